@@ -1,0 +1,120 @@
+"""Where things live on disk: platformdirs, or one folder below SEALMATE_HOME."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from sealmate.errors import HomeError, SettingsError
+
+_PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """All folders and files of one profile. Nothing is created until `ensure` is called.
+
+    The model cache is shared between profiles and is not moved by SEALMATE_HOME, so that a
+    throwaway home does not fetch a model again.
+    """
+
+    config: Path
+    data: Path
+    state: Path
+    models: Path
+    profile: str = "default"
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def profile_dir(self) -> Path:
+        return self.data / "profiles" / self.profile
+
+    @property
+    def database(self) -> Path:
+        return self.profile_dir / "sealmate.db"
+
+    @property
+    def versions(self) -> Path:
+        return self.profile_dir / "versions"
+
+    @property
+    def backups(self) -> Path:
+        return self.profile_dir / "backups"
+
+    @property
+    def work(self) -> Path:
+        """Scratch of unfinished nights: checkpoints that a later night resumes."""
+        return self.profile_dir / "work"
+
+    @property
+    def lock(self) -> Path:
+        return self.profile_dir / "night.lock"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "sealmate.log"
+
+    def ensure(self) -> Paths:
+        """Create the profile's folders, 0700. Raises HomeError where that is impossible."""
+        for folder in (self.config, self.data, self.state, self.profile_dir, self.versions,
+                       self.backups, self.work):
+            make_private_dir(folder)
+        return self
+
+
+def make_private_dir(folder: Path) -> Path:
+    """Create `folder` and its missing parents with mode 0700."""
+    try:
+        missing = [folder, *folder.parents]
+        for part in reversed([p for p in missing if not p.exists()]):
+            part.mkdir(mode=0o700, exist_ok=True)
+        # Windows has no getuid and keeps a user's folders private by inherited access lists.
+        owner = getattr(os, "getuid", None)
+        found = folder.stat()
+        if owner is not None and found.st_uid == owner() and found.st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise HomeError(
+            f"cannot create the folder {folder}: {error.strerror}",
+            "check its permissions and free space, or set SEALMATE_HOME to another folder",
+        ) from error
+    return folder
+
+
+def locate(profile: str = "default", home: Path | None = None, models: Path | None = None) -> Paths:
+    """The paths of a profile; `home` overrides platformdirs for all but the model cache.
+
+    Raises SettingsError if `profile` could not be a folder's name.
+    """
+    if not _PROFILE.fullmatch(profile):
+        raise SettingsError(
+            f"the profile name {profile!r} is not usable",
+            "use up to 41 letters, digits, - and _, beginning with a letter or digit",
+        )
+    cache = models or Path(platformdirs.user_cache_path("sealmate")) / "models"
+    if home is not None:
+        root = home.expanduser().absolute()
+        return Paths(root, root, root / "state", cache, profile)
+    return Paths(
+        config=Path(platformdirs.user_config_path("sealmate")),
+        data=Path(platformdirs.user_data_path("sealmate")),
+        state=Path(platformdirs.user_state_path("sealmate")),
+        models=cache,
+        profile=profile,
+    )
+
+
+def bundled(kind: str) -> Path:
+    """The folder of bundled "assets" or "migrations": in a wheel, or beside an editable install."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / f"_{kind}", package.parent / kind):
+        if folder.is_dir():
+            return folder
+    raise HomeError(f"the bundled folder {kind} is missing", "install sealmate again")

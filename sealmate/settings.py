@@ -1,0 +1,122 @@
+"""Settings: defaults < config.toml < SEALMATE_* environment < flags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from sealmate.errors import SettingsError
+from sealmate.paths import Paths, locate
+
+SMALL_MODEL = "smollm2-135m"
+
+
+class Settings(BaseSettings):
+    """Everything a person can set. Each field's description is its help text."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SEALMATE_", extra="forbid", frozen=True, validate_default=True
+    )
+
+    home: Path | None = Field(None, description="folder that holds everything but the model cache")
+    models: Path | None = Field(None, description="folder of fetched models")
+    profile: str = Field("default", description="whose database and adapters to use")
+    model: str = Field(SMALL_MODEL, description="name, hub id, folder or GGUF file of the base")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the model runs")
+    threads: int = Field(0, ge=0, description="CPU threads (0 = all cores of this process)")
+    seed: int = Field(7, ge=0, description="seed of sampling and training")
+
+    review: bool = Field(False, description="wait for a person's accept before training an edit")
+    qa_samples: int = Field(6, ge=1, le=64, description="sampled question lists a passage")
+    temperature: float = Field(0.7, gt=0, le=2, description="sampling temperature when writing")
+    passage_tokens: int = Field(220, ge=32, le=4096, description="longest passage, in tokens")
+    held_out: int = Field(2, ge=0, le=20, description="held-out probes a passage")
+
+    rank: int = Field(32, ge=1, le=512, description="rank of the memory adapter")
+    upper_layers: float = Field(0.5, gt=0, le=1, description="share of layers, from the top, "
+                                "that carry the memory adapter")
+    learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
+    passes: float = Field(5.0, gt=0, description="passes over tonight's examples")
+    pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
+    token_budget: int = Field(0, ge=0, description="most tokens trained in a night (0 = enough "
+                              "for the new notes and as much replay)")
+    renderings: int = Field(0, ge=0, description="most questions trained per answer of a passage "
+                            "(0 = all)")
+    train_statements: bool = Field(True, description="train statements and passages as well")
+    replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
+    unknown_share: float = Field(0.5, ge=0, description='"I don\'t know" examples per question')
+    chat_share: float = Field(0.15, ge=0, description="general chat per question")
+
+    gate_probes: int = Field(60, ge=0, description="older probes asked each night, at most")
+    gate_chat: int = Field(24, ge=0, description="held-out general answers the gate reads")
+    gate_new_recall: float = Field(0.3, ge=0, le=1, description="least recall of new probes")
+    gate_old_drop: float = Field(0.1, ge=0, le=1, description="most recall old probes may lose")
+    gate_general: float = Field(1.15, ge=1, description="most that loss on general chat may grow, "
+                                "as a ratio")
+    gate_abstention: float = Field(0.6, ge=0, le=1, description="least abstention on strangers")
+
+    retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")
+    answer_tokens: int = Field(160, ge=8, le=4096, description="longest answer, in tokens")
+    budget: str = Field("6h", description="longest night, like 90m or 2h")
+    night_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="nightly time")
+    keys: dict[str, str] = Field(
+        default_factory=dict, description="keys of the terminal UI by name, like quit"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, then the environment, then config.toml; no .env, no secrets folder."""
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    @property
+    def paths(self) -> Paths:
+        """The paths these settings choose."""
+        return locate(self.profile, self.home, self.models)
+
+
+class _HomeOnly(BaseSettings):
+    """What must be known before config.toml can be found."""
+
+    model_config = SettingsConfigDict(env_prefix="SEALMATE_", extra="ignore")
+
+    home: Path | None = None
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from all sources; flags that are None count as not given.
+
+    Raises SettingsError naming the field and where it came from.
+    """
+    given = {key: value for key, value in flags.items() if value is not None}
+    home = given.get("home") or _HomeOnly().home
+    file = locate("default", home).config_file
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        return Located(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise SettingsError(
+            f"the setting {name} is not usable: {first['msg']} (got {first.get('input')!r})",
+            f"mend it in {file}, in SEALMATE_{name.upper()} or in the flag",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"cannot read {file}: {error}", "mend or remove that file") from None
