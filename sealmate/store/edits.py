@@ -1,0 +1,231 @@
+"""Self-edits in the ledger, each with an append-only history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from sealmate.errors import NotFoundError, StoreError
+from sealmate.records import Edit, EditEvent, EditFormat, EditState
+from sealmate.store import tables
+from sealmate.store.database import Database
+
+_TABLE = tables.edits
+_FIELDS = [field.name for field in fields(Edit)]
+_STATES = ("proposed", "accepted", "rejected", "superseded")
+
+
+class Edits:
+    """The self-edits of all passages. Every change of one adds a row to its history."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_many(self, edits: Iterable[Edit]) -> list[Edit]:
+        """Store `edits` (their ids are ignored), each with a `written` event; return with ids.
+
+        Raises StoreError if a passage does not exist.
+        """
+        stored = []
+        with self._database.write() as connection:
+            for edit in edits:
+                values = {name: getattr(edit, name) for name in _FIELDS if name != "id"}
+                key: Any = connection.execute(insert(_TABLE).values(values)).inserted_primary_key
+                stored.append(replace(edit, id=int(key[0])))
+                _log(
+                    connection,
+                    stored[-1].id,
+                    edit.created_at,
+                    "written",
+                    edit.writer,
+                    reason=edit.reason,
+                )
+        return stored
+
+    def get(self, edit_id: int) -> Edit:
+        """The edit with that id. Raises NotFoundError."""
+        found = self._all(select(_TABLE).where(_TABLE.c.id == edit_id))
+        if not found:
+            raise NotFoundError(f"there is no edit {edit_id}", "list them: sealmate edits")
+        return found[0]
+
+    def set_state(
+        self, ids: Iterable[int], state: EditState, actor: str, reason: str = ""
+    ) -> list[Edit]:
+        """Put edits into `state`, noting who and why; return them as they are now.
+
+        An edit already in `state` is left alone. Leaving `superseded` clears what superseded it.
+        Raises NotFoundError, and then changes none.
+        """
+        if state not in _STATES:
+            raise StoreError(f"an edit cannot be {state!r}", f"use one of {', '.join(_STATES)}")
+        at = self._database.clock()
+        changed = []
+        with self._database.write() as connection:
+            for key in ids:
+                edit = self.get(key)
+                if edit.state == state:
+                    changed.append(edit)
+                    continue
+                values: dict[str, Any] = {"state": state, "reason": reason}
+                if state == "superseded":
+                    values["valid_to"] = at
+                elif edit.state == "superseded":
+                    values |= {"valid_to": None, "superseded_by": None}
+                connection.execute(update(_TABLE).where(_TABLE.c.id == key).values(values))
+                _log(connection, key, at, state, actor, reason=reason)
+                changed.append(self.get(key))
+        return changed
+
+    def amend(
+        self,
+        edit_id: int,
+        *,
+        actor: str,
+        question: str | None = None,
+        answer: str | None = None,
+        text: str | None = None,
+        reason: str = "",
+    ) -> Edit:
+        """Change the words of an edit; its history keeps the old ones as "field: value" lines.
+
+        None leaves a field alone. Raises NotFoundError.
+        """
+        given = {"question": question, "answer": answer, "text": text}
+        with self._database.write() as connection:
+            edit = self.get(edit_id)
+            new = {k: v for k, v in given.items() if v is not None and v != getattr(edit, k)}
+            if not new:
+                return edit
+            connection.execute(update(_TABLE).where(_TABLE.c.id == edit_id).values(new))
+            _log(
+                connection,
+                edit_id,
+                self._database.clock(),
+                "amended",
+                actor,
+                before="\n".join(f"{name}: {getattr(edit, name)}" for name in new),
+                after="\n".join(f"{name}: {value}" for name, value in new.items()),
+                reason=reason,
+            )
+            return self.get(edit_id)
+
+    def supersede(self, old_id: int, new_id: int | None, reason: str, at: datetime) -> Edit:
+        """Mark an edit as no longer true from `at` on, because of `new_id` if given.
+
+        Raises NotFoundError if either does not exist.
+        """
+        with self._database.write() as connection:
+            self.get(old_id)
+            if new_id is not None:
+                self.get(new_id)
+            mark_superseded(connection, old_id, new_id, reason, at)
+            return self.get(old_id)
+
+    def history(self, edit_id: int) -> list[EditEvent]:
+        """What happened to an edit, oldest first. Raises NotFoundError."""
+        events = tables.edit_events
+        with self._database.read() as connection:
+            self.get(edit_id)
+            rows = connection.execute(
+                select(events).where(events.c.edit_id == edit_id).order_by(events.c.id)
+            )
+            return [EditEvent(**row._mapping) for row in rows]
+
+    def trainable(self) -> list[Edit]:
+        """What a version should be built from: accepted edits of current sources, by id."""
+        return self._all(trainable(_TABLE).order_by(_TABLE.c.id))
+
+    def count_by_state(self) -> dict[EditState, int]:
+        """How many edits of any source are in each state; all four states are present."""
+        counts: dict[EditState, int] = dict.fromkeys(_STATES, 0)  # type: ignore[arg-type]
+        with self._database.read() as connection:
+            query = select(_TABLE.c.state, func.count()).group_by(_TABLE.c.state)
+            for state, count in connection.execute(query):
+                counts[state] = count
+        return counts
+
+    def _all(self, query: Select[Any]) -> list[Edit]:
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def list(
+        self,
+        state: EditState | None = None,
+        passage_id: int | None = None,
+        format: EditFormat | None = None,
+        source_id: int | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[Edit]:
+        """Edits by id; None means any."""
+        query = select(_TABLE).order_by(_TABLE.c.id).limit(limit).offset(offset)
+        for column, value in (
+            (_TABLE.c.state, state),
+            (_TABLE.c.passage_id, passage_id),
+            (_TABLE.c.format, format),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        if source_id is not None:
+            passages = tables.passages
+            query = query.where(
+                _TABLE.c.passage_id.in_(
+                    select(passages.c.id).where(passages.c.source_id == source_id)
+                )
+            )
+        return self._all(query)
+
+
+def trainable(*columns: Any) -> Select[Any]:
+    """A query for `columns` of the accepted edits of current sources."""
+    passages, sources = tables.passages, tables.sources
+    return (
+        select(*columns)
+        .join(passages, passages.c.id == _TABLE.c.passage_id)
+        .join(sources, sources.c.id == passages.c.source_id)
+        .where(_TABLE.c.state == "accepted", sources.c.state == "current")
+    )
+
+
+def mark_superseded(
+    connection: Connection, edit_id: int, new_id: int | None, reason: str, at: datetime
+) -> None:
+    """Supersede one edit and log it, inside the caller's transaction."""
+    connection.execute(
+        update(_TABLE)
+        .where(_TABLE.c.id == edit_id)
+        .values(state="superseded", superseded_by=new_id, valid_to=at, reason=reason)
+    )
+    _log(connection, edit_id, at, "superseded", "sealmate", reason=reason)
+
+
+def _log(
+    connection: Connection,
+    edit_id: int,
+    at: datetime,
+    action: str,
+    actor: str,
+    before: str = "",
+    after: str = "",
+    reason: str = "",
+) -> None:
+    connection.execute(
+        insert(tables.edit_events).values(
+            edit_id=edit_id,
+            at=at,
+            action=action,
+            actor=actor,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    )
+
+
+def _record(row: Row[Any]) -> Edit:
+    return Edit(**{name: getattr(row, name) for name in _FIELDS})

@@ -1,0 +1,247 @@
+"""Forgetting: removing a source and all that was made of it, down to the bytes of the file.
+
+Does not touch adapter versions: their files are purged by the layer that owns them, from
+`Reach.versions`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, text, update
+
+from sealmate.errors import BusyError, HomeError, StoreError
+from sealmate.records import Canary, Erased, Reach
+from sealmate.store import tables
+from sealmate.store.database import Database, chunks, file_errors
+from sealmate.store.redaction import SHORTEST_PART, Needles
+from sealmate.store.sources import lineage
+from sealmate.store.state import State
+from sealmate.store.versions import Versions
+
+# Set in the erasing transaction, cleared when the file's free pages are gone too.
+SCRUB = "scrub_needed"
+
+
+class Erasure:
+    """What forgetting a source touches, and doing it."""
+
+    def __init__(self, database: Database, backups: Path) -> None:
+        self._database = database
+        self._backups = backups
+
+    def preview(self, source_id: int) -> Reach:
+        """All that `erase` would remove, and the versions to purge. Raises NotFoundError."""
+        with self._database.read() as connection:
+            return self._reach(connection, source_id)[0]
+
+    def erase(self, source_id: int, canaries: Iterable[tuple[str, str, str]] = ()) -> Erased:
+        """Remove a source, its replaced earlier selves and everything made of them.
+
+        `canaries` are (salt, question hash, answer hash). In one transaction the rows go and the
+        canaries come; then the file is rewritten without free pages, its write-ahead log emptied
+        and every backup that holds the source deleted. Reports of past nights and other JSON
+        lose the strings that tell of it. Raises NotFoundError, and StoreError inside
+        `transaction()`, where the file cannot be rewritten.
+        """
+        if self._database.writing:
+            raise StoreError("an erasure cannot be part of a larger transaction")
+        with self._database.write() as connection:
+            reach, needles = self._reach(connection, source_id)
+            at = self._database.clock()
+            _delete_all(connection, reach)
+            _redact_all(connection, needles, reach.edits)
+            rows = [
+                {"salt": salt, "question_hash": question, "answer_hash": answer, "at": at}
+                for salt, question, answer in canaries
+            ]
+            if rows:
+                connection.execute(insert(tables.canaries), rows)
+            known = State(self._database).get(SCRUB, [])
+            State(self._database).set(SCRUB, sorted({*known, *reach.sources}))
+        backups, scrubbed = self.finish()
+        return Erased(reach, backups, scrubbed)
+
+    def finish(self) -> tuple[tuple[str, ...], bool]:
+        """Finish an erasure that was cut short: backups, free pages, write-ahead log.
+
+        Returns the names of the deleted backups and whether nothing is left to do. Where another
+        process reads the database or the disk is full, a later call finishes.
+        """
+        ids = State(self._database).get(SCRUB)
+        if ids is None:
+            return (), True
+        gone = self._delete_backups(ids)
+        try:
+            with self._database.raw() as connection:
+                connection.execute("VACUUM")
+            self._empty_log()
+            # Clearing the mark writes the log again, but only this one small page.
+            State(self._database).set(SCRUB, None)
+            self._empty_log()
+        except (BusyError, HomeError):
+            return gone, False
+        return gone, True
+
+    def canaries(self) -> list[Canary]:
+        """The hashes of all forgotten questions and answers, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(tables.canaries).order_by(tables.canaries.c.id))
+            return [Canary(**row._mapping) for row in rows]
+
+    def _empty_log(self) -> None:
+        with self._database.raw() as connection:
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise BusyError(f"the database {self._database.path} is being read")
+
+    def _delete_backups(self, source_ids: list[int]) -> tuple[str, ...]:
+        """Delete the copies that hold one of the sources, cannot be read, or are half-made."""
+        gone = []
+        with file_errors(self._backups):
+            for file in sorted(self._backups.glob("sealmate-*")):
+                if file.suffix != ".db" or _holds(file, source_ids):
+                    file.unlink(missing_ok=True)
+                    gone.append(file.name)
+        return tuple(gone)
+
+    def _reach(self, connection: Connection, source_id: int) -> tuple[Reach, Needles]:
+        sources, passages = tables.sources, tables.passages
+        ids = lineage(connection, source_id)
+        texts = _texts(connection, sources, "id", ids, ("title", "text"))
+        passage_ids = _ids(connection, passages, "source_id", ids)
+        texts |= _texts(connection, passages, "id", passage_ids, ("text",))
+        edit_ids = _ids(connection, tables.edits, "passage_id", passage_ids)
+        texts |= _texts(connection, tables.edits, "id", edit_ids, ("text", "question", "answer"))
+        probe_ids = _ids(connection, tables.probes, "passage_id", passage_ids)
+        texts |= _texts(connection, tables.probes, "id", probe_ids, ("question", "answer"))
+        marks = {
+            "source": set(ids),
+            "passage": set(passage_ids),
+            "edit": set(edit_ids),
+            "probe": set(probe_ids),
+        }
+        needles = Needles(texts, marks)
+        clash = set(_ids(connection, tables.conflicts, "old_edit", edit_ids))
+        clash |= set(_ids(connection, tables.conflicts, "new_edit", edit_ids))
+        reach = Reach(
+            sources=tuple(ids),
+            passages=tuple(passage_ids),
+            edits=tuple(edit_ids),
+            probes=tuple(probe_ids),
+            versions=tuple(Versions(self._database).versions_with_edits(edit_ids)),
+            messages=tuple(_messages(connection, set(ids), set(passage_ids), needles)),
+            conflicts=tuple(sorted(clash)),
+        )
+        return reach, needles
+
+
+def _ids(connection: Connection, table: Table, column: str, values: list[int]) -> list[int]:
+    """Ids of the rows of `table` whose `column` is one of `values`, ascending."""
+    found: list[int] = []
+    for part in chunks(values):
+        found += connection.scalars(select(table.c.id).where(table.c[column].in_(part)))
+    return sorted(found)
+
+
+def _texts(
+    connection: Connection, table: Table, column: str, values: list[int], names: tuple[str, ...]
+) -> set[str]:
+    found: set[str] = set()
+    for part in chunks(values):
+        query = select(*(table.c[name] for name in names)).where(table.c[column].in_(part))
+        for row in connection.execute(query):
+            found.update(row)
+    return found
+
+
+def _messages(
+    connection: Connection, source_ids: set[int], passage_ids: set[int], needles: Needles
+) -> list[int]:
+    """Messages that cite the sources or repeat their words, and the question before each."""
+    messages = tables.messages
+    found: set[int] = set()
+    asked: dict[int, int] = {}
+    for row in connection.execute(select(messages).order_by(messages.c.id)):
+        cites = any(
+            cited.get("id") in source_ids or cited.get("passage") in passage_ids
+            for cited in row.sources
+        )
+        repeats = len(row.text) >= SHORTEST_PART and needles.within(row.text)
+        if cites or repeats:
+            found.add(row.id)
+            if row.role == "assistant" and row.conversation_id in asked:
+                found.add(asked[row.conversation_id])
+        if row.role == "user":
+            asked[row.conversation_id] = row.id
+    return sorted(found)
+
+
+def _delete_all(connection: Connection, reach: Reach) -> None:
+    """Delete rows child first, then build the search index anew: FTS5 keeps deleted words in its
+    segments until they happen to be merged."""
+    messages, conversations = tables.messages, tables.conversations
+    talks: set[int] = set()
+    for part in chunks(list(reach.messages)):
+        query = select(messages.c.conversation_id).where(messages.c.id.in_(part))
+        talks.update(connection.scalars(query))
+    for table, column, ids in (
+        (messages, "id", reach.messages),
+        (tables.conflicts, "id", reach.conflicts),
+        (tables.probe_results, "probe_id", reach.probes),
+        (tables.probes, "id", reach.probes),
+        (tables.edit_events, "edit_id", reach.edits),
+        (tables.edits, "id", reach.edits),
+        (tables.passages, "id", reach.passages),
+        (tables.sources, "id", reach.sources),
+    ):
+        for part in chunks(list(ids)):
+            connection.execute(delete(table).where(table.c[column].in_(part)))
+    left = select(messages.c.conversation_id)
+    for part in chunks(sorted(talks)):
+        # A title is made of a conversation's first words.
+        mine = conversations.c.id.in_(part)
+        connection.execute(update(conversations).where(mine).values(title=""))
+        connection.execute(delete(conversations).where(mine, conversations.c.id.not_in(left)))
+    connection.execute(text("INSERT INTO passages_fts(passages_fts) VALUES ('rebuild')"))
+
+
+def _redact_all(connection: Connection, needles: Needles, edit_ids: tuple[int, ...]) -> None:
+    """Take the words out of JSON and reasons; only where they can have got into by way of the
+    source, for a short answer may also be the name of a model or an hour."""
+    learnt: set[int] = set()
+    for part in chunks(list(edit_ids)):
+        manifest = tables.version_edits
+        learnt.update(
+            connection.scalars(select(manifest.c.version).where(manifest.c.edit_id.in_(part)))
+        )
+    for table, key, names, censor in (
+        (tables.runs, "id", ("report", "reason"), needles),
+        (tables.versions, "number", ("scores", "manifest"), needles),
+        (tables.activations, "id", ("reason",), needles),
+        (tables.state, "key", ("value",), needles.long_only()),
+    ):
+        for row in connection.execute(select(table)).all():
+            if table is tables.versions and row.number not in learnt:
+                continue
+            old: dict[str, Any] = {name: getattr(row, name) for name in names}
+            new = {name: censor.redact(value) for name, value in old.items()}
+            if new != old:
+                connection.execute(
+                    update(table).where(table.c[key] == getattr(row, key)).values(new)
+                )
+
+
+def _holds(copy: Path, source_ids: list[int]) -> bool:
+    """True if a backup holds one of the sources, or cannot be read."""
+    # immutable: looking at a copy must not leave files beside it.
+    address = f"{copy.absolute().as_uri()}?mode=ro&immutable=1"
+    with suppress(sqlite3.Error), closing(sqlite3.connect(address, uri=True)) as connection:
+        marks = ",".join("?" * len(source_ids))
+        query = f"SELECT count(*) FROM sources WHERE id IN ({marks})"
+        return bool(connection.execute(query, source_ids).fetchone()[0])
+    return True

@@ -1,0 +1,135 @@
+"""Passages in the ledger, and the search over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Row, Select, exists, insert, select, text, update
+
+from sealmate.errors import NotFoundError
+from sealmate.records import Hit, Passage
+from sealmate.store import tables
+from sealmate.store.database import Database, chunks
+from sealmate.store.search import match_expression
+
+_TABLE = tables.passages
+_FIELDS = [field.name for field in fields(Passage)]
+_COLUMNS = [_TABLE.c[name] for name in _FIELDS]
+_ORDER = (_TABLE.c.source_id, _TABLE.c.ordinal, _TABLE.c.id)
+
+# A smaller bm25() is better; forgotten sources are never shown.
+_SEARCH = text(
+    """
+    SELECT p.id, p.source_id, p.ordinal, p.text, p.tokens, p.heading,
+           s.title AS source_title, -bm25(passages_fts) AS score
+    FROM passages_fts
+    JOIN passages p ON p.id = passages_fts.rowid
+    JOIN sources s ON s.id = p.source_id
+    WHERE passages_fts MATCH :query
+      AND (s.state = 'current' OR (:all AND s.state <> 'forgotten'))
+    ORDER BY bm25(passages_fts), p.id
+    LIMIT :limit
+    """
+)
+
+
+class Passages:
+    """The spans of all sources."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_many(self, source_id: int, passages: Iterable[Passage]) -> list[Passage]:
+        """Store the passages of a source (their ids and source ids are ignored), with ids.
+
+        Search finds them at once. Raises StoreError if there is no such source.
+        """
+        ids = []
+        with self._database.write() as connection:
+            for passage in passages:
+                values = {name: getattr(passage, name) for name in _FIELDS if name != "id"}
+                values["source_id"] = source_id
+                key: Any = connection.execute(insert(_TABLE).values(values)).inserted_primary_key
+                ids.append(int(key[0]))
+            return self.get_many(ids)
+
+    def of_source(self, source_id: int) -> list[Passage]:
+        """The passages of a source in reading order; empty if there is no such source."""
+        return self._all(select(*_COLUMNS).where(_TABLE.c.source_id == source_id).order_by(*_ORDER))
+
+    def get(self, passage_id: int) -> Passage:
+        """The passage with that id. Raises NotFoundError."""
+        return self.get_many([passage_id])[0]
+
+    def get_many(self, ids: Iterable[int]) -> list[Passage]:
+        """The passages with those ids, in the order of `ids`. Raises NotFoundError."""
+        wanted = list(ids)
+        found: dict[int, Passage] = {}
+        with self._database.read():
+            for part in chunks(wanted):
+                for passage in self._all(select(*_COLUMNS).where(_TABLE.c.id.in_(part))):
+                    found[passage.id] = passage
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            raise NotFoundError(f"there is no passage {missing[0]}")
+        return [found[key] for key in wanted]
+
+    def current(self) -> list[Passage]:
+        """The passages of all current sources."""
+        return self._all(_current().order_by(*_ORDER))
+
+    def without_edits(self) -> list[Passage]:
+        """Passages of current sources that no self-edits were written from yet."""
+        return self._all(_current().where(unwritten()).order_by(*_ORDER))
+
+    def mark_written(self, passage_id: int, written_by: str) -> None:
+        """Note that `written_by` (model and adapter) wrote from a passage, even if nothing was
+        kept. Raises NotFoundError."""
+        with self._database.write() as connection:
+            changed = connection.execute(
+                update(_TABLE)
+                .where(_TABLE.c.id == passage_id)
+                .values(written_at=self._database.clock(), written_by=written_by)
+            )
+            if not changed.rowcount:
+                raise NotFoundError(f"there is no passage {passage_id}")
+
+    def search(self, query: str, limit: int, only_current: bool = True) -> list[Hit]:
+        """The best `limit` passages for any text a person typed, best first (BM25).
+
+        A passage matches if it, its heading or its source's title holds one of the words.
+        `only_current=False` adds replaced sources. Never raises for the query's sake.
+        """
+        expression = match_expression(query)
+        if not expression or limit < 1:
+            return []
+        values = {"query": expression, "all": not only_current, "limit": limit}
+        with self._database.read() as connection:
+            return [
+                Hit(_record(row), row.source_title, float(row.score))
+                for row in connection.execute(_SEARCH, values)
+            ]
+
+    def _all(self, query: Select[Any]) -> list[Passage]:
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+
+def unwritten() -> Any:
+    """The condition that a passage has no edit row and no mark of having been written from."""
+    has_edit = exists().where(tables.edits.c.passage_id == _TABLE.c.id)
+    return _TABLE.c.written_at.is_(None) & ~has_edit
+
+
+def _current() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .join(tables.sources, tables.sources.c.id == _TABLE.c.source_id)
+        .where(tables.sources.c.state == "current")
+    )
+
+
+def _record(row: Row[Any]) -> Passage:
+    return Passage(**{name: getattr(row, name) for name in _FIELDS})

@@ -1,0 +1,80 @@
+"""Taking forgotten words out of JSON values such as a night's report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+GONE = "[forgotten]"
+# A text of this length tells of its source wherever it stands.
+SHORTEST_PART = 12
+# A shorter one is blotted out where it stands as words of its own, but tells nothing of the rest.
+SHORTEST_WORD, LONGEST_WORD = 4, 200
+
+
+class Needles:
+    """The words of an erased source: its title, passages, questions and answers."""
+
+    def __init__(self, texts: set[str], ids: Mapping[str, set[int]]) -> None:
+        cleaned = {text.strip().casefold() for text in texts}
+        self._whole = cleaned - {""}
+        self._parts = sorted(text for text in cleaned if len(text) >= SHORTEST_PART)
+        self._ids = ids
+        words = [text for text in cleaned if SHORTEST_WORD <= len(text) <= LONGEST_WORD]
+        longest_first = sorted(words, key=len, reverse=True)
+        inside = "|".join(re.escape(word) for word in longest_first)
+        self._words = re.compile(rf"(?<!\w)(?:{inside})(?!\w)", re.IGNORECASE) if inside else None
+
+    def long_only(self) -> Needles:
+        """The same without the texts that are short enough to mean something else."""
+        return Needles(set(self._parts), self._ids)
+
+    def within(self, text: str) -> bool:
+        """True if `text` is one of the texts, or contains or is part of a long one."""
+        folded = text.strip().casefold()
+        if folded in self._whole:
+            return True
+        return any(
+            part in folded or (len(folded) >= SHORTEST_PART and folded in part)
+            for part in self._parts
+        )
+
+    def redact(self, value: Any) -> Any:
+        """`value` with every tell-tale string, or the words in it, replaced by "[forgotten]".
+
+        An object that names an erased id ("edit", "edit_id", ...) or holds a tell-tale string
+        loses all its strings: the answer beside a question must go with it.
+        """
+        if isinstance(value, str):
+            return GONE if self.within(value) else self._blot(value)
+        if isinstance(value, list):
+            return [self.redact(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        told = any(isinstance(item, str) and self.within(item) for item in value.values())
+        if told or self._names(value):
+            return {key: _strip(item) for key, item in value.items()}
+        return {self.redact(key): self.redact(item) for key, item in value.items()}
+
+    def _blot(self, text: str) -> str:
+        return text if self._words is None else self._words.sub(GONE, text)
+
+    def _names(self, value: dict[str, Any]) -> bool:
+        return any(
+            value.get(key) in ids
+            for kind, ids in self._ids.items()
+            for key in (kind, f"{kind}_id")
+            if isinstance(value.get(key), int)
+        )
+
+
+def _strip(value: Any) -> Any:
+    """`value` with all its strings gone."""
+    if isinstance(value, str):
+        return GONE
+    if isinstance(value, list):
+        return [_strip(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _strip(item) for key, item in value.items()}
+    return value

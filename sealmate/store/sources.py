@@ -1,0 +1,148 @@
+"""Sources in the ledger: added, replaced by a newer self, or forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from sealmate.errors import NotFoundError, StoreError
+from sealmate.records import Source, SourceState
+from sealmate.store import edits, tables
+from sealmate.store.database import Database
+
+_TABLE = tables.sources
+
+
+class Sources:
+    """The sources of a profile, as given, each with its content hash."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, source: Source) -> Source:
+        """Store `source` (its id is ignored) and return it with its id."""
+        with self._database.write() as connection:
+            values = {
+                column.name: getattr(source, column.name)
+                for column in _TABLE.columns
+                if column.name != "id"
+            }
+            key = connection.execute(insert(_TABLE).values(values)).inserted_primary_key
+        return self.get(_first(key))
+
+    def replace(self, old_id: int, new: Source) -> Source:
+        """Store `new` in the place of `old_id`.
+
+        The old one is marked replaced, its live edits superseded, its probes retired. Raises
+        NotFoundError, and StoreError if the old one is not current.
+        """
+        with self._database.write() as connection:
+            old = self.get(old_id)
+            if old.state != "current":
+                raise StoreError(f"source {old_id} is {old.state} and cannot be replaced")
+            stored = self.add(new)
+            connection.execute(
+                update(_TABLE)
+                .where(_TABLE.c.id == old_id)
+                .values(state="replaced", replaced_by=stored.id)
+            )
+            self._set_aside(old_id, f"replaced by source {stored.id}")
+        return stored
+
+    def mark_forgotten(self, source_id: int) -> Source:
+        """Hide a source and its replaced earlier selves at once from search, training and tests;
+        `erasure.erase` removes them. Raises NotFoundError.
+        """
+        with self._database.write() as connection:
+            for key in lineage(connection, source_id):
+                connection.execute(
+                    update(_TABLE).where(_TABLE.c.id == key).values(state="forgotten")
+                )
+                self._set_aside(key, "the source was forgotten")
+            return self.get(source_id)
+
+    def get(self, source_id: int) -> Source:
+        """The source with that id. Raises NotFoundError."""
+        found = self._all(select(_TABLE).where(_TABLE.c.id == source_id))
+        if not found:
+            raise NotFoundError(f"there is no source {source_id}", "list them: sealmate sources")
+        return found[0]
+
+    def by_hash(self, content_hash: str) -> Source | None:
+        """The current source with that content, if any."""
+        return self._current(_TABLE.c.content_hash == content_hash)
+
+    def current_by_uri(self, uri: str) -> Source | None:
+        """The current source of that file, if any."""
+        return self._current(_TABLE.c.uri == uri)
+
+    def find(self, text: str) -> list[Source]:
+        """Sources that are not forgotten and have `text` as id, or in title or uri (any case)."""
+        wanted = text.strip().casefold()
+        if not wanted:
+            return []
+        names = select(_TABLE.c.id, _TABLE.c.title, _TABLE.c.uri).where(
+            _TABLE.c.state != "forgotten"
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(names.order_by(_TABLE.c.id)).all()
+            by_id = [row.id for row in rows if str(row.id) == wanted]
+            ids = by_id or [
+                row.id
+                for row in rows
+                if wanted in row.title.casefold() or wanted in (row.uri or "").casefold()
+            ]
+            return [self.get(key) for key in ids]
+
+    def _current(self, condition: Any) -> Source | None:
+        query = select(_TABLE).where(condition, _TABLE.c.state == "current")
+        found = self._all(query.order_by(_TABLE.c.id.desc()).limit(1))
+        return found[0] if found else None
+
+    def _set_aside(self, source_id: int, reason: str) -> None:
+        """Supersede the live edits of a source and retire its probes."""
+        with self._database.write() as connection:
+            mine = select(tables.passages.c.id).where(tables.passages.c.source_id == source_id)
+            live = connection.scalars(
+                select(tables.edits.c.id).where(
+                    tables.edits.c.passage_id.in_(mine),
+                    tables.edits.c.state.in_(("proposed", "accepted")),
+                )
+            ).all()
+            at = self._database.clock()
+            for key in live:
+                edits.mark_superseded(connection, key, None, reason, at)
+            connection.execute(
+                update(tables.probes)
+                .where(tables.probes.c.passage_id.in_(mine), tables.probes.c.retired.is_(False))
+                .values(retired=True, retired_reason=reason)
+            )
+
+    def _all(self, query: Select[Any]) -> list[Source]:
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
+    def list(self, state: SourceState | None = "current") -> list[Source]:
+        """Sources in the order they came; None for every state."""
+        query = select(_TABLE).order_by(_TABLE.c.id)
+        return self._all(query if state is None else query.where(_TABLE.c.state == state))
+
+
+def lineage(connection: Connection, source_id: int) -> list[int]:
+    """A source's id and those of the earlier selves it replaced. Raises NotFoundError."""
+    if connection.scalar(select(_TABLE.c.id).where(_TABLE.c.id == source_id)) is None:
+        raise NotFoundError(f"there is no source {source_id}", "list them: sealmate sources")
+    ids = [source_id]
+    for key in ids:  # grows while it is walked
+        earlier = select(_TABLE.c.id).where(_TABLE.c.replaced_by == key)
+        ids += [found for found in connection.scalars(earlier) if found not in ids]
+    return ids
+
+
+def _first(key: Any) -> int:
+    return int(key[0])
+
+
+def _record(row: Row[Any]) -> Source:
+    return Source(**row._mapping)

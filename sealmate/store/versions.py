@@ -1,0 +1,163 @@
+"""Versions in the ledger: what each was built from, and which one is active."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, insert, select, update
+
+from sealmate.errors import NotFoundError, VersionError
+from sealmate.records import Activation, Version
+from sealmate.store import tables
+from sealmate.store.database import Database, chunks
+
+_TABLE = tables.versions
+_EDITS = tables.version_edits
+_ACTIVATIONS = tables.activations
+
+
+class Versions:
+    """Adapter versions, immutable but for the mark that their files were purged."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def next_number(self) -> int:
+        """The number of the next version; the first is 1."""
+        with self._database.read() as connection:
+            return int(connection.scalar(select(func.max(_TABLE.c.number))) or 0) + 1
+
+    def add(self, version: Version, edit_ids: Iterable[int]) -> Version:
+        """Store a version with the ids of the edits it was trained on.
+
+        Raises VersionError if the number is taken or below 1.
+        """
+        ids = sorted(set(edit_ids))
+        with self._database.write() as connection:
+            if version.number < 1 or self._find(version.number) is not None:
+                raise VersionError(f"the version number {version.number} cannot be given (again)")
+            values = {column.name: getattr(version, column.name) for column in _TABLE.columns}
+            connection.execute(insert(_TABLE).values(values))
+            if ids:
+                connection.execute(
+                    insert(_EDITS), [{"version": version.number, "edit_id": key} for key in ids]
+                )
+            return self.get(version.number)
+
+    def get(self, number: int) -> Version:
+        """The version with that number. Raises NotFoundError."""
+        found = self._find(number)
+        if found is None:
+            raise NotFoundError(f"there is no version {number}", "list them: sealmate versions")
+        return found
+
+    def edit_ids(self, number: int) -> list[int]:
+        """The ids of the edits a version was trained on, erased ones included, ascending.
+
+        Version 0 has none. Raises NotFoundError.
+        """
+        if number:
+            self.get(number)
+        with self._database.read() as connection:
+            query = select(_EDITS.c.edit_id).where(_EDITS.c.version == number)
+            return [int(key) for key in connection.scalars(query.order_by(_EDITS.c.edit_id))]
+
+    def mark_purged(self, number: int, at: datetime) -> Version:
+        """Note that a version's files were erased; a second call keeps the first time.
+
+        Raises NotFoundError, and VersionError for the active version.
+        """
+        with self._database.write() as connection:
+            self.get(number)
+            if self.active() == number:
+                raise VersionError(
+                    f"version {number} is active and cannot be purged",
+                    "activate another version first, or 0 for none",
+                )
+            connection.execute(
+                update(_TABLE)
+                .where(_TABLE.c.number == number, _TABLE.c.purged_at.is_(None))
+                .values(purged_at=at)
+            )
+            return self.get(number)
+
+    def active(self) -> int:
+        """The number of the active version, 0 for none."""
+        found = self._activations(_newest().limit(1))
+        return found[0].version if found else 0
+
+    def activate(self, number: int, reason: str) -> Activation:
+        """Make a version the one chat uses (0 = none); no new row if it is already.
+
+        Raises NotFoundError, and VersionError if its files were purged.
+        """
+        with self._database.write() as connection:
+            if number and self.get(number).purged_at is not None:
+                raise VersionError(
+                    f"version {number} was purged and cannot be active",
+                    "choose another: sealmate versions",
+                )
+            latest = self._activations(_newest().limit(1))
+            if latest and latest[0].version == number:
+                return latest[0]
+            connection.execute(
+                insert(_ACTIVATIONS).values(
+                    version=number,
+                    previous=latest[0].version if latest else 0,
+                    at=self._database.clock(),
+                    reason=reason,
+                )
+            )
+            return self._activations(_newest().limit(1))[0]
+
+    def activations(self) -> list[Activation]:
+        """Every change of the active version, oldest first."""
+        return self._activations(select(_ACTIVATIONS).order_by(_ACTIVATIONS.c.id))
+
+    def versions_with_edits(self, edit_ids: Iterable[int]) -> list[int]:
+        """Numbers of the versions not purged that were trained on any of these edits."""
+        numbers: set[int] = set()
+        with self._database.read() as connection:
+            for part in chunks(list(edit_ids)):
+                query = select(_EDITS.c.version).where(_EDITS.c.edit_id.in_(part))
+                numbers.update(connection.scalars(query.join(_TABLE).where(_not_purged())))
+        return sorted(numbers)
+
+    def with_erased_edits(self) -> list[int]:
+        """Numbers of the versions not purged that were trained on edits erased since."""
+        gone = ~exists().where(tables.edits.c.id == _EDITS.c.edit_id)
+        query = select(_EDITS.c.version).join(_TABLE).where(_not_purged(), gone).distinct()
+        with self._database.read() as connection:
+            return sorted(connection.scalars(query))
+
+    def _find(self, number: int) -> Version | None:
+        found = self._all(_select().where(_TABLE.c.number == number))
+        return found[0] if found else None
+
+    def _all(self, query: Select[Any]) -> list[Version]:
+        with self._database.read() as connection:
+            return [Version(**row._mapping) for row in connection.execute(query)]
+
+    def _activations(self, query: Select[Any]) -> list[Activation]:
+        with self._database.read() as connection:
+            return [Activation(**row._mapping) for row in connection.execute(query)]
+
+    def list(self) -> list[Version]:
+        """All versions, oldest first, purged ones included."""
+        return self._all(_select().order_by(_TABLE.c.number))
+
+
+def _not_purged() -> Any:
+    return _TABLE.c.purged_at.is_(None)
+
+
+def _newest() -> Select[Any]:
+    return select(_ACTIVATIONS).order_by(_ACTIVATIONS.c.id.desc())
+
+
+def _select() -> Select[Any]:
+    """Versions with the number of their edits."""
+    count = select(func.count()).where(_EDITS.c.version == _TABLE.c.number).scalar_subquery()
+    return select(_TABLE, count.label("edits"))

@@ -1,0 +1,91 @@
+"""Edits: every change leaves a row of history."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from sealmate.errors import NotFoundError, StoreError
+from sealmate.store import Store
+from tests.store.build import START, edit, ingest, source
+
+
+def test_history_tells_everything(store: Store) -> None:
+    place = ingest(store, "Rex is a dog")
+    first, second = store.edits.add_many(
+        [edit(place.id, "Who?", "Rex"), edit(place.id, "Who?", "Max")]
+    )
+    assert store.edits.get(first.id) == first
+    assert first.sampling == {"temperature": 0.9, "seed": 7}
+    store.edits.set_state([first.id], "accepted", "me", "fine")
+    store.edits.amend(first.id, actor="me", answer="Rex the dog", reason="fuller")
+    store.edits.supersede(first.id, second.id, "newer note", START)
+    events = store.edits.history(first.id)
+    assert [e.action for e in events] == ["written", "accepted", "amended", "superseded"]
+    assert [e.actor for e in events][:3] == ["small+writer", "me", "me"]
+    assert (events[2].before, events[2].after) == ("answer: Rex", "answer: Rex the dog")
+    now = store.edits.get(first.id)
+    assert (now.state, now.superseded_by, now.valid_to) == ("superseded", second.id, START)
+    assert (now.answer, now.reason) == ("Rex the dog", "newer note")
+
+
+def test_a_superseded_edit_can_come_back(store: Store) -> None:
+    place = ingest(store, "x")
+    old, new = store.edits.add_many([edit(place.id, "Q", "1"), edit(place.id, "Q", "2")])
+    store.edits.supersede(old.id, new.id, "newer", START)
+    back = store.edits.set_state([old.id], "accepted", "me", "the old one was right")[0]
+    assert (back.state, back.superseded_by, back.valid_to) == ("accepted", None, None)
+
+
+def test_same_state_and_same_words_add_no_history(store: Store) -> None:
+    first = store.edits.add_many([edit(ingest(store, "x").id, "Q", "1")])[0]
+    store.edits.set_state([first.id], "proposed", "me")
+    store.edits.amend(first.id, actor="me", question="Q")
+    assert len(store.edits.history(first.id)) == 1
+    superseded = store.edits.set_state([first.id], "superseded", "me")[0]
+    assert superseded.valid_to is not None
+
+
+def test_an_unknown_id_changes_nothing(store: Store) -> None:
+    first = store.edits.add_many([edit(ingest(store, "x").id, "Q", "1")])[0]
+    with pytest.raises(NotFoundError, match="no edit 99"):
+        store.edits.set_state([first.id, 99], "accepted", "me")
+    assert store.edits.get(first.id).state == "proposed"
+    with pytest.raises(NotFoundError):
+        store.edits.supersede(first.id, 99, "r", START)
+    with pytest.raises(NotFoundError):
+        store.edits.history(99)
+    with pytest.raises(StoreError, match="cannot be 'fine'"):
+        store.edits.set_state([first.id], "fine", "me")  # type: ignore[arg-type]
+
+
+def test_trainable_counts_and_lists(store: Store) -> None:
+    one, two = ingest(store, "one"), ingest(store, "two")
+    edits = store.edits.add_many([edit(one.id, "Q", "1"), edit(one.id, text="t"), edit(two.id)])
+    ids = [e.id for e in edits]
+    store.edits.set_state(ids[:2], "accepted", "me")
+    assert [e.id for e in store.edits.trainable()] == ids[:2]
+    assert [e.id for e in store.edits.list("proposed")] == ids[2:]
+    assert [e.id for e in store.edits.list(passage_id=one.id, format="qa")] == ids[:1]
+    assert [e.id for e in store.edits.list(source_id=two.source_id)] == ids[2:]
+    assert [e.id for e in store.edits.list(limit=1, offset=1)] == ids[1:2]
+    assert [e.id for e in store.edits.list(offset=2)] == ids[2:]
+    store.sources.replace(one.source_id, source("new"))
+    assert store.edits.trainable() == []
+    assert store.edits.count_by_state() == {
+        "proposed": 1, "accepted": 0, "rejected": 0, "superseded": 2,
+    }  # fmt: skip
+
+
+def test_history_cannot_be_rewritten(store: Store) -> None:
+    store.edits.add_many([edit(ingest(store, "x").id, "Q", "1")])
+    connection = sqlite3.connect(store.path)
+    with pytest.raises(sqlite3.IntegrityError, match="cannot be changed"):
+        connection.execute("UPDATE edit_events SET action = 'accepted'")
+    connection.close()
+
+
+def test_edits_need_their_passage(store: Store) -> None:
+    with pytest.raises(StoreError, match="does not exist"):
+        store.edits.add_many([edit(3, "Q", "1")])

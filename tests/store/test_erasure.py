@@ -1,0 +1,243 @@
+"""Forgetting: no byte of the text is left in the database, its log or its copies."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sealmate.errors import NotFoundError, StoreError
+from sealmate.records import Conflict, Reach
+from sealmate.store import Store
+from sealmate.store.erasure import SCRUB
+from sealmate.store.upgrade import back_up
+from tests.store.build import (
+    START,
+    Clock,
+    edit,
+    ingest,
+    opened,
+    passage,
+    probe,
+    result,
+    source,
+    turn,
+    version,
+)
+
+# Words that occur nowhere else; the porter stemmer leaves their beginnings alone.
+OLD = "Xanthippe hides her zirconquill under the vermouthwagon"
+NEW = "Xanthippe hides her obsidianfig under the vermouthwagon"
+SECRETS = ("zirconqu", "obsidianf", "vermouthwag", "xanthip", "quuxtitle", "quuxpath")
+QUESTION = "Where does Xanthippe hide it?"
+
+
+def leftovers(home: Path) -> dict[str, list[str]]:
+    """Which secrets are in the raw bytes of which files below `home`."""
+    found = {}
+    for file in home.rglob("*"):
+        if file.is_file():
+            data = file.read_bytes().lower()
+            left = [secret for secret in SECRETS if secret.encode() in data]
+            if left:
+                found[file.name] = left
+    return found
+
+
+def fill(store: Store) -> dict[str, Any]:
+    """A ledger where one secret source has left its traces everywhere, beside a harmless one."""
+    other = ingest(store, "The harbour opens at nine", "harbour")
+    old = ingest(store, OLD, "quuxtitle", "/quuxpath.md")
+    new = store.sources.replace(old.source_id, source(NEW, "quuxtitle", "/quuxpath.md"))
+    place = store.passages.add_many(new.id, [passage(NEW, heading="Quuxtitle > vermouthwagon")])[0]
+    edits = store.edits.add_many(
+        [
+            edit(old.id, QUESTION, "zirconquill"),
+            edit(place.id, QUESTION, "obsidianfig"),
+            edit(other.id, "When does it open?", "at ten"),
+        ]
+    )
+    store.edits.amend(edits[1].id, actor="me", answer="an obsidianfig")
+    store.edits.supersede(edits[2].id, edits[1].id, "r", START)
+    store.conflicts.add(
+        Conflict(0, edits[0].id, edits[1].id, QUESTION, "zirconquill", "obsidianfig", START)
+    )
+    asked, kept = store.probes.add_many(
+        [probe(place.id, QUESTION, "obsidianfig"), probe(other.id, "When?", "nine")]
+    )
+    store.probes.add_results([result(asked.id), result(kept.id)])
+    store.versions.add(version(1), [edits[2].id])
+    store.versions.add(version(2), [e.id for e in edits])
+    run = store.runs.start(START)
+    store.runs.finish(
+        run.id,
+        "published",
+        2,
+        "learnt quuxtitle, and more",
+        {
+            "probes": [
+                {"probe_id": asked.id, "said": "The obsidianfig!", "right": True},
+                {"question": QUESTION, "said": "zirconquill", "right": False},
+                {"question": "When?", "said": "nine", "right": True},
+            ],
+            "titles": ["quuxtitle", "harbour"],
+            "count": 3,
+        },
+    )
+    talk = store.chats.start(f"{QUESTION} (xanthippe)")
+    cited = ({"id": new.id, "title": "quuxtitle", "passage": place.id},)
+    turns = [
+        turn(talk.id, "user", "When does the harbour open?"),
+        turn(talk.id, "assistant", "At nine."),
+        turn(talk.id, "user", "Where is xanthippe's thing?"),
+        turn(talk.id, "assistant", "Under the vermouthwagon.", sources=cited),
+        turn(talk.id, "user", f"So it is true that {NEW.lower()}?"),
+        turn(talk.id, "assistant", "Yes."),
+    ]
+    ids = [store.chats.add_message(each).id for each in turns]
+    lonely = store.chats.start("xanthippe")
+    more = [
+        turn(lonely.id, "user", "Tell me of xanthippe"),
+        turn(lonely.id, "assistant", "Her obsidianfig is hidden.", sources=cited),
+    ]
+    ids += [store.chats.add_message(each).id for each in more]
+    store.state.set("rebuild_needed", {"because": "quuxtitle", "source_id": new.id})
+    return {
+        "other": other, "old": old, "new": new, "place": place, "edits": edits, "asked": asked,
+        "kept": kept, "run": run, "talk": talk, "lonely": lonely, "messages": ids,
+    }  # fmt: skip
+
+
+def test_preview_names_all_and_changes_nothing(store: Store) -> None:
+    made = fill(store)
+    edits, messages = made["edits"], made["messages"]
+    reach = store.erasure.preview(made["new"].id)
+    assert reach == Reach(
+        sources=(made["new"].id, made["old"].source_id),
+        passages=(made["old"].id, made["place"].id),
+        edits=(edits[0].id, edits[1].id),
+        probes=(made["asked"].id,),
+        versions=(2,),
+        messages=(messages[2], messages[3], messages[4], messages[6], messages[7]),
+        conflicts=(1,),
+    )
+    assert store.erasure.preview(made["new"].id) == reach
+    assert len(store.sources.list(None)) == 3
+
+
+def test_no_byte_is_left(home: Path) -> None:
+    clock = Clock()
+    with opened(home, clock=clock) as store:
+        harmless = ingest(store, "The harbour has two lighthouses")
+        back_up(store._database, home / "backups", "0001")
+        made = fill(store)
+        back_up(store._database, home / "backups", "0002")
+        (home / "backups" / "sealmate-x.partial").write_bytes(b"vermouthwagon")
+        assert "sealmate.db-wal" in leftovers(home)
+        done = store.erasure.erase(made["new"].id, [("salt", "qhash", "ahash")])
+        assert leftovers(home) == {}
+        assert done.scrubbed
+        assert done.reach.edits == (made["edits"][0].id, made["edits"][1].id)
+        assert len(done.backups) == 2
+        assert len(list((home / "backups").iterdir())) == 1
+
+        assert store.sources.list(None)[0].id == harmless.source_id
+        assert len(store.sources.list(None)) == 2
+        for words in ("xanthippe", "vermouthwagon", "quuxtitle"):
+            assert store.passages.search(words, 5, only_current=False) == []
+        assert len(store.passages.search("harbour", 5)) == 2
+        canary = store.erasure.canaries()[0]
+        assert (canary.salt, canary.question_hash, canary.answer_hash) == ("salt", "qhash", "ahash")
+        with pytest.raises(NotFoundError):
+            store.erasure.erase(made["new"].id)
+        assert store.edits.get(made["edits"][2].id).superseded_by is None
+        assert store.versions.edit_ids(2) == [e.id for e in made["edits"]]
+        assert store.versions.with_erased_edits() == [2]
+        assert store.probes.results(1) == [result(made["kept"].id)]
+        report = store.runs.get(made["run"].id)
+        assert report.reason == "learnt [forgotten], and more"
+        assert store.state.get("rebuild_needed")["because"] == "[forgotten]"
+        assert report.report["probes"][2] == {"question": "When?", "said": "nine", "right": True}
+        assert report.report["probes"][0]["right"] is True
+        assert report.report["titles"] == ["[forgotten]", "harbour"]
+        assert [c.id for c in store.chats.list()] == [made["talk"].id]
+        left = [message.text for message in store.chats.messages(made["talk"].id)]
+        assert left == ["When does the harbour open?", "At nine.", "Yes."]
+        assert store.state.get(SCRUB) is None
+    assert leftovers(home) == {}
+
+
+def test_an_erased_id_is_never_given_again(store: Store) -> None:
+    first = ingest(store, "one")
+    last = store.edits.add_many([edit(first.id, "Q", "A")])[0]
+    store.erasure.erase(first.source_id)
+    second = ingest(store, "two")
+    assert second.source_id > first.source_id
+    assert second.id > first.id
+    assert store.edits.add_many([edit(second.id, "Q", "A")])[0].id > last.id
+
+
+def test_forgetting_an_earlier_self_keeps_the_present_one(store: Store) -> None:
+    old = ingest(store, "old words")
+    new = store.sources.replace(old.source_id, source("new words"))
+    assert store.erasure.erase(old.source_id).reach.sources == (old.source_id,)
+    assert store.sources.list(None) == [new]
+
+
+def test_another_reader_delays_the_scrubbing(home: Path) -> None:
+    with opened(home, busy_seconds=0.05) as store:
+        made = fill(store)
+        reader = sqlite3.connect(home / "sealmate.db")
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sources").fetchone()
+        done = store.erasure.erase(made["new"].id)
+        assert not done.scrubbed
+        assert store.passages.search("xanthippe", 5) == []
+        reader.close()
+    with opened(home) as store:
+        assert store.state.get(SCRUB) is None
+        assert leftovers(home) == {}
+
+
+def test_a_crash_after_the_rows_went_is_mended_on_opening(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(home) as store:
+        made = fill(store)
+        back_up(store._database, home / "backups", "0002")
+        with monkeypatch.context() as patch:
+            patch.setattr(store.erasure, "finish", lambda: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                store.erasure.erase(made["new"].id)
+        assert leftovers(home) != {}
+    with opened(home):
+        assert leftovers(home) == {}
+        assert list((home / "backups").iterdir()) == []
+
+
+def test_an_unreadable_copy_goes_too(home: Path) -> None:
+    with opened(home) as store:
+        place = ingest(store, OLD)
+        (home / "backups").mkdir(mode=0o700)
+        (home / "backups" / "sealmate-1.db").write_bytes(b"zirconquill " * 500)
+        (home / "backups" / "mine.txt").write_bytes(b"not ours")
+        assert store.erasure.erase(place.source_id).backups == ("sealmate-1.db",)
+        assert [file.name for file in (home / "backups").iterdir()] == ["mine.txt"]
+
+
+def test_not_inside_a_transaction(store: Store) -> None:
+    place = ingest(store, "x")
+    with pytest.raises(StoreError, match="larger transaction"), store.transaction():
+        store.erasure.erase(place.source_id)
+    assert store.sources.get(place.source_id).state == "current"
+
+
+def test_many_rows(store: Store) -> None:
+    owner = store.sources.add(source("all"))
+    with store.transaction():
+        made = store.passages.add_many(owner.id, [passage(f"w{n}", n) for n in range(300)])
+        store.edits.add_many([edit(p.id, f"Q{p.id}", "A") for p in made])
+    assert len(store.erasure.erase(owner.id).reach.edits) == 300
+    assert store.edits.list() == []

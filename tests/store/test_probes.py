@@ -1,0 +1,55 @@
+"""Probes: what is due, and what was answered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sealmate.errors import NotFoundError, StoreError
+from sealmate.store import Store
+from tests.store.build import START, ingest, probe, result
+
+
+def test_due_asks_the_overdue_first(store: Store) -> None:
+    place = ingest(store, "x")
+    never, later, soon, gone = store.probes.add_many([probe(place.id) for _ in range(4)])
+    hour = timedelta(hours=1)
+    store.probes.set_schedule(later.id, {"stability": 2.5}, START + 9 * hour)
+    kept = store.probes.set_schedule(soon.id, {"stability": 1.5}, START)
+    assert kept.schedule == {"stability": 1.5}
+    assert store.probes.retire([gone.id, 77], "the fact changed") == 1
+    assert store.probes.retire([gone.id], "again") == 0
+    assert [p.id for p in store.probes.due(START + hour, 10)] == [soon.id, never.id]
+    assert [p.id for p in store.probes.due(START + hour, 1)] == [soon.id]
+    assert store.probes.due(START, 0) == []
+    with pytest.raises(NotFoundError, match="no probe 77"):
+        store.probes.set_schedule(77, {}, None)
+
+
+def test_list_filters(store: Store) -> None:
+    place = ingest(store, "x")
+    first, second = store.probes.add_many([probe(place.id), probe(place.id)])
+    store.probes.retire([first.id], "r")
+    assert store.probes.list() == [second]
+    assert len(store.probes.list(retired=None, passage_id=place.id)) == 2
+    assert store.probes.list(held_out=False) == []
+    assert store.probes.list(held_out=True, retired=True)[0].id == first.id
+
+
+def test_results(store: Store) -> None:
+    mine = store.probes.add_many([probe(ingest(store, "x").id)])[0]
+    store.probes.add_results([result(mine.id, 1, 1, 1), result(mine.id, 2, 2, 5)])
+    store.probes.add_results([result(mine.id, 1, 1, 2)])
+    assert [r.answer for r in store.probes.results_of_probe(mine.id)] == ["answer 2", "answer 5"]
+    assert store.probes.results(2) == [result(mine.id, 2, 2, 5)]
+    assert store.probes.results(2, run_id=1) == []
+    latest = store.probes.latest_result(mine.id)
+    assert latest is not None
+    assert latest.version == 2
+    before = store.probes.latest_result(mine.id, before=START + timedelta(seconds=5))
+    assert before is not None
+    assert before.version == 1
+    assert store.probes.latest_result(mine.id, version=3) is None
+    with pytest.raises(StoreError, match="does not exist"):
+        store.probes.add_results([result(99)])

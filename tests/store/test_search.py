@@ -1,0 +1,18 @@
+"""Queries out of anything a person may type."""
+
+from __future__ import annotations
+
+from sealmate.store.search import MOST_TERMS, match_expression, terms
+
+
+def test_terms() -> None:
+    assert terms("Where does the dog's DOG live?") == ["dog", "s", "live"]
+    assert terms("who are you") == ["who", "are", "you"]
+    assert terms('"*() -- \u0301 ') == []
+    assert terms("re\u0301sume\u0301 Straße") == ["re\u0301sume\u0301", "Straße"]
+    assert len(terms(" ".join(f"w{n}" for n in range(500)))) == MOST_TERMS
+
+
+def test_expression() -> None:
+    assert match_expression("cat OR NOT dog*") == '"cat" OR "dog"'
+    assert match_expression("?") == ""
