@@ -1,0 +1,181 @@
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from sealmate.errors import SourceError, StoreError
+from sealmate.events import Note, Progress, Started
+from sealmate.sources import Ingested, add_note, ingest
+from sealmate.store import Store
+
+from .conftest import make_pdf, words
+
+Clock = Callable[[], datetime]
+
+
+@pytest.fixture
+def run(store: Store, clock: Clock) -> Callable[..., Ingested]:
+    def run(*paths: Path, limit: int = 50) -> Ingested:
+        *_, last = ingest(store, paths, count=words, limit=limit, clock=clock)
+        assert isinstance(last, Ingested)
+        return last
+
+    return run
+
+
+def test_a_folder(store: Store, clock: Clock, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "a.md").write_text("# Alpha\n\nThe first letter.")
+    (notes / "b.txt").write_text("")
+    make_pdf(notes / "c.pdf", [[(700, "Some words.")], []])
+    *events, result = ingest(store, [notes], count=words, limit=50, clock=clock)
+    assert events[0] == Started("ingest", 3)
+    assert [e.done for e in events if isinstance(e, Progress)] == [1, 2, 3]
+    assert [e.text for e in events if isinstance(e, Note)] == [
+        f"{notes / 'c.pdf'}: 1 of its 2 pages have no text (scanned?)"
+    ]
+    assert isinstance(result, Ingested)
+    assert [source.title for source in result.added] == ["Alpha", "c"]
+    assert [failure.message for failure in result.failed] == [f"{notes / 'b.txt'} is empty"]
+    assert result.passages == 2
+    first = store.sources.get(result.added[0].id)
+    assert first == result.added[0]
+    assert (first.kind, first.uri, first.media_type) == (
+        "file",
+        str(notes / "a.md"),
+        "text/markdown",
+    )
+    (passage,) = store.passages.of_source(first.id)
+    assert (passage.text, passage.heading, passage.tokens) == (
+        "Alpha\nThe first letter.",
+        "Alpha",
+        4,
+    )
+    assert [hit.passage for hit in store.passages.search("letter", 5)] == [passage]
+
+
+def test_the_same_again_is_unchanged(
+    run: Callable[..., Ingested], store: Store, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("Same words.")
+    (tmp_path / "b.md").write_bytes(b"\xef\xbb\xbfSame words.\r\n")
+    first = run(tmp_path / "a.txt", tmp_path / "b.md")
+    assert len(first.added) == len(first.unchanged) == 1
+    again = run(tmp_path / "a.txt", tmp_path / "b.md")
+    assert again.unchanged == first.added * 2
+    assert not again.added
+    assert len(store.sources.list()) == len(store.passages.current()) == 1
+
+
+def test_a_changed_file_replaces_its_earlier_self(
+    run: Callable[..., Ingested], store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("The cat is Tom.")
+    (old,) = run(path).added
+    path.write_text("The cat is Tim.")
+    ((gone, new),) = run(path).replaced
+    assert gone == store.sources.get(old.id)
+    assert (gone.state, gone.replaced_by, new.uri) == ("replaced", new.id, old.uri)
+    assert [p.text for p in store.passages.current()] == ["The cat is Tim."]
+    path.write_text("The cat is Tom.")  # and back: the old row stays replaced
+    ((_, third),) = run(path).replaced
+    assert third.id not in (old.id, new.id)
+
+
+def test_a_file_that_became_a_copy_still_replaces_its_earlier_self(
+    run: Callable[..., Ingested], store: Store, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "1.txt", tmp_path / "2.txt"
+    one.write_text("One.")
+    two.write_text("Two.")
+    run(one, two)
+    two.write_text("One.")
+    assert len(run(one, two).replaced) == 1
+    assert {p.text for p in store.passages.current()} == {"One."}
+
+
+def test_a_forgotten_source_can_be_given_again(
+    run: Callable[..., Ingested], store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Secret.")
+    (source,) = run(path).added
+    store.sources.mark_forgotten(source.id)
+    assert len(run(path).added) == 1
+
+
+def test_a_bad_file_keeps_what_it_said_before(
+    run: Callable[..., Ingested], store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Good.")
+    run(path)
+    path.write_bytes(b"\0\0")
+    assert "binary" in run(path).failed[0].message
+    assert [p.text for p in store.passages.current()] == ["Good."]
+
+
+def test_headings_without_words_are_no_source(run: Callable[..., Ingested], tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("#\n\n##\n")
+    assert run(path).failed[0].message == f"{path} has no text, only headings without words"
+
+
+def test_a_source_is_stored_whole_or_not_at_all(
+    store: Store, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("Words.")
+
+    def full(source_id: int, passages: Iterable[object]) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(store.passages, "add_many", full)
+    with pytest.raises(StoreError):
+        list(ingest(store, [path], count=words, limit=9, clock=clock))
+    assert store.sources.list(None) == []
+
+
+def test_stopping_keeps_what_was_done(store: Store, clock: Clock, tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_text(name)
+    stream = ingest(store, [tmp_path], count=words, limit=9, clock=clock)
+    next(item for item in stream if isinstance(item, Progress))
+    stream.close()  # type: ignore[attr-defined]
+    assert [source.title for source in store.sources.list()] == ["a"]
+
+
+def test_notes(store: Store, clock: Clock) -> None:
+    result = add_note(
+        store, "  The shed key hangs\r\nbehind the mirror. ", count=words, limit=9, clock=clock
+    )
+    (note,) = result.added
+    assert (note.kind, note.uri) == ("note", None)
+    assert note.title == "The shed key hangs behind the mirror."
+    assert note.text == "The shed key hangs\nbehind the mirror."
+    assert result.passages == 1
+    again = add_note(store, note.text, "Key", count=words, limit=9, clock=clock)
+    assert again.unchanged == (note,)
+    named = add_note(store, "# Bees\nTwo hives.", count=words, limit=9, clock=clock, kind="chat")
+    assert (named.added[0].title, named.added[0].kind) == ("Bees", "chat")
+    given = add_note(store, "Three hives.", " Bees \n", count=words, limit=9, clock=clock)
+    assert given.added[0].title == "Bees"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the note is empty"),
+        (" \n\0", "the note is empty"),
+        ("##", "the note has no text, only headings without words"),
+        ("x" * 101, "the note holds more than 100 bytes of text"),
+    ],
+)
+def test_bad_notes(store: Store, clock: Clock, text: str, message: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        add_note(store, text, count=words, limit=9, clock=clock, max_bytes=100)
+    assert caught.value.message == message
+    assert store.sources.list(None) == []
