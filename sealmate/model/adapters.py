@@ -1,0 +1,158 @@
+"""Named memory adapters on one base: attach, switch per call, detach.
+
+peft loads an adapter whose keys match nothing with only a warning, so names and shapes are
+checked against the base before it sees the file.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError, safe_open
+
+from sealmate.errors import VersionError
+from sealmate.model.base import Base
+
+WRITER = "writer"
+
+
+class AdapterRack:
+    """The adapters of one loaded base. The writer, where it is not folded in, is always active."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+        self._peft: Any = None
+        self._names: list[str] = []
+        self._active: tuple[str | None, bool] = (None, False)
+        if base.writer is not None and not base.unpacked:
+            self.attach(WRITER, base.writer)
+            self._names.remove(WRITER)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Attached memory adapters, oldest first."""
+        return tuple(self._names)
+
+    @property
+    def _standing(self) -> list[str]:
+        return [WRITER] if self._base.writer is not None and not self._base.unpacked else []
+
+    def attach(self, name: str, folder: Path) -> None:
+        """Load `folder` under `name`, replacing an adapter of that name.
+
+        Raises VersionError if the files are corrupt or made for another base.
+        """
+        check_fits(folder, self._base.model)
+        self.detach(name)
+        try:
+            with _without_deprecations():
+                if self._peft is None:
+                    self._peft = PeftModel.from_pretrained(
+                        self._base.model, folder, adapter_name=name, is_trainable=False
+                    )
+                else:
+                    self._peft.load_adapter(folder, adapter_name=name, is_trainable=False)
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            raise VersionError(
+                f"cannot load the adapter in {folder}: {str(error).splitlines()[0]}",
+                "`sealmate versions verify` checks all of them",
+            ) from error
+        self._names.append(name)
+        self._activate(self._active)
+
+    def create(self, name: str, config: LoraConfig) -> Any:
+        """A new trainable adapter; returns the peft model, for training."""
+        self.detach(name)
+        with _without_deprecations():
+            if self._peft is None:
+                self._peft = get_peft_model(self._base.model, config, adapter_name=name)
+            else:
+                self._peft.add_adapter(name, config)
+        self._names.append(name)
+        self._activate(self._active)
+        return self._peft
+
+    def detach(self, name: str) -> None:
+        """Free a named adapter; unknown names are ignored."""
+        if name not in self._names:
+            return
+        self._names.remove(name)
+        if len(self._peft.peft_config) > 1:
+            # Deleting the active one makes peft choose another, with a warning for each layer.
+            other = next(key for key in self._peft.peft_config if key != name)
+            self._peft.base_model.set_adapter([other], inference_mode=True)
+            self._peft.delete_adapter(name)
+            self._activate(self._active)
+        else:
+            self._peft.unload()
+            self._peft = None
+
+    @property
+    def peft(self) -> Any:
+        """The peft model around the base, None while nothing is attached."""
+        return self._peft
+
+    @contextmanager
+    def use(self, name: str | None, *, training: bool = False) -> Iterator[None]:
+        """Make `name` (None: no memory) active within the block, then what was active before."""
+        if name is not None and name not in self._names:
+            raise VersionError(f"no adapter named {name} is attached", "attach it first")
+        before = self._active
+        try:
+            self._activate((name, training))
+            yield
+        finally:
+            self._activate(before)
+
+    def _activate(self, state: tuple[str | None, bool]) -> None:
+        self._active = state
+        name, training = state
+        if self._peft is None:
+            return
+        tuner = self._peft.base_model
+        active = [*self._standing, *([name] if name in self._names else [])]
+        if active:
+            tuner.enable_adapter_layers()
+            tuner.set_adapter(active, inference_mode=not training)
+        else:
+            tuner.disable_adapter_layers()
+
+
+@contextmanager
+def _without_deprecations() -> Iterator[None]:
+    """peft 0.21 asks transformers 5 by a name that is going away, and is told so each time."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        yield
+
+
+def check_fits(folder: Path, model: Any) -> None:
+    """Raise VersionError unless every tensor of the adapter has its place in `model`."""
+    file = folder / "adapter_model.safetensors"
+    try:
+        config = json.loads((folder / "adapter_config.json").read_text())
+        handle: Any = safe_open(str(file), framework="pt")
+        shapes = {key: tuple(handle.get_slice(key).get_shape()) for key in handle.keys()}  # noqa: SIM118
+    except (OSError, ValueError, SafetensorError) as error:
+        raise VersionError(
+            f"the adapter in {folder} is unreadable: {error}", "restore it or roll back"
+        ) from None
+    modules = {name.replace(".base_layer", ""): module for name, module in model.named_modules()}
+    if not shapes or config.get("peft_type") != "LORA":
+        raise VersionError(f"{folder} holds no LoRA adapter", "roll back to another version")
+    for key, shape in shapes.items():
+        stem, _, side = key.removeprefix("base_model.model.").partition(".lora_")
+        module = modules.get(stem)
+        want = getattr(module, "in_features" if side.startswith("A") else "out_features", None)
+        got = shape[1] if side.startswith("A") else shape[0]
+        if want is None or want != got:
+            raise VersionError(
+                f"the adapter in {folder} was made for another base model ({key})",
+                "switch the model back, or export and retrain it",
+            )

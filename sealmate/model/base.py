@@ -1,0 +1,276 @@
+"""Loading the frozen base: NF4 through bitsandbytes, unpacked once where that pays.
+
+On a GPU the layers stay bitsandbytes `Linear4bit`. On a CPU bitsandbytes unpacks a weight at
+every call, so the same NF4 numbers are unpacked once into ordinary linear layers. The writer
+adapter, where there is one, is part of what the memory stands on: folded into the unpacked
+weights on a CPU, a second active adapter on a GPU.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import bitsandbytes as bnb
+import torch
+from safetensors import SafetensorError, safe_open
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.utils import logging as hf_logging
+
+from sealmate.errors import ModelError
+from sealmate.model.identity import adapter_scale, base_fingerprint, hash_file
+from sealmate.model.memory import keep_freed_memory
+
+hf_logging.set_verbosity_error()
+hf_logging.disable_progress_bar()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A loaded base. `unpacked` tells whether its linear layers are ordinary ones."""
+
+    model: Any
+    tokenizer: Any
+    device: torch.device
+    dtype: torch.dtype
+    unpacked: bool
+    fingerprint: str
+    tokenizer_sha256: str
+    template_sha256: str
+    writer_sha256: str
+    writer: Path | None
+
+    @property
+    def decoder(self) -> Any:
+        """The stack of layers without the head."""
+        return self.model.get_decoder()
+
+    @property
+    def head(self) -> Any:
+        """The linear layer from hidden states to logits."""
+        return self.model.get_output_embeddings()
+
+
+def matmul_rate(dtype: torch.dtype, size: int = 768, repeats: int = 7) -> float:
+    """Median GFLOP/s of a (size x 576) @ (576 x 1536) product in `dtype` on the CPU."""
+    left, right = torch.randn(size, 576).to(dtype), torch.randn(1536, 576).to(dtype)
+    times = []
+    for _ in range(repeats + 2):
+        begin = time.perf_counter()
+        torch.nn.functional.linear(left, right)
+        times.append(time.perf_counter() - begin)
+    return 2 * size * 576 * 1536 / sorted(times[2:])[repeats // 2] / 1e9
+
+
+def cpu_dtype(cache: Path | None) -> torch.dtype:
+    """float32 or bfloat16, whichever this CPU multiplies faster (bfloat16 only if by 1.3 times).
+
+    CPUs differ by ten times and by type, so it is measured; the verdict is kept in `cache`
+    (a JSON file), because adapters trained in one type should be answered in it.
+    """
+    key = f"{torch.__version__} {cpu_kind()}"
+    if cache is not None and cache.is_file():
+        try:
+            kept = json.loads(cache.read_text()).get(key)
+        except (OSError, ValueError):
+            kept = None
+        if kept in ("bfloat16", "float32"):
+            return torch.bfloat16 if kept == "bfloat16" else torch.float32
+    fast = matmul_rate(torch.bfloat16) > 1.3 * matmul_rate(torch.float32)
+    dtype = torch.bfloat16 if fast else torch.float32
+    if cache is not None:
+        try:
+            cache.write_text(json.dumps({key: str(dtype).removeprefix("torch.")}))
+            cache.chmod(0o600)
+        except OSError:
+            pass  # a read-only cache only means measuring again
+    return dtype
+
+
+def environment(device: torch.device) -> str:
+    """What decides the last bits of a sum beside the numbers: equal here means equal logits."""
+    if device.type == "cuda":
+        return f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
+    capability = torch.backends.cpu.get_cpu_capability()
+    name = platform.machine()
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        name = names[0] if names else name
+    return f"torch {torch.__version__}, {name} ({capability}), {torch.get_num_threads()} threads"
+
+
+def cpu_kind() -> str:
+    """Which of two kinds of processor this is, as far as the choice of a dtype goes."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith(("model name", "flags")) and "avx512_bf16" in line:
+                return "avx512_bf16"
+        return "cpu"
+    except OSError:
+        return "cpu"
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device for "auto", "cpu" or "cuda". Raises ModelError if CUDA is asked for and absent."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ModelError(
+            "no CUDA GPU is usable", "set device to cpu or auto, see `sealmate doctor`"
+        )
+    if wanted == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    return torch.device("cuda")
+
+
+def load_base(
+    folder: Path,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+    writer: Path | None = None,
+    compute_cache: Path | None = None,
+) -> Base:
+    """Load the causal model of `folder` in NF4 with double quantisation.
+
+    `threads` 0 uses all cores of the process. `writer` is a peft adapter folder that the memory
+    stands on. Raises ModelError if the folder is no model, has no chat template, or does not
+    fit into memory.
+    """
+    where = choose_device(device)
+    keep_freed_memory()
+    torch.set_num_threads(threads or len(_affinity()))
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} holds no model (config.json is missing)",
+                         "fetch one with `sealmate model fetch`")  # fmt: skip
+    dtype = cpu_dtype(compute_cache) if where.type == "cpu" else torch.bfloat16
+    tokenizer = _tokenizer(folder)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            quantization_config=BitsAndBytesConfig(
+                load_in_4bit=True,
+                bnb_4bit_quant_type="nf4",
+                bnb_4bit_use_double_quant=True,
+                bnb_4bit_compute_dtype=dtype,
+            ),
+            dtype=dtype,
+            device_map={"": str(where)},
+            trust_remote_code=False,
+            use_safetensors=True,
+            attn_implementation="sdpa",
+        )
+    except torch.cuda.OutOfMemoryError as error:
+        raise ModelError(f"{folder.name} does not fit into the GPU's memory",
+                         "choose a smaller one: `sealmate init`") from error  # fmt: skip
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"cannot load the model in {folder}: {_first_line(error)}",
+                         "fetch it again with `sealmate model fetch`") from error  # fmt: skip
+    model.requires_grad_(False)
+    model.eval()
+    unpacked = where.type == "cpu"
+    writer_sha = hash_file(writer / "adapter_model.safetensors") if writer else ""
+    if unpacked:
+        _unpack(model, dtype, _writer_deltas(writer) if writer else None)
+    template = tokenizer.chat_template
+    return Base(
+        model=model,
+        tokenizer=tokenizer,
+        device=where,
+        dtype=dtype,
+        unpacked=unpacked,
+        fingerprint=base_fingerprint(folder, writer_sha),
+        tokenizer_sha256=hash_file(folder / "tokenizer.json")
+        if (folder / "tokenizer.json").is_file()
+        else "",
+        template_sha256=hashlib.sha256(str(template).encode()).hexdigest(),
+        writer_sha256=writer_sha,
+        writer=writer,
+    )
+
+
+def _affinity() -> set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def _tokenizer(folder: Path) -> Any:
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"cannot load the tokenizer in {folder}: {_first_line(error)}",
+                         "fetch the model again") from error  # fmt: skip
+    if not getattr(tokenizer, "chat_template", None):
+        raise ModelError(f"the model in {folder} has no chat template",
+                         "choose an instruct model: `sealmate init` proposes one")  # fmt: skip
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _writer_deltas(folder: Path) -> Callable[[str], torch.Tensor | None]:
+    """A function from a module's name to the fp32 change the adapter in `folder` makes to it."""
+    scale = adapter_scale(folder)
+    file: Any = safe_open(str(folder / "adapter_model.safetensors"), framework="pt")
+    keys = set(file.keys())
+
+    def delta(module: str) -> torch.Tensor | None:
+        stem = f"base_model.model.{module}.lora_"
+        if f"{stem}A.weight" not in keys:
+            return None
+        down: torch.Tensor = file.get_tensor(f"{stem}A.weight").float()
+        up: torch.Tensor = file.get_tensor(f"{stem}B.weight").float()
+        return scale * (up @ down)
+
+    return delta
+
+
+def _unpack(
+    model: Any, dtype: torch.dtype, delta: Callable[[str], torch.Tensor | None] | None
+) -> None:
+    """Replace every `Linear4bit` by a linear layer that holds the same NF4 numbers.
+
+    bitsandbytes may repack a CPU weight at the first forward and then hand out a wrong state,
+    so this happens before any forward.
+    """
+    for parent_name, parent in list(model.named_modules()):
+        for name, child in list(parent.named_children()):
+            if not isinstance(child, bnb.nn.Linear4bit):
+                continue
+            child.support_avx512bf16_for_cpu = False
+            weight = bnb.functional.dequantize_4bit(
+                child.weight.data, child.weight.quant_state
+            ).float()
+            path = f"{parent_name}.{name}" if parent_name else name
+            change = delta(path) if delta is not None else None
+            if change is not None:
+                weight += change
+            plain = torch.nn.Linear(
+                child.in_features, child.out_features, bias=child.bias is not None, device="meta"
+            )
+            plain.weight = torch.nn.Parameter(weight.to(dtype), requires_grad=False)
+            if child.bias is not None:
+                plain.bias = torch.nn.Parameter(child.bias.data.to(dtype), requires_grad=False)
+            setattr(parent, name, plain)
+    # transformers and peft look at these marks and would treat plain layers as packed ones
+    for mark in ("is_loaded_in_4bit", "is_quantized"):
+        setattr(model, mark, False)
+    model.quantization_method = None
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config

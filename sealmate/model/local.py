@@ -1,0 +1,183 @@
+"""The local body of `LanguageModel`: any causal model of transformers, in 4-bit NF4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from threading import Event as Flag
+from threading import RLock
+from typing import Any
+
+import torch
+
+from sealmate.model.adapters import AdapterRack
+from sealmate.model.base import Base, environment, load_base
+from sealmate.model.decoding import (
+    DecodingRow,
+    choose_tokens,
+    decode_batch,
+    prefill,
+    row_generator,
+)
+from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Sampling, Turn
+from sealmate.model.slab import slab_cache
+from sealmate.model.template import answer_ids, render, stop_ids
+
+_FIXED = (Turn("user", "Name three things that one finds in a kitchen."),)
+
+
+class LocalModel:
+    """A loaded base with its adapters. Calls are serialised, so a thread may use it safely."""
+
+    def __init__(self, base: Base, model_id: str, folder: Path) -> None:
+        self.base = base
+        self.rack = AdapterRack(base)
+        self._id, self._folder = model_id, folder
+        self._lock = RLock()
+
+    @classmethod
+    def open(
+        cls,
+        model_id: str,
+        folder: Path,
+        *,
+        device: str = "auto",
+        threads: int = 0,
+        writer: Path | None = None,
+        compute_cache: Path | None = None,
+    ) -> LocalModel:
+        """Load the model in `folder`, on the adapter `writer` if given. Raises ModelError."""
+        base = load_base(
+            folder, device=device, threads=threads, writer=writer, compute_cache=compute_cache
+        )
+        return cls(base, model_id, folder)
+
+    @property
+    def info(self) -> ModelInfo:
+        """Identity and shape."""
+        config = self.base.model.config
+        return ModelInfo(
+            id=self._id,
+            folder=self._folder,
+            fingerprint=self.base.fingerprint,
+            tokenizer_sha256=self.base.tokenizer_sha256,
+            template_sha256=self.base.template_sha256,
+            writer_sha256=self.base.writer_sha256,
+            quantization="nf4+double",
+            device=self.base.device.type,
+            compute_dtype=str(self.base.dtype).removeprefix("torch."),
+            layers=int(config.num_hidden_layers),
+            context=int(getattr(config, "max_position_embeddings", 4096)),
+            environment=environment(self.base.device),
+        )
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of plain text."""
+        return len(self.base.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def prompt_tokens(self, prompt: Prompt) -> int:
+        """Tokens of a rendered prompt."""
+        return len(render(self.base.tokenizer, prompt))
+
+    def attach(self, name: str, folder: Path) -> None:
+        """Load a memory adapter under `name`."""
+        with self._lock:
+            self.rack.attach(name, folder)
+
+    def detach(self, name: str) -> None:
+        """Free a memory adapter."""
+        with self._lock:
+            self.rack.detach(name)
+
+    @property
+    def attached(self) -> tuple[str, ...]:
+        """Names of the attached memory adapters."""
+        return self.rack.names
+
+    def autocast(self) -> Any:
+        """peft keeps its weights in fp32; this runs them in the base's type."""
+        if self.base.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.base.device.type, self.base.dtype)
+
+    def generate(
+        self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None
+    ) -> list[list[Completion]]:
+        """Completions of each request, in order."""
+        prompts = [render(self.base.tokenizer, r.prompt, r.opening) for r in requests]
+        with self._lock, self.rack.use(adapter), self.autocast():
+            return decode_batch(
+                self.base,
+                prompts,
+                [r.sampling for r in requests],
+                [r.samples for r in requests],
+                cancel=cancel,
+            )
+
+    def stream(
+        self,
+        prompt: Prompt,
+        sampling: Sampling,
+        *,
+        adapter: str | None = None,
+        cancel: Flag | None = None,
+    ) -> Iterator[str]:
+        """Pieces of text; a piece is held back while its last character is incomplete."""
+        base, tokenizer = self.base, self.base.tokenizer
+        ids = render(tokenizer, prompt)
+        stops = stop_ids(tokenizer, base.model)
+        row = DecodingRow((0, 0), sampling, row_generator(sampling, 0))
+        shown = ""
+        pad = torch.nn.functional.pad
+        with self._lock, self.rack.use(adapter):
+            # torch's modes belong to the thread: left on at a yield, the reader would be in them
+            with self.autocast(), torch.inference_mode():
+                logits, layers, columns = prefill(base, [], [ids])
+                room = (0, 0, 0, sampling.max_tokens)
+                cache = slab_cache([(pad(k, room), pad(v, room)) for k, v in layers], len(ids))
+                columns = pad(columns, (0, sampling.max_tokens), value=True)
+            while True:
+                with torch.inference_mode():
+                    chosen = choose_tokens(logits, [row], stops)
+                text = tokenizer.decode(row.tokens, skip_special_tokens=True)
+                if len(text) > len(shown) and (row.done or not text.endswith("�")):
+                    yield text[len(shown) :]
+                    shown = text
+                if row.done or (cancel is not None and cancel.is_set()):
+                    return
+                at = len(ids) + len(row.tokens) - 1
+                with self.autocast(), torch.inference_mode():
+                    hidden = base.decoder(
+                        chosen[:, None],
+                        attention_mask=columns[:, None, None, : at + 1],
+                        position_ids=torch.tensor([[at]], device=base.device),
+                        past_key_values=cache,
+                        use_cache=True,
+                    ).last_hidden_state[:, -1]
+                    logits = base.head(hidden).float()
+
+    def mean_loss(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """Mean loss in nats per answer token of each pair."""
+        losses = []
+        with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
+            for prompt, answer in pairs:
+                before = render(self.base.tokenizer, prompt)
+                target = answer_ids(self.base.tokenizer, prompt, answer)
+                ids = torch.tensor([before + target], device=self.base.device)
+                hidden = self.base.decoder(ids, use_cache=False).last_hidden_state[0]
+                logits = self.base.head(hidden[len(before) - 1 : -1]).float()
+                wanted = torch.tensor(target, device=self.base.device)
+                losses.append(float(torch.nn.functional.cross_entropy(logits, wanted)))
+        return losses
+
+    def fingerprint_logits(self, *, adapter: str | None = None) -> tuple[float, ...]:
+        """Eight logits after a fixed prompt, spread over the vocabulary."""
+        ids = render(self.base.tokenizer, _FIXED)
+        with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
+            out = self.base.decoder(torch.tensor([ids], device=self.base.device), use_cache=False)
+            logits = self.base.head(out.last_hidden_state[0, -1]).float()
+        step = max(1, logits.shape[0] // 8)
+        return tuple(float(value) for value in logits[::step][:8])

@@ -1,0 +1,97 @@
+"""The base really is NF4, whether its layers are packed or not, and the writer is part of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bitsandbytes as bnb
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sealmate.errors import ModelError
+from sealmate.model.base import choose_device, cpu_dtype, load_base
+from tests.tiny import build_adapter, open_tiny
+
+if TYPE_CHECKING:
+    from sealmate.model.local import LocalModel
+
+
+def test_the_weights_are_nf4(model: LocalModel, tiny_model_folder: Path) -> None:
+    original = load_file(str(tiny_model_folder / "model.safetensors"))
+    compared = 0
+    for name, module in model.base.model.named_modules():
+        if not isinstance(module, torch.nn.Linear) or name == "lm_head":
+            continue
+        weight = original[f"{name}.weight"]
+        packed, state = bnb.functional.quantize_4bit(
+            weight, quant_type="nf4", compress_statistics=True
+        )
+        assert torch.equal(module.weight, bnb.functional.dequantize_4bit(packed, state))
+        assert not torch.equal(module.weight, weight)
+        assert (module.weight - weight).abs().max() < 0.2 * weight.abs().max()
+        assert not module.weight.requires_grad
+        compared += 1
+    assert compared == 4 * 7
+    assert model.base.unpacked
+    assert not any(isinstance(m, bnb.nn.Linear4bit) for m in model.base.model.modules())
+
+
+def test_a_folded_writer_equals_one_that_is_active(
+    model: LocalModel, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    writer = build_adapter(tmp_path / "writer", tiny_model_folder, seed=5)
+    folded = open_tiny(tiny_model_folder, tmp_path, writer=writer)
+    model.attach("w", writer)
+    beside = model.fingerprint_logits(adapter="w")
+    assert folded.fingerprint_logits() == pytest.approx(beside, abs=1e-4)
+    assert folded.fingerprint_logits() != pytest.approx(model.fingerprint_logits(), abs=1e-2)
+    assert folded.attached == ()
+    assert folded.info.fingerprint != model.info.fingerprint
+    assert folded.info.writer_sha256
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
+        load_base(tmp_path, device="cpu")
+
+
+def test_a_torn_weights_file(tiny_model_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_model_folder, tmp_path / "torn")
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(ModelError, match="cannot load the model") as caught:
+        open_tiny(folder, tmp_path)
+    assert "\n" not in caught.value.message
+
+
+def test_a_model_without_a_chat_template(tiny_model_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_model_folder, tmp_path / "mute")
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    config.pop("chat_template", None)
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="no chat template"):
+        open_tiny(folder, tmp_path)
+
+
+def test_the_choice_of_a_dtype_is_kept(tmp_path: Path) -> None:
+    note = tmp_path / "compute.json"
+    first = cpu_dtype(note)
+    assert first in (torch.bfloat16, torch.float32)
+    ((key, kept),) = json.loads(note.read_text()).items()
+    other = "float32" if kept == "bfloat16" else "bfloat16"
+    note.write_text(json.dumps({key: other}))
+    assert cpu_dtype(note) is getattr(torch, other)
+    note.write_text("{broken")
+    assert cpu_dtype(note) in (torch.bfloat16, torch.float32)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_cuda_where_there_is_none() -> None:
+    assert choose_device("auto").type == choose_device("cpu").type == "cpu"
+    with pytest.raises(ModelError, match="no CUDA GPU"):
+        choose_device("cuda")
