@@ -1,0 +1,205 @@
+"""Short answers compared: the the same, or right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sealmate.edits.abstention import is_abstention, without_references
+from sealmate.edits.lexicon import ALTERNATIVE, MONTHS, UNITS, WEEKDAYS
+from sealmate.edits.words import (
+    Token,
+    content,
+    order_holds,
+    squashed,
+    tokens,
+    within,
+)
+
+_CLASSES = (frozenset(MONTHS), frozenset(WEEKDAYS))
+
+
+def same_answer(a: str, b: str) -> bool:
+    """True if two short answers say the same, one perhaps at more length.
+
+    Articles, case, punctuation, number words, currency signs and bland prepositions make no
+    difference. Two abstentions are the same; an abstention and an answer never.
+    """
+    if is_abstention(a) or is_abstention(b):
+        # Not knowing is the same in all its wordings.
+        return is_abstention(a) and is_abstention(b)
+    first, second = tokens(without_references(a)), tokens(without_references(b))
+    return carries(first, second) or carries(second, first)
+
+
+def correct(given: str, expected: str, also: Iterable[str] = ()) -> bool:
+    """True if `given` answers as `expected`, or as one of `also`, does; perhaps at more length.
+
+    Every content word and number of the expected answer must stand in it as a whole word, not
+    denied ("not Anna") and not as one of several candidates ("Anna or Maria", "5, 6, 7").
+    An abstention is never correct.
+    """
+    found = tokens(without_references(given))
+    if is_abstention(given):
+        # "Nobody knows" may be what the note says.
+        return any(squashed(found) == squashed(tokens(a)) != "" for a in (expected, *also))
+    return any(carries(found, tokens(answer)) for answer in (expected, *also))
+
+
+def carries(given: Sequence[Token], expected: Sequence[Token]) -> bool:
+    """True if the tokens of an answer hold those of the expected one (see `correct`)."""
+    if not expected or not given:
+        return False
+    if squashed(given) == squashed(expected):
+        return True
+    if "~not" in _forms(expected):
+        if "~not" not in _forms(given):
+            return False
+        told = list(given)
+    else:
+        told = _affirmed(given)
+    wanted = content(expected)
+    if not wanted:
+        return order_holds(expected, told, gap=0)
+    # "one week" and "a week" are the same; "one" alone is a number.
+    wanted = [token for token in wanted if token.text.casefold() != "one"] or wanted
+    wanted = _without_half_days(wanted, told)
+    if not all(within(token, told) for token in wanted):
+        return False
+    return not (_undecided(told, wanted) or _listed(told, wanted))
+
+
+def _forms(found: Iterable[Token]) -> set[str]:
+    return {form for token in found for form in token.forms}
+
+
+def _affirmed(given: Sequence[Token]) -> list[Token]:
+    """Without what is denied: "not X", "is not X", "rather than X"."""
+    kept: list[Token] = []
+    index = 0
+    while index < len(given):
+        token = given[index]
+        before = given[index - 1] if index else None
+        denied = "~not" in token.forms and (
+            before is None or "but" in before.forms or _is_copula(before) or token.initial
+        )
+        # isn't, wasn't: the copula is in the word.
+        denied = denied or token.text.casefold() in ("isn't", "wasn't", "aren't", "weren't")
+        instead = token.text.casefold() in ("instead", "rather") and index > 0
+        if denied or instead:
+            index += 1
+            while index < len(given) and given[index].text.casefold() != "but":
+                if given[index].initial:
+                    break
+                index += 1
+            continue
+        kept.append(token)
+        index += 1
+    return kept
+
+
+def _is_copula(token: Token) -> bool:
+    return token.text.casefold() in ("is", "was", "are", "were", "it's", "that's", "he's", "she's")
+
+
+def _without_half_days(wanted: Sequence[Token], told: Sequence[Token]) -> list[Token]:
+    """Leave off "pm" where the answer tells the hour from 12 on: 7 pm is 19:00."""
+    kept: list[Token] = []
+    for token in wanted:
+        late = kept[-1].forms if kept and "pm" in token.forms else frozenset()
+        hours = {form for form in late if form.split(".")[0].isdigit()}
+        if any(
+            int(form.split(".")[0]) >= 12
+            and any(form in other.forms and not other.text.isalnum() for other in told)
+            for form in hours
+        ):
+            continue
+        kept.append(token)
+    return kept
+
+
+def _listed(told: Sequence[Token], wanted: Sequence[Token]) -> bool:
+    """True if all that is told is a list of single things, and only one of them is wanted.
+
+    Two names parted by a comma may be a place and its region.
+    """
+    items: list[list[Token]] = [[]]
+    joined = False
+    for index, token in enumerate(told):
+        if token.text.casefold() in ("and", "&"):
+            joined = True
+            items.append([])
+        elif token.kind != "light":
+            if items[-1] and index and token.start - told[index - 1].end > 1:
+                items.append([])
+            items[-1].append(token)
+    items = [item for item in items if item]
+    if len(items) < 2 or any(len(item) > 1 for item in items):
+        return False
+    if len(items) == 2 and not joined and all(_capital(item[0]) for item in items):
+        return False
+    hit = [_one_of(item[0], wanted) for item in items]
+    return any(hit) and not all(hit)
+
+
+def _undecided(told: Sequence[Token], wanted: Sequence[Token]) -> bool:
+    """True if the wanted answer is only one of several that are told."""
+    asked = _forms(wanted)
+    for index, token in enumerate(told):
+        if token.forms & ALTERNATIVE and not asked & ALTERNATIVE:
+            # "5 euros or so" is one candidate.
+            after = told[index + 1 : index + 2]
+            if not after or after[0].text.casefold() != "so":
+                return True
+    for group in _CLASSES:
+        if asked & group and any(token.forms & group and not token.forms & asked for token in told):
+            return True
+    return _other_number(told, wanted) or _other_name(told, wanted)
+
+
+def _other_number(told: Sequence[Token], wanted: Sequence[Token]) -> bool:
+    """True if another number stands where the wanted one could: "5 or 6", "5, 6 eggs"."""
+    numbers = [token for token in wanted if token.kind == "number"]
+    if not numbers:
+        return False
+    for first, middle, last in zip(told, told[1:], told[2:], strict=False):
+        ends = _one_of(first, numbers), _one_of(last, numbers)
+        if middle.text == "to" and first.kind == last.kind == "number" and ends[0] != ends[1]:
+            return True
+    roles = [_role(told, index) for index, token in enumerate(told) if _one_of(token, numbers)]
+    return any(
+        token.kind == "number" and not _one_of(token, numbers) and _role(told, index) in roles
+        for index, token in enumerate(told)
+    )
+
+
+def _one_of(token: Token, others: Sequence[Token]) -> bool:
+    return any(token.matches(other) for other in others)
+
+
+def _role(told: Sequence[Token], index: int) -> str:
+    """What a number counts: its unit before or after it, or the word that follows; "" if none."""
+    around = [*told[max(0, index - 1) : index], *told[index + 1 : index + 2]]
+    for other in around:
+        if other.forms & UNITS:
+            return min(other.forms & UNITS)
+    after = told[index + 1] if index + 1 < len(told) else None
+    if after is None or after.kind in ("number", "light"):
+        return ""
+    return min(after.forms)
+
+
+def _other_name(told: Sequence[Token], wanted: Sequence[Token]) -> bool:
+    """True if a name that is not wanted is joined by "and" to one that is."""
+    for index, token in enumerate(told):
+        if token.text.casefold() not in ("and", "&") or not 0 < index < len(told) - 1:
+            continue
+        before, after = told[index - 1], told[index + 1]
+        if not (_capital(before) and _capital(after)):
+            continue
+        if _one_of(before, wanted) != _one_of(after, wanted):
+            return True
+    return False
+
+
+def _capital(token: Token) -> bool:
+    return token.kind != "number" and token.kind != "light" and token.text[:1].isupper()

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmate.edits import review
+from sealmate.errors import NotFoundError, UsageError
+from sealmate.records import Edit
+from sealmate.store import Store
+from tests.store.build import START, edit, ingest, opened
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with opened(tmp_path / "home") as store:
+        yield store
+
+
+@pytest.fixture
+def edits(store: Store) -> list[Edit]:
+    passage = ingest(store, "Rex is our dog.")
+    return store.edits.add_many(
+        [
+            edit(passage.id, "Who is our dog?", "Rex"),
+            edit(passage.id, text="Our dog is Rex."),
+            edit(passage.id, "What is the dog called?", "Rex"),
+        ]
+    )
+
+
+def test_accept_and_reject_leave_a_history(store: Store, edits: list[Edit]) -> None:
+    ids = [found.id for found in edits]
+    assert review.proposed(store) == ids
+    assert [e.state for e in review.accept(store, ids, reason="fine")] == ["accepted"] * 3
+    assert review.reject(store, ids[:1])[0].state == "rejected"
+    assert review.proposed(store) == []
+    history = store.edits.history(ids[0])
+    assert [(event.action, event.actor) for event in history[1:]] == [
+        ("accepted", "person"),
+        ("rejected", "person"),
+    ]
+    assert history[1].reason == "fine"
+
+
+def test_one_bad_id_changes_none(store: Store, edits: list[Edit]) -> None:
+    with pytest.raises(NotFoundError, match="999"):
+        review.accept(store, [edits[0].id, 999])
+    assert store.edits.get(edits[0].id).state == "proposed"
+
+
+def test_a_superseded_edit_stays_so(store: Store, edits: list[Edit]) -> None:
+    store.edits.supersede(edits[0].id, edits[2].id, "moved", START)
+    with pytest.raises(UsageError, match=f"superseded by {edits[2].id}"):
+        review.accept(store, [edits[1].id, edits[0].id])
+    assert store.edits.get(edits[1].id).state == "proposed"
+    with pytest.raises(UsageError, match="superseded"):
+        review.amend(store, edits[0].id, answer="Max")
+
+
+def test_amend(store: Store, edits: list[Edit]) -> None:
+    assert review.amend(store, edits[0].id, answer="  Max\n").answer == "Max"
+    assert review.amend(store, edits[1].id, text="Our dog is Max.").text == "Our dog is Max."
+    event = store.edits.history(edits[0].id)[-1]
+    assert (event.before, event.after) == ("answer: Rex", "answer: Max")
+
+
+@pytest.mark.parametrize(
+    ("which", "given", "message"),
+    [
+        (0, {}, "nothing"),
+        (0, {"answer": "  "}, "empty"),
+        (0, {"text": "Rex"}, "question"),
+        (1, {"answer": "Rex"}, "statement"),
+    ],
+)
+def test_amend_refuses(
+    store: Store, edits: list[Edit], which: int, given: dict[str, str], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        review.amend(store, edits[which].id, **given)
+    assert "\n" not in caught.value.message
+    assert len(store.edits.history(edits[which].id)) == 1
+
+
+def test_ids() -> None:
+    assert review.parse_ids(["7", "3-5", "4..6,9"]) == [7, 3, 4, 5, 6, 9]
+    assert review.parse_ids([]) == []
+
+
+@pytest.mark.parametrize("text", ["x", "5-3", "0", "-1", "1-", "1-2-3", "1-99999999", "٣"])
+def test_bad_ids(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        review.parse_ids([text])
+    assert "\n" not in caught.value.message
+
+
+@given(st.text(max_size=20))
+def test_any_ids(text: str) -> None:
+    bad = None
+    try:
+        ids = review.parse_ids([text])
+    except UsageError as error:
+        ids, bad = [], error.message
+    assert all(number > 0 for number in ids)
+    assert "\n" not in (bad or "")
