@@ -1,0 +1,1 @@
+"""From self-edits to adapter weights."""

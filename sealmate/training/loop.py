@@ -1,0 +1,291 @@
+"""The training loop: shared-prefix batches, AdamW on the adapter, resumable at any step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+from threading import Event as Flag
+from typing import Any
+
+import torch
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import save_file
+
+from sealmate.errors import Cancelled, TrainingError
+from sealmate.events import Loss
+from sealmate.model.identity import hash_file
+from sealmate.model.local import LocalModel
+from sealmate.training.batches import Batch, Encoded, Example, batches, encode
+from sealmate.training.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
+from sealmate.training.losses import kl_top_k, next_token
+from sealmate.training.stack import Layout, Stack, layout, linear_names
+
+_CHECKPOINT_EVERY = 200  # steps
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides an adapter beside the examples. Rates are per optimiser step.
+
+    rsLoRA on all linear layers (Kalajdzievski 2023, arXiv 2312.03732); linear warm-up then
+    linear decay to `final` of the peak.
+    """
+
+    rank: int = 32
+    alpha: int = 32
+    upper: float = 0.5
+    learning_rate: float = 1.2e-3
+    passes: float = 3.0
+    tokens: int = 768
+    warmup: float = 0.05
+    final: float = 0.1
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    seed: int = 7
+    kl_weight: float = 1.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a manifest."""
+        return asdict(self)
+
+
+class Trainer:
+    """Trains one adapter on one loaded model."""
+
+    def __init__(
+        self,
+        model: LocalModel,
+        recipe: Recipe,
+        examples: Sequence[Example],
+        *,
+        name: str = "candidate",
+        start_from: Path | None = None,
+        checkpoint: Path | None = None,
+        cancel: Flag | None = None,
+    ) -> None:
+        if not examples:
+            raise TrainingError("there is nothing to train on", "ingest notes first")
+        self.model, self.recipe, self.name = model, recipe, name
+        self._cancel, self._checkpoint = cancel, checkpoint
+        self._rng = random.Random(recipe.seed)
+        torch.manual_seed(recipe.seed)
+        layers = len(model.base.decoder.layers)
+        first = layers - max(1, round(layers * recipe.upper))
+        self._parent = ""
+        if start_from is not None:
+            model.attach(name, start_from)
+            self._parent = hash_file(start_from / "adapter_model.safetensors")
+            # the parent's layers learn on, whatever share of them the recipe would take afresh
+            held = model.rack.peft.peft_config[name].layers_to_transform
+            first = min(held) if held else 0
+        else:
+            model.rack.create(name, self._config(first, layers))
+        self.stack = Stack(model.base, first)
+        self._encoded: list[Encoded] = encode(model.base.tokenizer, examples)
+        if not self._encoded:
+            raise TrainingError("every example is too long to train on", "lower passage_tokens")
+        # by identity; the batch is held so that no other can take its id
+        self._kept: dict[int, tuple[Batch, torch.Tensor]] = {}
+        self._params: list[torch.nn.Parameter] = []
+        self._steps: list[Batch] = []
+
+    def _config(self, first: int, layers: int) -> LoraConfig:
+        names = linear_names(self.model.base.model)
+        return LoraConfig(
+            r=self.recipe.rank,
+            lora_alpha=self.recipe.alpha,
+            use_rslora=True,
+            lora_dropout=0.0,
+            bias="none",
+            task_type="CAUSAL_LM",
+            target_modules=names,
+            layers_to_transform=list(range(first, layers)),
+        )
+
+    def plan(self) -> list[Batch]:
+        """All steps of all passes, in order; the same seed gives the same plan."""
+        if not self._steps:
+            self._steps = self._compose()
+        return self._steps
+
+    def cut(self, steps: int) -> None:
+        """Keep only the plan's first `steps` (0 = all); the rate decays to its end by then."""
+        if steps:
+            self._steps = self.plan()[:steps]
+
+    def _compose(self) -> list[Batch]:
+        steps: list[Batch] = []
+        whole, part = int(self.recipe.passes), self.recipe.passes % 1
+        fixed = batches(self._encoded, self.recipe.tokens, self._rng)
+        for number in range(whole + (part > 0)):
+            # with kept lower layers the batches stay as composed and only their order changes
+            made = list(fixed) if self.stack.split else batches(
+                self._encoded, self.recipe.tokens, self._rng)  # fmt: skip
+            self._rng.shuffle(made)
+            if number == whole:
+                made = made[: max(1, round(len(made) * part))]
+            steps.extend(made)
+        return steps
+
+    def run(
+        self,
+        on_step: Callable[[int, int], bool] | None = None,
+        every: int = 10,
+    ) -> Iterator[Loss]:
+        """Train; yields a Loss every `every` steps. `on_step(step, steps)` may stop early (True).
+
+        Raises Cancelled after writing a checkpoint; TrainingError if the loss is not finite.
+        """
+        steps = self.plan()
+        with self.model.rack.use(self.name, training=True):
+            self._params = [
+                p for n, p in self.model.rack.peft.named_parameters()
+                if f".{self.name}." in n and "lora_" in n
+            ]  # fmt: skip
+            optimiser = torch.optim.AdamW(
+                self._params, lr=self.recipe.learning_rate, betas=(0.9, 0.99),
+                weight_decay=self.recipe.weight_decay,
+            )  # fmt: skip
+            done = self._resume(optimiser)
+            begin, tokens = time.perf_counter(), 0
+            recent: list[float] = []
+            for number in range(done, len(steps)):
+                if self._cancel is not None and self._cancel.is_set():
+                    self.save_checkpoint(optimiser, number)
+                    raise Cancelled("training stopped; it goes on next time")
+                for group in optimiser.param_groups:
+                    group["lr"] = self.recipe.learning_rate * self._pace(number, len(steps))
+                loss = self._step(steps[number])
+                if not math.isfinite(loss):
+                    self.forget_checkpoint()  # going on from it would only end here again
+                    raise TrainingError(
+                        f"the loss became {loss} at step {number}", "lower learning_rate"
+                    )
+                torch.nn.utils.clip_grad_norm_(self._params, self.recipe.clip)
+                optimiser.step()
+                optimiser.zero_grad(set_to_none=True)
+                tokens += steps[number].tokens
+                recent.append(loss)
+                last = number + 1 == len(steps)
+                if (number + 1) % every == 0 or last:
+                    yield Loss(number + 1, len(steps), sum(recent) / len(recent), tokens,
+                               time.perf_counter() - begin)  # fmt: skip
+                    recent = []
+                if on_step is not None and on_step(number + 1, len(steps)):
+                    break
+                # the last one spares training again when the tests that follow are stopped
+                if (number + 1) % _CHECKPOINT_EVERY == 0 or last:
+                    self.save_checkpoint(optimiser, number + 1)
+        self._kept.clear()
+
+    def _pace(self, step: int, steps: int) -> float:
+        warm = max(1, round(self.recipe.warmup * steps))
+        if step < warm:
+            return (step + 1) / warm
+        left = (steps - step) / max(1, steps - warm)
+        return self.recipe.final + (1 - self.recipe.final) * left
+
+    def _step(self, batch: Batch) -> float:
+        """Gradients of one step; returns the mean loss per answer token."""
+        with self.model.autocast():
+            loss = self.loss(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return float(loss.detach())
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Weighted mean loss over the batch's answer tokens, a scalar."""
+        plan = layout(batch, self.model.base.device)
+        below = self._below(batch, plan)
+        hidden = self.stack.run(below, plan, self.stack.split)
+        logits = self.model.base.head(hidden[plan.rows, plan.columns])
+        keep = ~plan.kl
+        total = next_token(logits[keep], plan.targets[keep], plan.weights[keep])
+        if bool(plan.kl.any()):
+            values, indices = self._teacher(below, plan)
+            total = total + self.recipe.kl_weight * kl_top_k(
+                logits[plan.kl], values, indices, plan.weights[plan.kl]
+            )
+        return total / max(batch.answer_weight, 1e-9)
+
+    def _below(self, batch: Batch, plan: Layout) -> torch.Tensor:
+        """Outputs of the frozen layers, kept between passes where there are any."""
+        if not self.stack.split:
+            return self.stack.lower(plan)
+        _, found = self._kept.get(id(batch), (batch, None))
+        if found is None:
+            with self.model.rack.use(None):
+                found = self.stack.lower(plan)
+            self._kept[id(batch)] = (batch, found)
+        return found
+
+    def _teacher(self, below: torch.Tensor, plan: Layout) -> tuple[torch.Tensor, torch.Tensor]:
+        """Top-k log-probabilities of the model without memory at the KL positions."""
+        with torch.no_grad(), self.model.rack.use(None):
+            hidden = self.stack.run(below, plan, self.stack.split)
+            chosen = hidden[plan.rows[plan.kl], plan.columns[plan.kl]]
+            top = self.model.base.head(chosen).float().log_softmax(-1).topk(32)
+        return top.values, top.indices
+
+    def _state(self) -> dict[str, torch.Tensor]:
+        # left to itself peft looks for the base on the hub, to see whether embeddings were changed
+        state: dict[str, torch.Tensor] = get_peft_model_state_dict(
+            self.model.rack.peft, adapter_name=self.name, save_embedding_layers=False
+        )
+        return state
+
+    def save(self, folder: Path, scale: float = 1.0) -> None:
+        """Write the adapter as a plain peft folder (fp32 safetensors and config).
+
+        `scale` weakens what it changes: the product of its factors is multiplied by it.
+        """
+        peft = self.model.rack.peft
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = self._state()
+        tensors = {
+            key: (value.detach().float() * (scale if "lora_B" in key else 1.0)).contiguous().cpu()
+            for key, value in sorted(state.items())
+        }
+        save_file(tensors, str(folder / "adapter_model.safetensors"))
+        config = peft.peft_config[self.name]
+        config.base_model_name_or_path = self.model.info.id
+        config.inference_mode = True
+        config.save_pretrained(str(folder))
+        for file in folder.iterdir():
+            file.chmod(0o600)
+
+    def save_checkpoint(self, optimiser: torch.optim.Optimizer, step: int) -> None:
+        """Write adapter, optimiser state and position, so that `run` can go on from here."""
+        if self._checkpoint is not None:
+            digest, state = self.digest(), self._state()
+            write_checkpoint(self._checkpoint, digest, step, state, optimiser, self._params)
+
+    def forget_checkpoint(self) -> None:
+        """Delete the checkpoint once its work is done."""
+        if self._checkpoint is not None:
+            forget_checkpoint(self._checkpoint)
+
+    def digest(self) -> str:
+        """SHA-256 of all that decides the adapter: base, parent, recipe, steps and examples."""
+        base = self.model.base
+        parts: list[Any] = [base.fingerprint, str(base.dtype), self._parent, self.recipe.as_dict()]
+        parts.append(len(self.plan()))  # the rate depends on it
+        parts.append([astuple(item) for item in self._encoded])
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _resume(self, optimiser: torch.optim.Optimizer) -> int:
+        """Take up the checkpoint of this very plan; returns the steps that are done."""
+        if self._checkpoint is None:
+            return 0
+        kept = read_checkpoint(self._checkpoint, self.digest(), len(self._params))
+        if kept is None:
+            return 0
+        set_peft_model_state_dict(self.model.rack.peft, dict(kept.adapter), adapter_name=self.name)
+        kept.restore(optimiser, self._params)
+        return kept.step
