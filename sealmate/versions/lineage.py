@@ -1,0 +1,73 @@
+"""Which version answers: switching, rolling back, and undoing that. Every change is a row."""
+
+from __future__ import annotations
+
+from sealmate.errors import NotFoundError
+from sealmate.model.protocol import LanguageModel, ModelInfo
+from sealmate.paths import Paths
+from sealmate.records import Activation
+from sealmate.store import Store
+from sealmate.versions.attach import attach_version, refuse_forgotten
+from sealmate.versions.check import require_sound
+
+
+def switch(
+    store: Store,
+    paths: Paths,
+    number: int,
+    reason: str,
+    model: LanguageModel | None = None,
+    info: ModelInfo | None = None,
+) -> Activation:
+    """Make a version the one chat uses; 0 = no memory. Returns the newest activation.
+
+    Files and hashes are checked, with `info` also whether the version belongs to that base, and
+    with a `model` that and the stored logits, for which the version stays attached to it. Nothing
+    changes if a check fails. Raises
+    NotFoundError, and VersionError for a version that is purged, damaged, foreign, or was
+    trained on something forgotten since.
+    """
+    if number:
+        refuse_forgotten(store, number)
+        if model is None:
+            require_sound(paths, store.versions.get(number), info)
+        else:
+            attach_version(model, store, paths, number)
+    return store.versions.activate(number, reason)
+
+
+def previous(store: Store) -> int | None:
+    """The version that was active before the present one and may be again; None if there is none.
+
+    Right after a rollback that is the version it left, so that rolling back twice changes
+    nothing. Purged versions, and those trained on something forgotten since, are passed over.
+    """
+    active = store.versions.active()
+    barred = {version.number for version in store.versions.list() if version.purged_at is not None}
+    barred |= {active, *store.versions.with_erased_edits()}
+    for past in reversed(store.versions.activations()):
+        if past.previous not in barred:
+            return past.previous
+    return None
+
+
+def rollback(
+    store: Store,
+    paths: Paths,
+    to: int | None = None,
+    model: LanguageModel | None = None,
+    reason: str = "",
+    info: ModelInfo | None = None,
+) -> Activation:
+    """Go back to version `to`, or to the previous one; itself an activation that can be undone.
+
+    Raises NotFoundError where there is nothing to go back to, and what `switch` raises.
+    """
+    number = previous(store) if to is None else to
+    if number is None:
+        raise NotFoundError(
+            "there is no version to roll back to", "list them: sealmate versions list"
+        )
+    active = store.versions.active()
+    reason = reason or f"rolled back from version {active}"
+    return switch(store, paths, number, reason, model, info)

@@ -1,0 +1,205 @@
+"""A trained adapter becomes a version: all of it or nothing, whatever is cut off when.
+
+The order is what makes that true: files into a folder that nothing looks at, the manifest last,
+then one rename, then the row and its activation in one transaction. A crash leaves at most a
+folder without a row, which `sweep` deletes; the trained adapter itself is copied, not moved, so
+that the night can publish again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sealmate.errors import VersionError
+from sealmate.paths import Paths, make_private_dir
+from sealmate.records import Activation, Version
+from sealmate.store import Store
+from sealmate.versions.check import strays, verify
+from sealmate.versions.files import (
+    CONFIG,
+    MANIFEST,
+    UNFINISHED,
+    WEIGHTS,
+    copy_private,
+    destroy,
+    discard,
+    disk_errors,
+    folder_name,
+    held,
+    sync_folder,
+    write_private,
+)
+from sealmate.versions.manifest import Manifest, from_dict
+from sealmate.versions.tensors import read_config, read_tensors
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a crash had left. `deleted` are folder names, `purged` versions whose purge was
+    finished, `missing` versions without files, `fallback` the activation that replaced a lost
+    active version."""
+
+    deleted: tuple[str, ...] = ()
+    purged: tuple[int, ...] = ()
+    missing: tuple[int, ...] = ()
+    fallback: Activation | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """True if all was in order."""
+        return not (self.deleted or self.purged or self.missing)
+
+
+def publish(
+    store: Store,
+    paths: Paths,
+    adapter_folder: Path,
+    manifest_fields: Mapping[str, Any],
+    edit_ids: Iterable[int],
+    clock: Callable[[], datetime],
+    *,
+    activate: bool = True,
+    reason: str = "consolidated",
+) -> Version:
+    """Make the peft adapter in `adapter_folder` the next version, and the active one.
+
+    `manifest_fields` are fields of `Manifest` (begin with `identity_fields(model.info)`); number,
+    time, hashes and edit ids are filled in here. A "warm" version holds its parent's edits
+    beside `edit_ids`: they are still in its weights. `adapter_folder` stays as it is. Raises
+    VersionError for an adapter that is corrupt or not finite, HomeError for a full disk,
+    BusyError; then nothing has changed.
+    """
+    check_adapter(adapter_folder)
+    ids = set(edit_ids)
+    parent = manifest_fields.get("parent") or None
+    if parent is not None and manifest_fields.get("kind") == "warm":
+        ids |= set(store.versions.edit_ids(int(parent)))
+    with held(paths), disk_errors(paths.versions):
+        _clear(store, paths)
+        number = store.versions.next_number()
+        folder = paths.versions / folder_name(number)
+        part = paths.versions / UNFINISHED
+        make_private_dir(part)
+        try:
+            adapter_sha = copy_private(adapter_folder / WEIGHTS, part / WEIGHTS)
+            config_sha = copy_private(adapter_folder / CONFIG, part / CONFIG)
+            manifest = from_dict({
+                **manifest_fields,
+                "number": number,
+                "created_at": clock().isoformat(),
+                "parent": parent,
+                "adapter_sha256": adapter_sha,
+                "config_sha256": config_sha,
+                "edit_ids": sorted(ids),
+            })  # fmt: skip
+            # What was read first may have changed since; what is published is the copy.
+            check_adapter(part)
+            sync_folder(part)
+            write_private(part / MANIFEST, manifest.to_json().encode())
+            sync_folder(part)
+            part.rename(folder)
+            sync_folder(paths.versions)
+            return _enter(store, manifest, folder.name, activate, reason)
+        except BaseException:
+            discard(part)
+            # Stopped after the commit it is a version, and its folder must stay.
+            if number not in {version.number for version in store.versions.list()}:
+                discard(folder)
+            raise
+
+
+def _enter(store: Store, manifest: Manifest, folder: str, activate: bool, reason: str) -> Version:
+    with store.transaction():
+        version = store.versions.add(
+            Version(
+                number=manifest.number,
+                created_at=manifest.created_at,
+                folder=folder,
+                sha256=manifest.adapter_sha256,
+                parent=manifest.parent,
+                base_id=manifest.base_id,
+                base_fingerprint=manifest.base_fingerprint,
+                scores=manifest.scores,
+                manifest=manifest.for_ledger(),
+            ),
+            manifest.edit_ids,
+        )
+        if activate:
+            store.versions.activate(version.number, reason)
+    return version
+
+
+def check_adapter(folder: Path) -> None:
+    """Raise VersionError unless `folder` is a LoRA adapter of finite numbers."""
+    import numpy as np  # 0.1 s
+
+    read_config(folder)
+    tensors = read_tensors(folder / WEIGHTS)
+    if not tensors:
+        raise VersionError(f"{folder / WEIGHTS} is empty", "train it again")
+    for name, values in tensors.items():
+        if not np.isfinite(values).all():
+            raise VersionError(
+                f"the adapter in {folder} has numbers that are not finite ({name})",
+                "train it again with a lower learning_rate",
+            )
+
+
+def sweep(store: Store, paths: Paths) -> Swept:
+    """Put the versions folder in step with the ledger, as after a crash at any point.
+
+    Unfinished folders and folders without a row are destroyed, for the ledger is the source of
+    truth; purges are finished. Where the active version has lost its files, the newest earlier
+    one that is sound takes its place, by an activation like any other. Raises BusyError if a
+    version is being published right now, HomeError.
+    """
+    # An empty folder is a disk that is not mounted rather than versions that are lost.
+    mounted = paths.versions.is_dir() and any(paths.versions.iterdir())
+    with held(paths), disk_errors(paths.versions):
+        deleted, purged = _clear(store, paths)
+        versions = store.versions.list()
+        missing = tuple(
+            version.number
+            for version in versions
+            if version.purged_at is None
+            and not (paths.versions / version.folder / WEIGHTS).is_file()
+        )
+        active = store.versions.active()
+        fallback = None
+        if active in missing and mounted:
+            number = _sound_before(store, paths, active)
+            fallback = store.versions.activate(number, f"the files of version {active} are gone")
+        return Swept(tuple(deleted), tuple(purged), missing, fallback)
+
+
+def _clear(store: Store, paths: Paths) -> tuple[list[str], list[int]]:
+    """Destroy what no version owns and what purged versions left; the lock is held."""
+    versions = store.versions.list()
+    deleted = strays(paths, {version.number for version in versions})
+    for name in deleted:
+        destroy(paths.versions / name)
+    purged = []
+    for version in versions:
+        folder = paths.versions / folder_name(version.number)
+        if version.purged_at is not None and folder.exists():
+            destroy(folder)
+            purged.append(version.number)
+    return sorted(deleted), purged
+
+
+def _sound_before(store: Store, paths: Paths, active: int) -> int:
+    """The version active most recently before `active` that can still be loaded; 0 for none."""
+    barred = {active, *store.versions.with_erased_edits()}
+    for past in reversed(store.versions.activations()):
+        if past.version == 0:
+            return 0
+        if past.version not in barred:
+            version = store.versions.get(past.version)
+            if version.purged_at is None and not any(f.fatal for f in verify(paths, version)):
+                return version.number
+            barred.add(version.number)
+    return 0
