@@ -1,0 +1,265 @@
+"""The assistant: a question in; an answer, the version that gave it and its sources out.
+
+By default it reads: passages found for the question stand in the prompt under numbers. Where
+nothing is found, or the notes do not say, or the person asks for it, the weights answer alone,
+and what they are less sure of than the version's threshold is not said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Event as Flag
+from typing import TYPE_CHECKING
+
+from sealmate import prompts
+from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_references
+from sealmate.chat.history import fitted
+from sealmate.chat.retrieval import retrieve
+from sealmate.edits.screen import is_abstention
+from sealmate.errors import Cancelled, UsageError
+from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.prompts import Reference
+from sealmate.records import Hit
+from sealmate.settings import Settings
+from sealmate.store import Store
+from sealmate.versions.attach import attach_version
+
+if TYPE_CHECKING:
+    from sealmate.paths import Paths
+
+__all__ = ["Answer", "Assistant"]
+
+_FIXED = 96  # tokens of the system turn and of what stands around passages and question
+_HISTORY_SHARE = 3  # at most a third of the room is for the turns before
+
+
+@dataclass(frozen=True, slots=True)
+class _Mind:
+    """The model with one version attached; `threshold` is the least confidence to speak."""
+
+    model: LanguageModel
+    version: int
+    adapter: str | None
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What will be asked of the model; no `hits` means closed-book."""
+
+    question: str
+    prompt: Prompt
+    hits: tuple[Hit, ...]
+    history: tuple[Turn, ...]
+
+
+class Assistant:
+    """Answers questions over one ledger. Threads may share it as far as the model allows."""
+
+    def __init__(
+        self,
+        store: Store,
+        model_source: Callable[[], LanguageModel],
+        settings: Settings,
+        paths: Paths,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._model_source = model_source
+        self._settings = settings
+        self._paths = paths
+        self._clock = clock
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        closed_book: bool = False,
+        version: int | None = None,
+        memory: bool = True,
+        on_piece: Callable[[str], None] | None = None,
+        cancel: Flag | None = None,
+    ) -> Answer:
+        """Answer one question with the active version, or `version`, or without memory.
+
+        `history` are whole exchanges before it, oldest first. `on_piece` gets the text as it
+        comes; where the answer's `text` then differs from the pieces, `text` holds. Raises
+        UsageError for an empty or too long question, NotFoundError and VersionError for a
+        version that cannot be used, ModelError, and Cancelled.
+        """
+        mind = self._mind(version, memory)
+        plan = self._plan(mind.model, question, history, closed_book)
+        if on_piece is None:
+            return self._answer_all(mind, [plan], cancel)[0]
+        speaker = Speaker(on_piece, len(plan.hits))
+        # An answer that may have to be taken back for want of confidence is not shown before.
+        if plan.hits or not mind.threshold:
+            reply = self._stream(mind, plan.prompt, speaker, cancel)
+        else:
+            reply = self._generate(mind, [plan.prompt], cancel)[0]
+        answer = self._judge(mind, plan, reply)
+        if _unsaid(mind, plan, answer):
+            inner = self._closed(mind.model, plan)
+            reply = self._generate(mind, [inner.prompt], cancel)[0]
+            answer = _better(answer, self._judge(mind, inner, reply))
+        speaker.finish(answer.text)
+        return answer
+
+    def ask_many(
+        self,
+        questions: Sequence[str],
+        *,
+        closed_book: bool = False,
+        version: int | None = None,
+        memory: bool = True,
+        cancel: Flag | None = None,
+    ) -> list[Answer]:
+        """Answer independent questions, in order, in one batch. Raises as `ask` does."""
+        if not questions:
+            return []
+        mind = self._mind(version, memory)
+        plans = [self._plan(mind.model, question, (), closed_book) for question in questions]
+        return self._answer_all(mind, plans, cancel)
+
+    def _mind(self, version: int | None, memory: bool) -> _Mind:
+        if version and not memory:
+            raise UsageError(
+                f"version {version} is a memory and cannot answer without it",
+                "give the version or no memory, not both",
+            )
+        number = 0
+        threshold = 0.0
+        if memory:
+            number = self._store.versions.active() if version is None else version
+        if number:
+            # Looked up before the model is loaded: a wrong number is told at once.
+            threshold = float(self._store.versions.get(number).manifest.get("threshold") or 0.0)
+        model = self._model_source()
+        adapter = None
+        if number:
+            adapter = attach_version(model, self._store, self._paths, number)
+        return _Mind(model, number, adapter, threshold)
+
+    def _plan(
+        self, model: LanguageModel, question: str, history: Sequence[Turn], closed_book: bool
+    ) -> _Plan:
+        question = question.strip()
+        if not question:
+            raise UsageError("there is no question", 'ask something: sealmate ask "..."')
+        room = self._room(model)
+        bare = prompts.closed_book(question)
+        size = model.prompt_tokens(bare)
+        if size > room:
+            raise UsageError(
+                f"the question has {size} tokens and the model reads {room} at most",
+                "shorten it, or keep long texts as notes: sealmate note -",
+            )
+        turns = fitted(history, model.count_tokens, (room - size) // _HISTORY_SHARE)
+        hits: list[Hit] = []
+        if not closed_book:
+            spare = room - size - sum(model.count_tokens(turn.content) for turn in turns) - _FIXED
+            hits = retrieve(
+                self._store, question, limit=self._settings.retrieve, tokens=spare, history=history
+            )
+        # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.
+        while True:
+            plan = _Plan(question, _prompt(question, hits, turns), tuple(hits), turns)
+            if model.prompt_tokens(plan.prompt) <= room:
+                return plan
+            turns, hits = (turns[2:], hits) if turns else (turns, hits[:-1])
+
+    def _closed(self, model: LanguageModel, plan: _Plan) -> _Plan:
+        return self._plan(model, plan.question, plan.history, closed_book=True)
+
+    def _room(self, model: LanguageModel) -> int:
+        """Tokens of a prompt that leaves the answer its own."""
+        context = model.info.context
+        return context - min(self._settings.answer_tokens, context // 2)
+
+    @property
+    def _sampling(self) -> Sampling:
+        return Sampling(max_tokens=self._settings.answer_tokens)
+
+    def _answer_all(self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None) -> list[Answer]:
+        replies = self._generate(mind, [plan.prompt for plan in plans], cancel)
+        answers = [
+            self._judge(mind, plan, reply) for plan, reply in zip(plans, replies, strict=True)
+        ]
+        again = [n for n, plan in enumerate(plans) if _unsaid(mind, plan, answers[n])]
+        if again:
+            inner = [self._closed(mind.model, plans[n]) for n in again]
+            replies = self._generate(mind, [plan.prompt for plan in inner], cancel)
+            for n, plan, reply in zip(again, inner, replies, strict=True):
+                answers[n] = _better(answers[n], self._judge(mind, plan, reply))
+        return answers
+
+    def _generate(
+        self, mind: _Mind, wanted: Sequence[Prompt], cancel: Flag | None
+    ) -> list[Completion]:
+        requests = [Request(prompt, sampling=self._sampling) for prompt in wanted]
+        done = mind.model.generate(requests, adapter=mind.adapter, cancel=cancel)
+        return [completions[0] for completions in done]
+
+    def _stream(
+        self, mind: _Mind, prompt: Prompt, speaker: Speaker, cancel: Flag | None
+    ) -> Completion:
+        for piece in mind.model.stream(prompt, self._sampling, adapter=mind.adapter, cancel=cancel):
+            speaker.hear(piece)
+        if cancel is not None and cancel.is_set():
+            raise Cancelled("stopped while answering")
+        # A stream tells no probabilities. The same answer read again costs one forward pass.
+        text = speaker.heard.strip()
+        loss = mind.model.mean_loss([(prompt, text)], adapter=mind.adapter)[0] if text else 0.0
+        return Completion(speaker.heard, (-loss,) if text else ())
+
+    def _judge(self, mind: _Mind, plan: _Plan, reply: Completion) -> Answer:
+        """The answer that a reply amounts to."""
+        confidence = reply.confidence if math.isfinite(reply.confidence) else 0.0
+        if plan.hits:
+            text, numbers = read_references(reply.text, len(plan.hits))
+            if is_abstention(text):  # so is an empty text
+                text = _first_line(text) or prompts.NOT_SAID
+                return Answer(text, mind.version, False, (), confidence, abstained=True)
+            sources = as_sources(cited(text, numbers, plan.hits, plan.question))
+            return Answer(text, mind.version, False, sources, confidence)
+        # A number that leaked from reading habits names nothing here.
+        text, _ = read_references(reply.text, 0)
+        if is_abstention(text):
+            text = _first_line(text) or prompts.DONT_KNOW
+        elif confidence >= mind.threshold:
+            return Answer(text, mind.version, True, (), confidence)
+        else:
+            text = prompts.DONT_KNOW
+        return Answer(text, mind.version, True, (), confidence, abstained=True)
+
+
+def _first_line(text: str) -> str:
+    """What an abstention says before a small model goes on to guess all the same."""
+    return text.partition("\n")[0].strip()
+
+
+def _prompt(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> Prompt:
+    if not hits:
+        return prompts.closed_book(question, turns)
+    references = [Reference(_title(hit), hit.passage.text) for hit in hits]
+    return prompts.open_book(question, references, turns)
+
+
+def _title(hit: Hit) -> str:
+    """What to call a passage: its heading, else its source, unless that is but its first words."""
+    title = hit.passage.heading or hit.source_title
+    return "" if title.rstrip("…") in " ".join(hit.passage.text.split()) else title
+
+
+def _unsaid(mind: _Mind, plan: _Plan, answer: Answer) -> bool:
+    """Whether the weights should be tried after the notes: not where nothing was ever taught."""
+    return bool(plan.hits) and answer.abstained and mind.version > 0
+
+
+def _better(read: Answer, known: Answer) -> Answer:
+    """What the weights know, or that neither they nor the notes say it."""
+    return replace(known, closed_book=False) if known.abstained else known

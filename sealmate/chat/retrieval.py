@@ -1,0 +1,94 @@
+"""Which passages a question needs: full-text search, with the turns before it in mind.
+
+This module knows nothing about models; `tokens` is a number and a passage knows its own size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sealmate.model.protocol import Turn
+from sealmate.records import Hit
+from sealmate.store import Store
+
+CUT = 0.4  # a hit below this share of the best score shares only a common word with the question
+BORROWED = 0.5  # weight of the words that a follow-up takes from the turns before it
+NEWER = 0.05  # most that being the newest of the hits adds to a score
+FURTHEST = 3  # turns a chain of follow-ups is traced back
+AROUND = 16  # tokens of a reference's number, title and blank lines in the prompt
+
+_POINTING_WORDS = """
+he she it they him her them his hers its their theirs this that these those there then
+one ones same other another else
+"""
+_POINTING = frozenset(_POINTING_WORDS.split())
+_OPENING = re.compile(r"(and|but|or|so|what about|how about|since when|until when)\b", re.I)
+_WORD = re.compile(r"[^\W_]+")
+
+
+def retrieve(
+    store: Store,
+    question: str,
+    *,
+    limit: int,
+    tokens: int,
+    history: Sequence[Turn] = (),
+) -> list[Hit]:
+    """At most `limit` passages of together at most `tokens` tokens, best first; maybe none.
+
+    A follow-up question ("And when?") also looks for the words of the turns before it. Of
+    near equals the newer source comes first. Scores are BM25 with those weights on.
+    """
+    if limit < 1 or tokens < 1:
+        return []
+    wide = max(4 * limit, 12)
+    found = {hit.passage.id: hit for hit in store.passages.search(question, wide)}
+    if history and is_follow_up(question):
+        for hit in store.passages.search(" ".join(_before(history)), wide):
+            earlier = found.get(hit.passage.id)
+            score = BORROWED * hit.score + (earlier.score if earlier else 0.0)
+            found[hit.passage.id] = replace(hit, score=score)
+    return _fit(_ranked(list(found.values())), limit, tokens)
+
+
+def is_follow_up(question: str) -> bool:
+    """Whether a question points back: by a pronoun, its first word, or having hardly any words."""
+    words = [word.casefold() for word in _WORD.findall(question)]
+    return len(words) < 3 or not _POINTING.isdisjoint(words) or bool(_OPENING.match(question))
+
+
+def _before(history: Sequence[Turn]) -> list[str]:
+    """The last answer and the questions back to one that stands by itself."""
+    texts = [turn.content for turn in history[-1:] if turn.role == "assistant"]
+    questions = [turn.content for turn in history if turn.role == "user"]
+    for question in reversed(questions[-FURTHEST:]):
+        texts.append(question)
+        if not is_follow_up(question):
+            break
+    return texts
+
+
+def _ranked(hits: list[Hit]) -> list[Hit]:
+    """`hits` by score, those far below the best left out."""
+    if not hits:
+        return []
+    sources = sorted({hit.passage.source_id for hit in hits})  # ids ascend with time
+    if len(sources) > 1:
+        step = NEWER / (len(sources) - 1)
+        age = {source: 1 + step * place for place, source in enumerate(sources)}
+        hits = [replace(hit, score=hit.score * age[hit.passage.source_id]) for hit in hits]
+    hits.sort(key=lambda hit: (-hit.score, hit.passage.source_id, hit.passage.ordinal))
+    return [hit for hit in hits if hit.score >= CUT * hits[0].score]
+
+
+def _fit(hits: list[Hit], limit: int, tokens: int) -> list[Hit]:
+    """The first `limit` hits that fit; one too long does not keep out shorter ones after it."""
+    kept: list[Hit] = []
+    for hit in hits:
+        size = hit.passage.tokens + AROUND
+        if size <= tokens and len(kept) < limit:
+            kept.append(hit)
+            tokens -= size
+    return kept

@@ -1,0 +1,163 @@
+"""Why an answer is what it is: what the weights say, what the notes say, and what taught it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sealmate.chat.answer import Answer, telling
+from sealmate.chat.assistant import Assistant
+from sealmate.edits.screen import same_answer
+from sealmate.records import Edit, Hit, Passage
+from sealmate.store import Store
+
+_ALIKE = 0.5  # share of the words that two wordings of one question have in common, at least
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where an answer comes from.
+
+    `known` is the answer of the weights alone, `read` the one with the notes at hand, and
+    `agree` says whether the two are the same (False where either abstains). `hits` are the
+    passages it rests on, `edits` the accepted self-edits of those that taught it.
+    `taught_in` is the first version built from one of `edits`, `recalled_in` the first version
+    that answered a probe of this right; None where there is none. `in_weights` says whether the
+    version asked was built from any of `edits`.
+    """
+
+    question: str
+    version: int
+    known: Answer
+    read: Answer
+    agree: bool
+    hits: tuple[Hit, ...]
+    edits: tuple[Edit, ...]
+    taught_in: int | None
+    recalled_in: int | None
+    in_weights: bool
+
+
+def explain(
+    assistant: Assistant, store: Store, question: str, version: int | None = None
+) -> Explanation:
+    """Ask `question` with and without the notes and look up what stands behind the answers.
+
+    Raises as `Assistant.ask` does.
+    """
+    known = assistant.ask(question, closed_book=True, version=version)
+    read = assistant.ask(question, version=version)
+    agree = not (known.abstained or read.abstained) and same_answer(known.text, read.text)
+    hits = _behind(store, question, read)
+    said = [answer.text for answer in (read, known) if not answer.abstained]
+    passages = [hit.passage.id for hit in hits]
+    edits = tuple(
+        edit
+        for key in passages
+        for edit in store.edits.list(state="accepted", passage_id=key)
+        if _taught(edit, question, said)
+    )
+    taught = {edit.id for edit in edits}
+    builds = {v.number: set(store.versions.edit_ids(v.number)) for v in store.versions.list()}
+    return Explanation(
+        question=question,
+        version=known.version,
+        known=known,
+        read=read,
+        agree=agree,
+        hits=hits,
+        edits=edits,
+        taught_in=min((n for n, used in builds.items() if used & taught), default=None),
+        recalled_in=_first_recall(store, passages, question),
+        in_weights=bool(builds.get(known.version, set()) & taught),
+    )
+
+
+def _behind(store: Store, question: str, read: Answer) -> tuple[Hit, ...]:
+    """The passages the open-book answer names; where it names none, the best found."""
+    ids = [source["passage"] for source in read.sources]
+    found = store.passages.search(question, 12)
+    if not ids:
+        return tuple(found[:1])
+    by_id = {hit.passage.id: hit for hit in found}
+    return tuple(
+        by_id.get(passage.id) or Hit(passage, _title(store, passage), 0.0)
+        for passage in store.passages.get_many(ids)
+    )
+
+
+def _title(store: Store, passage: Passage) -> str:
+    return store.sources.get(passage.source_id).title
+
+
+def _taught(edit: Edit, question: str, said: Sequence[str]) -> bool:
+    """Whether an edit is about this: it asks the same, or it says what was answered."""
+    if edit.format == "unknown":
+        return False
+    if edit.question:
+        about = not telling(edit.question).isdisjoint(telling(question))
+        return alike(edit.question, question) or (
+            about and any(same_answer(edit.answer, text) for text in said)
+        )
+    inside = telling(edit.text)
+    return any(words and words <= inside for words in map(telling, said))
+
+
+def _first_recall(store: Store, passages: Iterable[int], question: str) -> int | None:
+    """The first version that answered a probe like `question`, of these passages, right."""
+    versions = [
+        result.version
+        for key in passages
+        for probe in store.probes.list(retired=None, passage_id=key)
+        if alike(probe.question, question)
+        for result in store.probes.results_of_probe(probe.id)
+        if result.correct and result.version
+    ]
+    return min(versions, default=None)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two questions share at least half of their telling words."""
+    first, second = telling(one), telling(other)
+    both = first | second
+    return bool(both) and len(first & second) / len(both) >= _ALIKE
+
+
+def as_markdown(explained: Explanation) -> str:
+    """The explanation for a person, in Markdown."""
+    known, read = explained.known, explained.read
+    lines = [
+        f"**From the weights** (version {explained.version}, {known.confidence:.0%} sure): "
+        + known.text,
+        f"**With the notes:** {read.text}",
+        "The two agree." if explained.agree else "The two do not agree.",
+    ]
+    lines += [
+        f"**From** {hit.source_title} (source {hit.passage.source_id}):\n\n> "
+        + hit.passage.text.replace("\n", "\n> ")
+        for hit in explained.hits
+    ]
+    if explained.edits:
+        lines.append("**Taught by**")
+        lines.append("\n".join(f"- {edit.id}: {in_one_line(edit)}" for edit in explained.edits))
+    lines.append(since(explained))
+    return "\n\n".join(lines)
+
+
+def in_one_line(edit: Edit) -> str:
+    """A self-edit as a question with its answer, or as its statement."""
+    return f"{edit.question} -> {edit.answer}" if edit.question else edit.text
+
+
+def since(explained: Explanation) -> str:
+    """Since when the weights hold it, in a sentence."""
+    if not explained.hits:
+        return "No note is about this."
+    if explained.taught_in is None:
+        return "No version was trained on this: it is in the notes alone."
+    text = f"In the weights since version {explained.taught_in}"
+    if explained.recalled_in is not None:
+        text += f", recalled in a test since version {explained.recalled_in}"
+    if not explained.in_weights:
+        text += f"; version {explained.version} was not trained on it"
+    return text + "."

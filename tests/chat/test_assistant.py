@@ -1,0 +1,279 @@
+"""Questions in, answers out: from the notes, from the weights, or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from threading import Event as Flag
+from typing import Any
+
+import pytest
+
+from sealmate.chat.assistant import Assistant
+from sealmate.errors import Cancelled, NotFoundError, UsageError, VersionError
+from sealmate.model.protocol import Completion, ModelInfo, Request, Turn
+from sealmate.model.scripted import ScriptedModel
+from sealmate.prompts import DONT_KNOW, NOT_SAID
+from tests.chat.home import BOILER, RABBIT, SITTER, Home, replies
+
+
+class Unsure(ScriptedModel):
+    """Says everything with one confidence, and counts the calls of `generate`."""
+
+    logprob = -2.0
+    calls = 0
+
+    def generate(
+        self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None
+    ) -> list[list[Completion]]:
+        self.calls += 1
+        done = super().generate(requests, adapter=adapter, cancel=cancel)
+        return [[Completion(one.text, (self.logprob,)) for one in each] for each in done]
+
+
+class Small(ScriptedModel):
+    """Reads 120 words at most."""
+
+    @property
+    def info(self) -> ModelInfo:
+        return ModelInfo("small", super().info.folder, "", "", "", "", "", "cpu", "", 1, 120)
+
+
+def shown(model: ScriptedModel) -> str:
+    return model.prompts[-1][-1].content
+
+
+def test_an_answer_names_the_passage_it_gave_the_number_of(home: Home) -> None:
+    home.note(RABBIT)
+    sitter = home.note(SITTER, "The babysitter")
+    model = ScriptedModel(["Ansa [1]."])
+    answer = home.assistant(model).ask("Who minds the twins?")
+    assert answer.text == "Ansa."
+    assert answer.sources == (
+        {"id": sitter.source_id, "title": "The babysitter", "passage": sitter.id},
+    )
+    assert (answer.version, answer.closed_book, answer.abstained) == (0, False, False)
+    assert answer.confidence == pytest.approx(0.905, abs=0.001)
+    assert f"[1] The babysitter\n{SITTER}" in shown(model)
+
+
+def test_a_title_that_is_but_the_first_words_is_not_repeated(home: Home) -> None:
+    home.note(SITTER + " She brings her own tea and never stays longer than until midnight.")
+    model = ScriptedModel(["Ansa [1]"])
+    home.assistant(model).ask("Who minds the twins?")
+    assert f"[1] {SITTER}" in shown(model)
+
+
+def test_an_answer_without_a_number_names_what_shares_its_words(home: Home) -> None:
+    home.note("The twins and Otto have a canoe.")
+    sitter = home.note(SITTER)
+    answer = home.assistant(ScriptedModel(["Ansa"])).ask("Who minds the twins?")
+    assert [source["passage"] for source in answer.sources] == [sitter.id]
+    invented = home.assistant(ScriptedModel(["Bertil"])).ask("Who minds the twins?")
+    assert invented.sources == ()
+
+
+def test_without_any_hit_the_weights_answer(home: Home) -> None:
+    home.note(RABBIT)
+    model = ScriptedModel(["Paris"])
+    answer = home.assistant(model).ask("Where is the Louvre?")
+    assert (answer.text, answer.closed_book, answer.sources) == ("Paris", True, ())
+    assert shown(model) == "Where is the Louvre?"
+
+
+def test_closed_book_shows_no_passage(home: Home) -> None:
+    home.note(SITTER)
+    model = ScriptedModel(["Ansa"])
+    answer = home.assistant(model).ask("Who minds the twins?", closed_book=True)
+    assert (answer.text, answer.closed_book, answer.sources) == ("Ansa", True, ())
+    assert shown(model) == "Who minds the twins?"
+
+
+def test_the_active_version_answers_another_one_on_request_and_none(home: Home) -> None:
+    home.note(SITTER)
+    home.version()
+    home.version()
+    model = ScriptedModel(reply=lambda prompt, adapter: f"Ansa by {adapter} [1]")
+    assistant = home.assistant(model)
+    assert assistant.ask("Who minds the twins?").text == "Ansa by v2"
+    assert assistant.ask("Who minds the twins?").version == 2
+    assert assistant.ask("Who minds the twins?", version=1).text == "Ansa by v1"
+    assert assistant.ask("Who minds the twins?", memory=False).text == "Ansa by None"
+    assert assistant.ask("Who minds the twins?", version=0).version == 0
+    assert set(model.attached) == {"v1", "v2"}
+
+
+def test_a_version_that_is_not_there_is_told_before_the_model_is_loaded(home: Home) -> None:
+    def never() -> Any:
+        raise AssertionError("loaded")
+
+    assistant = Assistant(home.store, never, home.settings, home.paths, home.clock)
+    with pytest.raises(NotFoundError, match="no version 7"):
+        assistant.ask("Who?", version=7)
+    with pytest.raises(UsageError, match="cannot answer without it"):
+        assistant.ask("Who?", version=7, memory=False)
+
+
+def test_a_damaged_version_does_not_answer(home: Home) -> None:
+    version = home.version()
+    file = home.paths.versions / version.folder / "adapter_model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(VersionError):
+        home.assistant(ScriptedModel(["Ansa"])).ask("Who?")
+
+
+def test_a_closed_book_answer_below_the_threshold_is_not_given(home: Home) -> None:
+    home.version(threshold=0.5)
+    assistant = home.assistant(Unsure(["Bertil"] * 2))
+    answer = assistant.ask("Who minds the twins?", closed_book=True)
+    assert (answer.text, answer.abstained) == (DONT_KNOW, True)
+    assert answer.confidence == pytest.approx(0.135, abs=0.001)
+    # Without a memory there is no threshold.
+    assert not assistant.ask("Who minds the twins?", closed_book=True, memory=False).abstained
+
+
+def test_an_open_book_answer_needs_no_threshold(home: Home) -> None:
+    home.note(SITTER)
+    home.version(threshold=0.5)
+    assert home.assistant(Unsure(["Ansa [1]"])).ask("Who minds the twins?").text == "Ansa"
+
+
+def test_where_the_notes_do_not_say_the_weights_are_tried(home: Home) -> None:
+    home.note(SITTER)
+    home.version(threshold=0.5)
+    model = ScriptedModel(reply=replies(NOT_SAID, "Blue"))
+    answer = home.assistant(model).ask("What colour is the bag of the twins?")
+    assert (answer.text, answer.closed_book, answer.abstained) == ("Blue", True, False)
+    assert answer.sources == ()
+    unsure = Unsure(reply=replies(NOT_SAID, "Blue"))
+    answer = home.assistant(unsure).ask("What colour is the bag of the twins?")
+    assert (answer.text, answer.closed_book, answer.abstained) == (DONT_KNOW, False, True)
+
+
+def test_without_memory_the_weights_are_not_tried_for_what_the_notes_do_not_say(home: Home) -> None:
+    home.note(SITTER)
+    model = ScriptedModel(reply=replies(NOT_SAID, "Blue"))
+    answer = home.assistant(model).ask("What colour is the bag of the twins?")
+    assert (answer.text, answer.closed_book, answer.abstained) == (NOT_SAID, False, True)
+    assert answer.sources == ()
+
+
+def test_a_bare_number_or_nothing_is_no_answer(home: Home) -> None:
+    home.note(SITTER)
+    for reply in ("[1]", "", "  "):
+        answer = home.assistant(ScriptedModel([reply])).ask("Who minds the twins?")
+        assert (answer.text, answer.abstained, answer.sources) == (NOT_SAID, True, ())
+        answer = home.assistant(ScriptedModel([reply])).ask("Who?", closed_book=True)
+        assert answer.abstained
+
+
+def test_what_follows_an_abstention_is_not_said(home: Home) -> None:
+    home.note(SITTER)
+    pieces: list[str] = []
+    for reply, closed in ((NOT_SAID, False), (DONT_KNOW, True)):
+        model = ScriptedModel([f"{reply}\n\nQuestion: Who? Bertil [1]"] * 2)
+        assistant = home.assistant(model)
+        answer = assistant.ask("Who minds the twins?", closed_book=closed)
+        assert (answer.text, answer.abstained, answer.sources) == (reply, True, ())
+        pieces.clear()
+        assistant.ask("Who minds the twins?", closed_book=closed, on_piece=pieces.append)
+        assert pieces == [reply]
+
+
+def test_pieces_add_up_to_the_text(home: Home) -> None:
+    home.note(SITTER)
+    home.version(threshold=0.5)
+    pieces: list[str] = []
+    for model in (
+        ScriptedModel(["Ansa minds them. [1]"]),
+        ScriptedModel(reply=replies(NOT_SAID, "Ansa does")),
+        Unsure(reply=replies(NOT_SAID, "Ansa does")),
+    ):
+        pieces.clear()
+        answer = home.assistant(model).ask("Who minds the twins?", on_piece=pieces.append)
+        assert "".join(pieces) == answer.text
+    answer = home.assistant(Unsure(["Bertil"])).ask(
+        "Who?", closed_book=True, on_piece=pieces.append
+    )
+    assert pieces[-1] == answer.text == DONT_KNOW
+
+
+def test_a_streamed_answer_has_the_confidence_of_the_same_answer_read_again(home: Home) -> None:
+    home.note(SITTER)
+    answer = home.assistant(ScriptedModel(["Ansa [1]"])).ask("Who minds the twins?", on_piece=print)
+    assert answer.confidence == pytest.approx(0.368, abs=0.001)
+
+
+def test_stopping_keeps_what_was_said_and_raises(home: Home) -> None:
+    home.note(SITTER)
+    flag = threading.Event()
+    pieces: list[str] = []
+
+    def stop(piece: str) -> None:
+        pieces.append(piece)
+        if len(pieces) == 3:
+            flag.set()
+
+    assistant = home.assistant(ScriptedModel(["Ansa minds the twins on every Thursday [1]"]))
+    with pytest.raises(Cancelled):
+        assistant.ask("Who minds the twins?", on_piece=stop, cancel=flag)
+    assert "".join(pieces) == "Ansa minds the"
+    with pytest.raises(Cancelled):
+        assistant.ask("Who minds the twins?", cancel=flag)
+
+
+def test_many_questions_are_one_batch_in_order(home: Home) -> None:
+    for note in (RABBIT, SITTER, BOILER):
+        home.note(note)
+    model = Unsure(reply=lambda prompt, adapter: prompt[-1].content.split("Question: ")[-1] + "!")
+    questions = ["Who minds the twins?", "Where is the Louvre?", "Who serviced the boiler?"] * 5
+    answers = home.assistant(model).ask_many(questions)
+    assert [answer.text for answer in answers] == [question + "!" for question in questions]
+    assert model.calls == 1
+    assert home.assistant(model).ask_many([]) == []
+
+
+def test_what_a_batch_leaves_unsaid_is_tried_in_a_second_batch(home: Home) -> None:
+    home.note(SITTER)
+    home.version(threshold=0.1)
+    model = Unsure(reply=replies(NOT_SAID, "Blue"))
+    answers = home.assistant(model).ask_many(["Which twins?", "Louvre?", "What of the twins?"])
+    assert [answer.text for answer in answers] == ["Blue"] * 3
+    assert model.calls == 2
+
+
+def test_the_turns_before_are_in_the_prompt_and_help_to_find(home: Home) -> None:
+    home.note(RABBIT)
+    home.note(SITTER)
+    model = ScriptedModel(["on Thursdays [1]"])
+    history = [Turn("user", "Who minds the twins?"), Turn("assistant", "Ansa")]
+    answer = home.assistant(model).ask("And when?", history=history)
+    assert model.prompts[0][1:3] == tuple(history)
+    assert SITTER in shown(model)
+    assert len(answer.sources) == 1
+
+
+def test_a_prompt_leaves_the_answer_its_room(home: Home) -> None:
+    for number in range(5):
+        home.note(f"Canoe {number} lies at the lake, " + "far from the pier and the hut " * 3)
+    model = Small(["four [1]"] * 3)
+    history = [Turn("user", "long " * 30), Turn("assistant", "longer " * 30)] * 2
+    assistant = home.assistant(model, answer_tokens=20)
+    assistant.ask("Which canoe lies at the lake?", history=history)
+    assert model.prompt_tokens(model.prompts[0]) <= 100
+    assert Turn("user", "long " * 30) not in model.prompts[0]
+    with pytest.raises(UsageError, match="reads 100 at most"):
+        assistant.ask("word " * 200)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\n"])
+def test_no_question_is_no_question(home: Home, question: str) -> None:
+    with pytest.raises(UsageError, match="no question"):
+        home.assistant(ScriptedModel()).ask(question)
+
+
+def test_zero_passages_means_closed_book(home: Home) -> None:
+    home.note(SITTER)
+    assert (
+        home.assistant(ScriptedModel(["Ansa"]), retrieve=0).ask("Who minds the twins?").closed_book
+    )
