@@ -1,0 +1,259 @@
+"""OK, WARN or FAIL for everything sealmate stands on, with how to mend it. Loads no model."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Literal
+
+from sealmate.child import own_module
+from sealmate.errors import SealmateError
+from sealmate.model import catalogue
+from sealmate.model.gpu import gpus
+from sealmate.model.shelf import damage
+from sealmate.workspace import Workspace
+
+Status = Literal["OK", "WARN", "FAIL"]
+
+_LITTLE, _TOO_LITTLE = 5.0, 0.5  # GB free
+_NF4_ERROR = 0.2  # mean relative error; right arithmetic gives about 0.09
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding; `hint` tells how to mend what is not OK."""
+
+    name: str
+    status: Status
+    message: str
+    hint: str = ""
+
+
+Examine = Callable[[Workspace], Iterator[Check]]
+
+
+def examine(workspace: Workspace, *, quick: bool = False) -> Iterator[Check]:
+    """All checks, one after the other. `quick` leaves out what takes seconds: hashing the model
+    and trying 4-bit arithmetic in a child process. Never raises for what it finds."""
+    for name, look in (
+        ("disk", _disk),
+        ("home", _home),
+        ("gpu", _gpu),
+        ("bitsandbytes", _packages if quick else _arithmetic),
+        ("model", _model_quick if quick else _model),
+        ("database", _database),
+        ("versions", _versions),
+        ("timer", _timer),
+    ):
+        try:
+            yield from look(workspace)
+        except SealmateError as error:
+            yield Check(name, "FAIL", error.message, error.hint)
+        except OSError as error:
+            yield Check(name, "FAIL", f"{error.filename}: {error.strerror}")
+
+
+def _disk(workspace: Workspace) -> Iterator[Check]:
+    for what, folder in (("data", workspace.paths.data), ("models", workspace.paths.models)):
+        place = folder
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        free = shutil.disk_usage(place).free / 1e9
+        message = f"{free:.1f} GB free for {what} in {folder}"
+        variable = "SEALMATE_HOME" if what == "data" else "SEALMATE_MODELS"
+        hint = f"free some space, or set {variable} to a folder on another disk"
+        if free < _TOO_LITTLE:
+            yield Check("disk", "FAIL", message, hint)
+        elif free < _LITTLE:
+            yield Check("disk", "WARN", message, hint)
+        else:
+            yield Check("disk", "OK", message)
+
+
+def _home(workspace: Workspace) -> Iterator[Check]:
+    paths = workspace.paths.ensure()
+    probe = paths.work / f".doctor-{os.getpid()}"
+    try:
+        probe.write_bytes(b"")
+    finally:
+        probe.unlink(missing_ok=True)
+    yield Check("home", "OK", f"{paths.profile_dir} can be written and is private")
+
+
+def _gpu(workspace: Workspace) -> Iterator[Check]:
+    found = gpus()
+    if not found:
+        small = catalogue.small().name
+        if workspace.settings.device == "cuda":
+            yield Check(
+                "gpu",
+                "FAIL",
+                "no NVIDIA GPU answers, and device is set to cuda",
+                "set device to auto, or install the driver",
+            )
+        elif workspace.model_id == small:
+            yield Check("gpu", "OK", f"no NVIDIA GPU; {small} needs none")
+        else:
+            yield Check(
+                "gpu",
+                "WARN",
+                f"no NVIDIA GPU; {workspace.model_id} will be slow",
+                f"sealmate model use {small}",
+            )
+        return
+    entry = catalogue.find(workspace.settings.model)
+    most = max(gpu.total_gib for gpu in found)
+    for gpu in found:
+        message = f"{gpu.name}: {gpu.free_gib:.1f} of {gpu.total_gib:.1f} GiB free"
+        yield Check("gpu", "OK", message)
+    if entry is not None and entry.train_gib > most:
+        yield Check(
+            "gpu",
+            "WARN",
+            f"{entry.name} trains in {entry.train_gib:g} GiB, the largest GPU has {most:.1f}",
+            "sealmate init proposes one that fits",
+        )
+
+
+def _packages(workspace: Workspace) -> Iterator[Check]:
+    versions = {}
+    for name in ("torch", "transformers", "peft", "bitsandbytes"):
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Check(
+                "bitsandbytes",
+                "FAIL",
+                f"the package {name} is missing",
+                "pip install --force-reinstall sealmate",
+            )
+    if len(versions) == 4:
+        shown = ", ".join(f"{name} {number}" for name, number in versions.items())
+        yield Check("bitsandbytes", "OK", f"{shown} (not tried out)")
+
+
+def _arithmetic(workspace: Workspace) -> Iterator[Check]:
+    hint = "pip install --force-reinstall torch bitsandbytes, in the versions sealmate asks for"
+    try:
+        child = subprocess.run(
+            own_module("sealmate.model.selfcheck"),
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        yield Check("bitsandbytes", "FAIL", "trying 4-bit arithmetic took over 3 minutes", hint)
+        return
+    try:
+        facts = json.loads(child.stdout.strip().splitlines()[-1])
+    except (ValueError, IndexError):
+        last = (child.stderr.strip().splitlines() or [f"exit code {child.returncode}"])[-1]
+        yield Check("bitsandbytes", "FAIL", f"torch or bitsandbytes does not work: {last}", hint)
+        return
+    shown = f"bitsandbytes {facts['bitsandbytes']} on torch {facts['torch']}"
+    wrong = {where: e for where, e in facts["nf4_error"].items() if not e < _NF4_ERROR}
+    if wrong:
+        yield Check("bitsandbytes", "FAIL", f"{shown}: NF4 numbers come back wrong ({wrong})", hint)
+    elif gpus() and not facts["cuda"]:
+        build = f"built for CUDA {facts['cuda_build']}" if facts["cuda_build"] else "without CUDA"
+        yield Check(
+            "bitsandbytes",
+            "WARN",
+            f"{shown}: torch ({build}) cannot use the GPU",
+            "install a torch build that matches the driver",
+        )
+    else:
+        yield Check("bitsandbytes", "OK", f"{shown}: NF4 works on " + ", ".join(facts["nf4_error"]))
+
+
+def _model_quick(workspace: Workspace) -> Iterator[Check]:
+    return _model(workspace, hashes=False)
+
+
+def _model(workspace: Workspace, hashes: bool = True) -> Iterator[Check]:
+    folder = workspace.model_folder()
+    if folder is None:
+        entry = catalogue.find(workspace.settings.model)
+        size = f" ({entry.download_bytes / 1e6:.0f} MB)" if entry else ""
+        yield Check(
+            "model",
+            "WARN",
+            f"{workspace.model_id} is not on this computer{size}",
+            "sealmate model fetch",
+        )
+        return
+    if problem := damage(folder, hashes=hashes):
+        yield Check(
+            "model",
+            "FAIL",
+            f"{folder}: {problem}",
+            f"sealmate model remove {workspace.settings.model}, then sealmate model fetch",
+        )
+        return
+    yield Check("model", "OK", f"{workspace.model_id} in {folder}")
+
+
+def _database(workspace: Workspace) -> Iterator[Check]:
+    if not workspace.paths.database.exists():
+        yield Check("database", "OK", "none yet; the first note makes it")
+        return
+    waiting = workspace.store.pending()
+    notes = len(workspace.store.sources.list())
+    message = f"{notes} sources in {workspace.paths.database}"
+    if waiting.forgotten:
+        yield Check(
+            "database",
+            "WARN",
+            f"{message}; {waiting.forgotten} forgotten self-edits are still in the active version",
+            "sealmate consolidate",
+        )
+    else:
+        yield Check("database", "OK", f"{message}, {waiting.sources} not consolidated")
+
+
+def _versions(workspace: Workspace) -> Iterator[Check]:
+    from sealmate.versions.check import survey
+
+    if not workspace.paths.database.exists() or not workspace.store.versions.list():
+        yield Check("versions", "OK", "none yet; a night makes the first")
+        return
+    store = workspace.store
+    active = store.versions.active()
+    findings = survey(store, workspace.paths)
+    for finding in findings:
+        bad = finding.fatal and finding.version == active
+        yield Check("versions", "FAIL" if bad else "WARN", finding.message, finding.hint)
+    if active and (version := store.versions.get(active)).base_id != workspace.model_id:
+        yield Check(
+            "versions",
+            "WARN",
+            f"version {active} stands on {version.base_id}, the model in use is "
+            f"{workspace.model_id}",
+            f"sealmate model use {version.base_id}",
+        )
+    elif not findings:
+        said = f"version {active} is active" if active else "none is active"
+        yield Check("versions", "OK", f"{len(store.versions.list())} versions, {said}")
+
+
+def _timer(workspace: Workspace) -> Iterator[Check]:
+    from sealmate.schedule import status  # asks the operating system: 10 to 100 ms
+
+    hint = f"sealmate schedule install --at {workspace.settings.night_at}"
+    found = status(workspace.settings, workspace.clock())
+    if not found.installed:
+        why = f" ({found.why}: it would be a crontab line)" if found.why else ""
+        yield Check("timer", "WARN", f"no nightly run is set up{why}", hint)
+    elif found.problem:
+        message = f"{found.name} ({found.scheduler}) will not run: {found.problem}"
+        yield Check("timer", "FAIL", message, hint)
+    else:
+        coming = f"{found.next.astimezone():%Y-%m-%d %H:%M}" if found.next else f"at {found.at}"
+        note = f"; {found.note}" if found.note else ""
+        yield Check("timer", "OK", f"{found.name} ({found.scheduler}), next {coming}{note}")

@@ -1,0 +1,1 @@
+"""The whole night: writing, training, gate, publication; its subprocess and its report."""

@@ -1,0 +1,121 @@
+"""Proof of forgetting without the words: salted hashes of what was asked and answered.
+
+What they can show: that a question of a forgotten note, when somebody asks it again, gets or does
+not get the forgotten answer; and that a telling answer (a name, a number, several words) stands
+in some text the model made. What they cannot: they do not know the question, so nobody can ask
+the model for what was forgotten; another wording of a question or an answer has another hash; an
+answer that anything may have ("Friday") is only ever looked for under its own question. Whoever
+holds the database can test guesses against a hash, as with any short secret: the salt only keeps
+two ledgers from being compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sealmate.edits.forms import folded
+from sealmate.edits.words import content, tokens
+from sealmate.records import Canary
+from sealmate.store import Store
+
+LONGEST = 6  # words of an answer that are looked for in a text
+_SHORTEST = 5  # letters or digits of an answer of one word that tells something
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """A forgotten answer that came back. `exact`: to its own question, which proves it;
+    otherwise its words stood in an answer to something else, which only hints at it. `place`
+    is the number of the text."""
+
+    canary: int
+    place: int
+    exact: bool
+
+
+def canaries_of(
+    store: Store, passage_ids: Iterable[int], common: Sequence[str] = ()
+) -> list[tuple[str, str, str]]:
+    """(salt, question hash, answer hash) of the probes of these passages, one salt for all.
+
+    Passages without a probe give two of their edits. An answer that is short or stands in one of
+    the texts in `common`, which stay, is hashed together with its question.
+    """
+    salt = secrets.token_hex(16)
+    known = {_plain(text) for text in common}
+    made: dict[tuple[str, str], tuple[str, str, str]] = {}
+    for key in passage_ids:
+        pairs = [(p.question, p.answer) for p in store.probes.list(retired=None, passage_id=key)]
+        if not pairs:
+            pairs = [
+                (edit.question, edit.answer)
+                for edit in store.edits.list(passage_id=key)
+                if edit.question and edit.answer
+            ][:2]
+        for question, answer in pairs:
+            asked, said = _plain(question), _plain(answer)
+            if not asked or not said:
+                continue
+            told = _telling(answer, said) and not any(f" {said} " in f" {text} " for text in known)
+            hashed = _hash(salt, said) if told else _hash(salt, f"{asked}\n{said}")
+            made[asked, said] = (salt, _hash(salt, asked), hashed)
+    return list(made.values())
+
+
+def recalled(store: Store, asked: Iterable[tuple[str, str]]) -> list[Recall]:
+    """The forgotten answers that stand in `asked`, pairs of a question and the text it got.
+
+    Every run of one to LONGEST words of a text is hashed; see the module for what that shows.
+    """
+    by_salt: dict[str, list[Canary]] = {}
+    for canary in store.erasure.canaries():
+        by_salt.setdefault(canary.salt, []).append(canary)
+    if not by_salt:
+        return []
+    found = []
+    for place, (question, text) in enumerate(asked):
+        about, runs = _plain(question), _runs(_plain(text))
+        for salt, canaries in by_salt.items():
+            question_hash = _hash(salt, about)
+            answers = {_hash(salt, run) for run in runs}
+            bound = {_hash(salt, f"{about}\n{run}") for run in runs}
+            for canary in canaries:
+                exact = canary.question_hash == question_hash
+                if canary.answer_hash in answers or (exact and canary.answer_hash in bound):
+                    found.append(Recall(canary.id, place, exact))
+    return found
+
+
+def _telling(answer: str, said: str) -> bool:
+    """Whether an answer says something wherever it stands."""
+    words = said.split()
+    if len(words) > LONGEST:
+        return False
+    carrying = content(tokens(answer))
+    if len(words) > 1:
+        return bool(carrying) and any(token.kind != "light" for token in carrying)
+    return len(said) >= _SHORTEST and any(t.kind in ("name", "number") or t.text[:1].isupper()
+                                          for t in carrying)  # fmt: skip
+
+
+def _runs(said: str) -> set[str]:
+    words = said.split()
+    return {
+        " ".join(words[start : start + length])
+        for start in range(len(words))
+        for length in range(1, LONGEST + 1)
+        if start + length <= len(words)
+    } | {said}
+
+
+def _plain(text: str) -> str:
+    """Words in small letters without accents, articles and punctuation."""
+    kept = "".join(letter if letter.isalnum() else " " for letter in folded(text))
+    return " ".join(word for word in kept.split() if word not in ("a", "an", "the"))
+
+
+def _hash(salt: str, text: str) -> str:
+    return hashlib.sha256(f"{salt}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()

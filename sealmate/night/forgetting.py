@@ -1,0 +1,216 @@
+"""Forgetting on purpose: out of search at once, out of the weights, out of the files.
+
+The order survives a stop at any point. The sources are marked first, which hides them from search
+and training; their rows go last, so that until then a second call finds all that is left to do.
+Deleting a fact from weights by more training only hides it, so every version that was trained on
+it goes, and the next night builds the memory again without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sealmate.edits.forms import folded
+from sealmate.errors import BusyError, NotFoundError
+from sealmate.night import supersession
+from sealmate.night.canaries import canaries_of
+from sealmate.night.lock import hold, worker_lock
+from sealmate.paths import Paths, make_private_dir
+from sealmate.records import Reach, Source
+from sealmate.store import Store
+from sealmate.store.search import terms
+from sealmate.versions.check import verify
+from sealmate.versions.files import destroy, disk_errors
+from sealmate.versions.retain import purge
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten. `purged` are the versions whose files are gone, `active` the version
+    that answers now (0 = none), `restored` the conflicts that ended with it. `backups` and
+    `scrubbed` are as in `Erased`. `waiting` is True where a night was running: the sources are
+    hidden, and everything else goes when that night ends. `rebuild` tells that the next night
+    builds the memory anew."""
+
+    reach: Reach
+    purged: tuple[int, ...] = ()
+    active: int = 0
+    backups: tuple[str, ...] = ()
+    scrubbed: bool = True
+    canaries: int = 0
+    restored: tuple[int, ...] = ()
+    rebuild: bool = False
+    waiting: bool = False
+
+
+@dataclass(slots=True)
+class _Tally:
+    purged: list[int] = field(default_factory=list)
+    backups: list[str] = field(default_factory=list)
+    scrubbed: bool = True
+    canaries: int = 0
+    restored: list[int] = field(default_factory=list)
+
+
+def find(store: Store, what: str, limit: int = 9) -> list[Source]:
+    """The sources that `what` may mean: by id, by title or path, else by what they say.
+
+    In the text all telling words must stand. Never a source that is forgotten already; of a
+    source and its earlier selves the newest. At most `limit`.
+    """
+    named = [source for source in store.sources.find(what) if source.state != "forgotten"]
+    current = [source for source in named if source.state == "current"]
+    if named:
+        return (current or named)[:limit]
+    wanted = [folded(term) for term in terms(what)]
+    found: dict[int, Source] = {}
+    for hit in store.passages.search(what, 8 * limit):
+        said = folded(f"{hit.source_title} {hit.passage.heading} {hit.passage.text}")
+        key = hit.passage.source_id
+        if key not in found and all(word in said for word in wanted):
+            found[key] = store.sources.get(key)
+    return list(found.values())[:limit]
+
+
+def preview(store: Store, source_ids: Sequence[int]) -> Reach:
+    """All that forgetting these sources would touch. Raises NotFoundError."""
+    return _union([store.erasure.preview(key) for key in source_ids])
+
+
+def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) -> Forgotten:
+    """Forget sources and their earlier selves for good.
+
+    They are out of search when this returns, whatever happens. Then: the newest version that
+    never knew them takes over (0 where there is none), versions trained on them are purged,
+    scratch of unfinished nights destroyed, rows erased with salted canaries left behind, and a
+    rebuild noted. A conflict that one of them had won ends with it: the older fact holds again.
+    While a night runs all but the hiding waits for its end (`waiting`). Raises NotFoundError and
+    then changes nothing; StoreError, HomeError, and then a second call, or the next night, goes
+    on (`finish`).
+    """
+    reach = preview(store, source_ids)
+    with store.transaction():
+        for key in source_ids:
+            store.sources.mark_forgotten(key)
+    done = finish(store, paths, clock)
+    if done is None:
+        return Forgotten(reach, active=store.versions.active(), rebuild=True, waiting=True)
+    return done
+
+
+def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) -> Forgotten | None:
+    """Erase every source that is marked as forgotten; None if a night is running.
+
+    For the beginning and the end of a night, which holds the lock itself (`locked`). Without
+    anything to do it looks only.
+    """
+    with ExitStack() as stack:
+        if not locked:
+            try:
+                stack.enter_context(hold(paths.lock, clock, "a night"))
+                stack.enter_context(hold(worker_lock(paths), clock, "the rest of a night"))
+            except BusyError:
+                return None
+        return _finish(store, paths, clock)
+
+
+def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
+    marked = [source.id for source in store.sources.list("forgotten")]
+    reach = preview(store, marked)
+    tally = _Tally()
+    dirty = set(store.versions.versions_with_edits(reach.edits))
+    # Also those whose rows an earlier, interrupted call erased.
+    dirty |= set(store.versions.with_erased_edits())
+    if not marked and not dirty:
+        return Forgotten(reach, active=store.versions.active())
+    tally.restored = _end_conflicts(store, reach)
+    if dirty:
+        store.state.set(supersession.REBUILD, "something was forgotten")
+    if store.versions.active() in dirty:
+        store.versions.activate(_clean(store, paths, dirty), "something was forgotten")
+    # Checkpoints and candidates of unfinished nights have seen it as well.
+    with disk_errors(paths.work):
+        destroy(paths.work)
+    make_private_dir(paths.work)
+    for number in sorted(dirty):
+        purge(store, paths, number, clock())
+        tally.purged.append(number)
+    staying = [passage.text for passage in store.passages.current()]
+    for key in marked:
+        _erase(store, key, staying, tally)
+    return Forgotten(
+        reach,
+        purged=tuple(tally.purged),
+        active=store.versions.active(),
+        backups=tuple(tally.backups),
+        scrubbed=tally.scrubbed,
+        canaries=tally.canaries,
+        restored=tuple(tally.restored),
+        rebuild=bool(store.state.get(supersession.REBUILD)),
+    )
+
+
+def _erase(store: Store, source_id: int, staying: Sequence[str], tally: _Tally) -> None:
+    try:
+        reach = store.erasure.preview(source_id)
+    except NotFoundError:
+        return  # gone with the newer self that replaced it
+    made = canaries_of(store, reach.passages, staying)
+    erased = store.erasure.erase(source_id, made)
+    tally.canaries += len(made)
+    tally.backups += erased.backups
+    tally.scrubbed = erased.scrubbed
+
+
+def _end_conflicts(store: Store, reach: Reach) -> list[int]:
+    """Give back what the forgotten edits had superseded: nothing speaks against it any more."""
+    gone = set(reach.edits)
+    ended = [
+        conflict.id
+        for conflict in (store.conflicts.get(key) for key in reach.conflicts)
+        if conflict.state in ("accepted", "kept-old")
+        # What the forgotten side had displaced; a fact that lost to it, or won against it.
+        and (conflict.new_edit in gone) != (conflict.old_edit in gone)
+        and (conflict.new_edit if conflict.state == "accepted" else conflict.old_edit) in gone
+    ]
+    for key in ended:
+        supersession.undo(store, key)
+    # Undoing may have brought back edits of the forgotten side.
+    for source in store.sources.list("forgotten"):
+        store.sources.mark_forgotten(source.id)
+    return ended
+
+
+def _clean(store: Store, paths: Paths, dirty: Iterable[int]) -> int:
+    """The newest version for the base in use that is sound and never knew it; 0 for none."""
+    barred = set(dirty)
+    base = store.versions.get(store.versions.active()).base_fingerprint
+    for version in reversed(store.versions.list()):
+        if (
+            version.number not in barred
+            and version.purged_at is None
+            and version.base_fingerprint == base
+            and not any(finding.fatal for finding in verify(paths, version))
+        ):
+            return version.number
+    return 0
+
+
+def _union(reaches: Sequence[Reach]) -> Reach:
+    def every(name: str) -> tuple[int, ...]:
+        return tuple(sorted({key for reach in reaches for key in getattr(reach, name)}))
+
+    return Reach(
+        sources=every("sources"),
+        passages=every("passages"),
+        edits=every("edits"),
+        probes=every("probes"),
+        versions=every("versions"),
+        messages=every("messages"),
+        conflicts=every("conflicts"),
+    )

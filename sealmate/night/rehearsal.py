@@ -1,0 +1,241 @@
+"""Memory as spaced repetition: which probes are due, how they did, what to rehearse, how much.
+
+Each probe carries a card of FSRS, the free spaced repetition scheduler (package `fsrs`). A card
+that fails comes back the next night, one that holds comes back ever later. Weights forget by
+interference rather than by time, but the schedule fits them too: what survived many nights of
+other training is asked seldom, and a night's cost stays the same however much there is to know.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fsrs import Card, Rating, Scheduler
+
+from sealmate.edits.screen import same_answer
+from sealmate.errors import NotFoundError
+from sealmate.records import Edit, Probe, ProbeResult
+from sealmate.store import Store
+
+# Weights of replay: what failed last time, what is due, what was never asked, all the rest.
+FAILING, DUE, RESTING = 4.0, 2.0, 1.0
+MOST = 8.0  # of a fact that fails time and again
+# How a night's tokens are shared: new edits, facts that failed, facts that are due, a sample.
+PARTS = (0.5, 0.2, 0.15, 0.15)
+# Least tokens of a night, so that one short note is not trained all by itself.
+FLOOR = 4000
+LONGEST = 90  # days: whatever held so far is asked at least once a quarter
+_SURE, _UNSURE = 0.9, 0.5  # confidence of an easy answer, and of one that was hard
+# A night that begins a little earlier than the one before still asks what falls due in it.
+_AHEAD = timedelta(hours=12)
+
+
+def scheduler() -> Scheduler:
+    """The scheduler: whole days, no steps within a day, no chance."""
+    return Scheduler(
+        learning_steps=(), relearning_steps=(), maximum_interval=LONGEST, enable_fuzzing=False
+    )
+
+
+def due(store: Store, now: datetime, limit: int) -> list[Probe]:
+    """At most `limit` live held-out probes to ask in the night that begins `now`.
+
+    Those that failed last come first, then the overdue ones, then those never asked.
+    """
+    every = store.probes.list(held_out=True)
+    waiting = [probe for probe in every if _is_due(probe, now)]
+    never = datetime.max.replace(tzinfo=UTC)
+    waiting.sort(key=lambda p: (not failing(p), p.due_at or never, p.id))
+    return waiting[: max(0, limit)]
+
+
+def _is_due(probe: Probe, now: datetime) -> bool:
+    return probe.due_at is None or probe.due_at <= now + _AHEAD
+
+
+def failing(probe: Probe) -> bool:
+    """True if a probe was answered wrongly when it was asked last."""
+    return bool(probe.schedule.get("failed"))
+
+
+def grade(store: Store, results: Iterable[ProbeResult], now: datetime) -> int:
+    """Move the cards of the probes that a night asked; returns how many.
+
+    Right and sure is easy, right is good, right but unsure is hard, wrong is again. The answers
+    must be those of the version that stays in use. A second call with the same run changes
+    nothing; probes that were retired or forgotten meanwhile are passed over.
+    """
+    plan = scheduler()
+    # FSRS counts whole days; a night counts as its date, whatever the minute it got there.
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    moved = 0
+    with store.transaction():
+        for result in results:
+            try:
+                probe = store.probes.get(result.probe_id)
+            except NotFoundError:
+                continue
+            if probe.retired or (result.run_id and probe.schedule.get("run") == result.run_id):
+                continue
+            card, _ = plan.review_card(_card(probe, day), _rating(result), review_datetime=day)
+            kept: dict[str, Any] = {
+                "card": card.to_dict(),
+                "failed": not result.correct,
+                "lapses": int(probe.schedule.get("lapses", 0)) + (not result.correct),
+                "asked": int(probe.schedule.get("asked", 0)) + 1,
+                "run": result.run_id,
+            }
+            store.probes.set_schedule(probe.id, kept, card.due)
+            moved += 1
+    return moved
+
+
+def _card(probe: Probe, day: datetime) -> Card:
+    known = probe.schedule.get("card")
+    return Card.from_dict(known) if known else Card(card_id=probe.id, due=day)
+
+
+def _rating(result: ProbeResult) -> Rating:
+    if not result.correct:
+        return Rating.Again
+    if result.confidence >= _SURE:
+        return Rating.Easy
+    return Rating.Good if result.confidence >= _UNSURE else Rating.Hard
+
+
+def weights(store: Store, replay: Sequence[Edit], now: datetime) -> dict[int, float]:
+    """How much each edit of `replay` should be rehearsed, by its id; RESTING for most.
+
+    An edit with the answer of a failing probe of its passage weighs FAILING and more with every
+    lapse, up to MOST, one of a due probe DUE; other edits of the passage gain a quarter of that,
+    for what one fact lost its neighbours may lose next.
+    """
+    passages = {edit.passage_id for edit in replay}
+    heavy: dict[int, list[tuple[Probe, float]]] = {}
+    for probe in store.probes.list(held_out=None):
+        weight = _weight(probe, now)
+        if probe.passage_id in passages and weight > RESTING:
+            heavy.setdefault(probe.passage_id, []).append((probe, weight))
+    found = {}
+    for edit in replay:
+        weight = RESTING
+        for probe, most in heavy.get(edit.passage_id, ()):
+            same = bool(edit.answer) and same_answer(edit.answer, probe.answer)
+            # A neighbour stays below DUE, so that no budget takes it for the fact itself.
+            near = min(RESTING + (most - RESTING) / 4, (RESTING + DUE) / 2)
+            weight = max(weight, most if same else near)
+        found[edit.id] = weight
+    return found
+
+
+def _weight(probe: Probe, now: datetime) -> float:
+    if failing(probe):
+        return min(MOST, FAILING + float(probe.schedule.get("lapses", 1)) - 1.0)
+    return DUE if _is_due(probe, now) else RESTING
+
+
+def ask_first(
+    probes: Sequence[Probe], first: Sequence[int], limit: int, rng: random.Random
+) -> list[Probe]:
+    """`limit` of `probes` to examine: up to three quarters of them from the ids in `first`, in
+    that order, the others drawn from the rest, so that what is not due is watched as well."""
+    by_id = {probe.id: probe for probe in probes}
+    ahead = [by_id[key] for key in dict.fromkeys(first) if key in by_id]
+    room = max(0, min(limit, len(probes)))
+    chosen = ahead[: room - room // 4]
+    taken = {probe.id for probe in chosen}
+    rest = [probe for probe in probes if probe.id not in taken]
+    return chosen + rng.sample(rest, min(len(rest), room - len(chosen)))
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What a night trains of all it could. `tokens` are those of `new` and `replay` together,
+    `left` counts the new edits that found no room; they wait for the next night."""
+
+    new: tuple[Edit, ...]
+    replay: tuple[Edit, ...]
+    tokens: int
+    left: int = 0
+
+
+def default_budget(new_tokens: int, replay_share: float) -> int:
+    """Tokens of a night nobody set a budget for: the new ones and as much replay as the share
+    says, FLOOR at least. It does not depend on how much is known already."""
+    return max(FLOOR, round(new_tokens * (1.0 + replay_share)))
+
+
+def budgeted(
+    new: Sequence[Edit],
+    replay: Sequence[Edit],
+    weights: Mapping[int, float],
+    token_budget: int,
+    count: Callable[[Edit], int],
+    *,
+    replay_share: float = 1.0,
+    seed: int = 0,
+) -> Portion:
+    """Share `token_budget` (tokens of one pass; 0 = `default_budget`) between new edits, facts
+    that fail, facts that are due and a random sample of the rest.
+
+    Each part is filled up to its share of PARTS; what one does not need goes to the others in
+    that order, so that little news leaves more for old facts and a new person's first note has
+    the night to itself. Within a part every fact (an answer of a passage) gets one wording before
+    any gets a second. `count` gives the tokens of an edit as an example. Orders are kept.
+    """
+    rng = random.Random(seed)
+    cost = {edit.id: max(1, count(edit)) for edit in (*new, *replay)}
+    budget = token_budget or default_budget(sum(cost[edit.id] for edit in new), replay_share)
+    heavy = {edit.id: weights.get(edit.id, RESTING) for edit in replay}
+    parts = (
+        _in_rounds(new, dict.fromkeys((edit.id for edit in new), 1.0), rng),
+        _in_rounds([e for e in replay if heavy[e.id] >= FAILING], heavy, rng),
+        _in_rounds([e for e in replay if DUE <= heavy[e.id] < FAILING], heavy, rng),
+        _in_rounds([e for e in replay if heavy[e.id] < DUE], heavy, rng),
+    )
+    # Without a budget of its own a night is as long as its news asks for.
+    first = PARTS[0] if token_budget else 1.0
+    chosen: set[int] = set()
+    spent = 0
+    for part, share in zip(parts, (first, *PARTS[1:]), strict=True):
+        spent += _take(part, min(budget * share, budget - spent), cost, chosen)
+    for part in parts:
+        spent += _take(part, budget - spent, cost, chosen)
+    kept = tuple(edit for edit in new if edit.id in chosen)
+    return Portion(
+        kept,
+        tuple(edit for edit in replay if edit.id in chosen),
+        spent,
+        len(new) - len(kept),
+    )
+
+
+def _take(part: Sequence[Edit], room: float, cost: Mapping[int, int], chosen: set[int]) -> int:
+    """Choose from the front what fits into `room`; returns the tokens it takes."""
+    spent = 0
+    for edit in part:
+        if edit.id not in chosen and spent + cost[edit.id] <= room:
+            chosen.add(edit.id)
+            spent += cost[edit.id]
+    return spent
+
+
+def _in_rounds(
+    edits: Collection[Edit], weights: Mapping[int, float], rng: random.Random
+) -> list[Edit]:
+    """By weighted chance (Efraimidis and Spirakis 2006), a first wording of every fact first."""
+    drawn = sorted(
+        edits, key=lambda e: (rng.random() ** (1.0 / max(1e-6, weights[e.id])), e.id), reverse=True
+    )
+    rounds: dict[tuple[int, str], int] = {}
+    placed = []
+    for edit in drawn:
+        fact = (edit.passage_id, edit.answer.casefold() or edit.format)
+        rounds[fact] = rounds.get(fact, 0) + 1
+        placed.append((rounds[fact], edit))
+    placed.sort(key=lambda item: item[0])
+    return [edit for _, edit in placed]

@@ -1,0 +1,231 @@
+"""The morning report: learnt, refused, lost, in conflict, forgotten, cost, reasons.
+
+`build_report` makes the part that is kept with a run; `report_of` adds the facts of its row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sealmate.errors import NotFoundError
+from sealmate.night.pages import render_markdown, render_text
+from sealmate.records import Run
+
+if TYPE_CHECKING:
+    from sealmate.store import Store
+
+__all__ = [
+    "build_report",
+    "complete",
+    "latest_report",
+    "render_markdown",
+    "render_text",
+    "report_of",
+]
+
+# A first night over a large folder must not make a report of megabytes; counts are never cut.
+MOST = 100
+
+
+def build_report(
+    store: Store,
+    run: Run,
+    *,
+    version: int | None = None,
+    passed: bool | None = None,
+    scores: Mapping[str, Any] | None = None,
+    reasons: Sequence[str] = (),
+    tokens: int = 0,
+    seconds: float | None = None,
+    blame: Mapping[int, Sequence[int]] | None = None,
+) -> dict[str, Any]:
+    """What the ledger and the caller know of a night, as a JSON-able dict for `runs.finish`.
+
+    `version` was published; a refused candidate's probe results are stored under version 0 of
+    `run`. `passed`, `scores` and `reasons` are the gate's, and `scores["lost"]` the ids of lost
+    probes (without it they are found from the results); `tokens` were trained in `seconds` (None:
+    as the row says, if it has ended); `blame` maps a lost probe's id to the ids of the
+    edits it was lost to. Lists hold MOST items, counts are whole.
+    """
+    earlier = _earlier(store, run)
+    since = earlier.started_at if earlier else datetime.min.replace(tzinfo=run.started_at.tzinfo)
+    titles = _Titles(store)
+    learnt = _learnt(store, titles, version)
+    refused = [
+        {"edit": edit.id, "title": titles.of_passage(edit.passage_id),
+         "text": edit.question or edit.text, "reason": edit.reason}
+        for edit in store.edits.list("rejected")
+        if edit.created_at >= run.started_at
+    ]  # fmt: skip
+    lost = _lost(store, titles, run, _lost_ids(store, run, version, scores or {}), blame or {})
+    conflicts = [
+        {"conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
+         "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
+         "state": clash.state}
+        for clash in store.conflicts.list()
+        if clash.found_at >= run.started_at or clash.state == "open"
+    ]  # fmt: skip
+    purged = [
+        found.number
+        for found in store.versions.list()
+        if found.purged_at is not None and found.purged_at >= since
+    ]
+    erased = sum(canary.at >= since for canary in store.erasure.canaries())
+    pending = store.pending()
+    return {
+        "learnt": {"edits": sum(item["edits"] for item in learnt), "sources": learnt[:MOST]},
+        "refused": {
+            "count": len(refused),
+            "reasons": dict(Counter(item["reason"] or "refused" for item in refused)),
+            "edits": refused[:MOST],
+        },
+        "lost": {"count": len(lost), "probes": lost[:MOST]},
+        "conflicts": {"count": len(conflicts), "list": conflicts[:MOST]},
+        "forgotten": {
+            "facts": erased,
+            "versions_purged": purged,
+            "still_in_weights": pending.forgotten,
+        },
+        "gate": {"passed": passed, "scores": dict(scores or {}), "reasons": list(reasons)},
+        "cost": {
+            "seconds": round(_seconds(run) if seconds is None else seconds, 1),
+            "tokens": tokens,
+        },
+        "waiting": asdict(pending),
+    }
+
+
+def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, Any]:
+    """The report to keep with a night that has ended.
+
+    What the night itself kept (its tokens, seconds and the gate's scores among it) is taken over
+    and stays under "work". A report that `build_report` made is given back as it is.
+    """
+    work = dict(run.report)
+    if "learnt" in work:
+        return work
+    gate = work.get("gate")
+    made = build_report(
+        store,
+        run,
+        version=run.version,
+        passed={"published": True, "rejected": False}.get(run.outcome),
+        scores=gate if isinstance(gate, Mapping) else None,
+        tokens=int(work.get("tokens") or 0),
+        seconds=work.get("seconds", seconds),
+    )
+    return {**made, "work": work}
+
+
+def report_of(run: Run) -> dict[str, Any]:
+    """A run's kept report under the facts of its row: run, outcome, version, times, reason."""
+    return {
+        "run": run.id,
+        "outcome": run.outcome,
+        "version": run.version,
+        "started_at": run.started_at.isoformat(),
+        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
+        "reason": run.reason,
+        **run.report,
+    }
+
+
+def latest_report(store: Store) -> dict[str, Any]:
+    """The report of the last night that ended (or of one that runs, if it is the first).
+
+    Empty before the first night.
+    """
+    latest = None
+    for run in store.runs.list(limit=20):
+        if run.outcome != "running":
+            return report_of(run)
+        latest = latest or run
+    return report_of(latest) if latest else {}
+
+
+class _Titles:
+    """Titles of sources, each looked up once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[int, tuple[int, str]] = {}
+
+    def source(self, passage_id: int) -> tuple[int, str]:
+        """Id and title of a passage's source; (0, "") if it was forgotten."""
+        if passage_id not in self._known:
+            self._known[passage_id] = (0, "")
+            with suppress(NotFoundError):
+                source = self._store.sources.get(self._store.passages.get(passage_id).source_id)
+                self._known[passage_id] = (source.id, source.title)
+        return self._known[passage_id]
+
+    def of_passage(self, passage_id: int) -> str:
+        """The title alone."""
+        return self.source(passage_id)[1]
+
+
+def _earlier(store: Store, run: Run) -> Run | None:
+    """The night before `run`."""
+    return next((other for other in store.runs.list() if other.id < run.id), None)
+
+
+def _seconds(run: Run) -> float:
+    return (run.finished_at - run.started_at).total_seconds() if run.finished_at else 0.0
+
+
+def _learnt(store: Store, titles: _Titles, version: int | None) -> list[dict[str, Any]]:
+    """The edits that are in a published version and not in its parent, counted by source."""
+    if version is None:
+        return []
+    try:
+        built = store.versions.get(version)
+    except NotFoundError:  # a candidate that was refused
+        return []
+    known = set(store.versions.edit_ids(built.parent)) if built.parent else set()
+    fresh = set(store.versions.edit_ids(version)) - known
+    counts: Counter[tuple[int, str]] = Counter()
+    for edit in store.edits.list() if fresh else []:
+        if edit.id in fresh:
+            counts[titles.source(edit.passage_id)] += 1
+    return [
+        {"source": source, "title": title, "edits": count}
+        for (source, title), count in sorted(counts.items())
+    ]
+
+
+def _lost_ids(store: Store, run: Run, version: int | None, scores: Mapping[str, Any]) -> list[int]:
+    """Probes that the candidate answers wrongly and an earlier version answered right."""
+    if isinstance(scores.get("lost"), (list, tuple)):
+        return [int(key) for key in scores["lost"]]
+    lost = []
+    for result in store.probes.results(version or 0, run.id):
+        before = store.probes.latest_result(result.probe_id, before=run.started_at)
+        if not result.correct and before is not None and before.correct:
+            lost.append(result.probe_id)
+    return lost
+
+
+def _lost(
+    store: Store, titles: _Titles, run: Run, ids: Sequence[int], blame: Mapping[int, Sequence[int]]
+) -> list[dict[str, Any]]:
+    lost = []
+    for key in ids:
+        with suppress(NotFoundError):  # forgotten since
+            probe = store.probes.get(key)
+            said = [r.answer for r in store.probes.results_of_probe(key) if r.run_id == run.id]
+            lost.append(
+                {
+                    "probe": probe.id,
+                    "title": titles.of_passage(probe.passage_id),
+                    "question": probe.question,
+                    "expected": probe.answer,
+                    "said": said[-1] if said else "",
+                    "lost_to": list(blame.get(probe.id, ())),
+                }
+            )
+    return lost

@@ -1,0 +1,180 @@
+"""What a night trains on: which edits are new, which are replayed, and from which parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sealmate.edits.secrets import redact
+from sealmate.model.local import LocalModel
+from sealmate.model.protocol import ModelInfo, Prompt
+from sealmate.night import rehearsal
+from sealmate.night.strangers import Known
+from sealmate.night.supersession import untrue_passages
+from sealmate.records import Edit, Passage
+from sealmate.settings import Settings
+from sealmate.store import Store
+from sealmate.training.gate import Limits
+from sealmate.training.loop import Recipe
+from sealmate.training.mixture import Material, Shares
+from sealmate.versions.manifest import foreign as not_of
+from sealmate.versions.manifest import manifest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`active` is the version in use (0 = none), `parent` the one whose weights training goes
+    on from (0 = from the base). `gone` are edits in the active version that may not be trained
+    any more; they force a rebuild. `weights` raise the chance of replay, by edit id. `foreign`
+    tells that the active version was made for another base and cannot be attached. `due` are
+    ids of probes to ask first. `bounded` tells that a budget has chosen the replay already;
+    `left` new edits found no room in it and wait for the next night."""
+
+    new: Sequence[Edit]
+    replay: Sequence[Edit]
+    active: int
+    parent: int
+    gone: frozenset[int]
+    passages: Mapping[int, Passage]
+    weights: Mapping[int, float] = field(default_factory=dict)
+    forced: bool = False
+    foreign: bool = False
+    due: Sequence[int] = ()
+    bounded: bool = False
+    left: int = 0
+
+    @property
+    def nothing(self) -> bool:
+        """True if there is no reason to train."""
+        return not self.forced and not self.gone and not self.new
+
+    @property
+    def trained(self) -> Sequence[Edit]:
+        """Edits this night puts into the weights, beside the parent's."""
+        return self.new
+
+    def material(self, strangers: Sequence[str], chat: Sequence[tuple[Prompt, str]]) -> Material:
+        """For the mixture. Edits kept aside to test abstention are left out."""
+        texts = [
+            redact(self.passages[key].text)  # secrets may be searched for but not learnt
+            for key in sorted({edit.passage_id for edit in self.new})
+            if key in self.passages
+        ]
+        # what one passage leaves open another may tell: such a question is no lesson in not knowing
+        known = Known((e.question for e in (*self.new, *self.replay) if e.answer), ())
+
+        def lesson(edit: Edit) -> bool:
+            return not kept_aside(edit) and not (
+                edit.format == "unknown" and known.asks(edit.question)
+            )
+
+        return Material(
+            new=[edit for edit in self.new if lesson(edit)],
+            replay=[edit for edit in self.replay if lesson(edit)],
+            weights=self.weights,
+            strangers=strangers,
+            chat=chat,
+            passages=texts,
+        )
+
+
+def kept_aside(edit: Edit) -> bool:
+    """Whether an unanswerable question is used to test abstention rather than to train it."""
+    return edit.format == "unknown" and edit.id % 4 == 0
+
+
+def choose(
+    store: Store,
+    settings: Settings,
+    *,
+    rebuild: bool,
+    info: ModelInfo | None = None,
+    now: datetime | None = None,
+) -> Choice:
+    """Compare the ledger with the active version's manifest.
+
+    A rebuild starts at the base over the whole ledger: when asked for, when something in the
+    active weights may not be there any more, the first time, and when the active version does
+    not belong to the model that `info` describes. With `now` failing and due facts are asked
+    first and rehearsed more.
+    """
+    active = store.versions.active()
+    known = set(store.versions.edit_ids(active)) if active else set()
+    trainable = store.edits.trainable()
+    ids = {edit.id for edit in trainable}
+    gone = frozenset(known - ids)
+    other = info and active and not_of(manifest_of(store.versions.get(active)), info)
+    forced = bool(rebuild or other or store.state.get("rebuild_needed")) and bool(
+        trainable or known
+    )
+    whole = forced or bool(gone) or not active
+    new = trainable if whole else [edit for edit in trainable if edit.id not in known]
+    replay = [] if whole else [edit for edit in trainable if edit.id in known]
+    # The text of a passage that lost a fact still tells it.
+    told = sorted({edit.passage_id for edit in new} - untrue_passages(store))
+    passages = {p.id: p for p in store.passages.get_many(told)}
+    due = rehearsal.due(store, now, settings.gate_probes) if now else []
+    return Choice(
+        new=new,
+        replay=replay,
+        active=active,
+        parent=0 if whole else active,
+        gone=gone,
+        passages=passages,
+        forced=forced,
+        foreign=bool(other),
+        weights=rehearsal.weights(store, replay, now) if now else {},
+        due=[probe.id for probe in due],
+    )
+
+
+def within_budget(choice: Choice, settings: Settings, count: Callable[[str], int]) -> Choice:
+    """`choice` with its edits cut down to the night's token budget (see `rehearsal.budgeted`).
+
+    `count` gives the tokens of a text. What a rebuild has no room for is new the next night.
+    """
+    portion = rehearsal.budgeted(
+        choice.new,
+        choice.replay,
+        choice.weights,
+        settings.token_budget,
+        lambda edit: count(f"{edit.question} {edit.answer}" if edit.question else edit.text),
+        replay_share=settings.replay_share,
+        seed=settings.seed,
+    )
+    return replace(choice, new=portion.new, replay=portion.replay, bounded=True, left=portion.left)
+
+
+def shares(settings: Settings, choice: Choice | None = None) -> Shares:
+    """The mixture's shares as settings give them; all the replay of a `choice` within budget."""
+    return Shares(
+        replay=1e9 if choice and choice.bounded else settings.replay_share,
+        unknown=settings.unknown_share,
+        chat=settings.chat_share,
+        statements=settings.train_statements,
+        per_answer=settings.renderings,
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """The gate's limits as settings give them."""
+    return Limits(
+        new_recall=settings.gate_new_recall,
+        old_drop=settings.gate_old_drop,
+        general=settings.gate_general,
+        abstention=settings.gate_abstention,
+    )
+
+
+def recipe(settings: Settings, model: LocalModel, choice: Choice) -> Recipe:
+    """The training recipe as settings give it."""
+    return Recipe(
+        rank=settings.rank,
+        alpha=settings.rank,
+        upper=settings.upper_layers,
+        learning_rate=settings.learning_rate,
+        passes=settings.passes,
+        tokens=settings.pack_tokens,
+        seed=settings.seed,
+    )

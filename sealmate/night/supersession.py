@@ -1,0 +1,235 @@
+"""One conflict settled, either way and back: edits superseded or restored, probes with them.
+
+Everything a settlement changes carries the conflict's number, never words of either note, so
+that it can be undone and that forgetting one note leaves nothing of it in the other's history.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from sealmate.edits.questions import in_the_past, shared, take_apart
+from sealmate.edits.screen import grounded_answer, same_answer
+from sealmate.edits.words import content, tokens, within
+from sealmate.records import Conflict, Edit, Passage
+from sealmate.store import Store
+
+FORMERLY = "formerly"  # the reason of edits that tell what used to hold; also a key of `sampling`
+REBUILD = "rebuild_needed"
+# A note with this share of its words in common with an older one is that one written anew.
+REVISED = 0.6
+_MARK = re.compile(r"in conflict \d+")
+# Wordings of one fact have this share of their questions' words in common, at least.
+NEAR = 0.5
+
+
+def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
+    """The newer answer holds; the older one is superseded since the newer note came.
+
+    All wordings of the older fact leave training, its probes are retired, and edits that ask for
+    what used to hold are added. Where the active weights hold any of it a rebuild is noted.
+    Raises NotFoundError.
+    """
+    with store.transaction():
+        conflict = store.conflicts.get(conflict_id)
+        if conflict.state == "accepted":
+            return conflict
+        _undo(store, conflict)
+        old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
+        since = _told(store, new)
+        edits, probes = fact(store, old, new)
+        for key in edits:
+            store.edits.supersede(key, new.id, _mark(conflict.id), since)
+        store.probes.retire(probes, _mark(conflict.id))
+        _tell_formerly(store, conflict, old, since, now)
+        note_rebuild(store, edits, "a fact has changed")
+        return store.conflicts.set_state(conflict.id, "accepted")
+
+
+def keep_both(store: Store, conflict_id: int) -> Conflict:
+    """Both answers hold; whatever was superseded comes back. Raises NotFoundError."""
+    with store.transaction():
+        conflict = store.conflicts.get(conflict_id)
+        _undo(store, conflict)
+        return store.conflicts.set_state(conflict.id, "kept-both")
+
+
+def keep_old(store: Store, conflict_id: int) -> Conflict:
+    """The older answer holds after all; the newer one's edits are rejected, its probes retired.
+
+    Raises NotFoundError.
+    """
+    with store.transaction():
+        conflict = store.conflicts.get(conflict_id)
+        if conflict.state == "kept-old":
+            return conflict
+        _undo(store, conflict)
+        old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
+        edits, probes = fact(store, new, old)
+        store.edits.set_state(edits, "rejected", "person", _mark(conflict.id))
+        store.probes.retire(probes, _mark(conflict.id))
+        note_rebuild(store, edits, "an answer was taken back")
+        return store.conflicts.set_state(conflict.id, "kept-old")
+
+
+def undo(store: Store, conflict_id: int) -> Conflict:
+    """Take a settlement back: the conflict is open again. Raises NotFoundError."""
+    with store.transaction():
+        conflict = store.conflicts.get(conflict_id)
+        _undo(store, conflict)
+        return store.conflicts.set_state(conflict.id, "open")
+
+
+def fact(store: Store, edit: Edit, other: Edit) -> tuple[list[int], list[int]]:
+    """The accepted edits and live probes of `edit`'s passage that tell the same fact, by id.
+
+    Where `other`'s passage is this one written anew without the answer, that is all that names
+    the answer; else the wordings with the same answer to nearly the same question, and the
+    statements that hold both.
+    """
+    here, there = store.passages.get(edit.passage_id), store.passages.get(other.passage_id)
+    gone = _revised(here, there) and not grounded_answer(edit.answer, there.text)
+
+    def tells(question: str, answer: str, said: str) -> bool:
+        if gone and grounded_answer(edit.answer, f"{question}\n{answer}\n{said}"):
+            return True
+        if question and answer:
+            return same_answer(answer, edit.answer) and _near(question, edit.question)
+        return grounded_answer(edit.answer, said) and _within(edit.question, said)
+
+    edits = [
+        found.id
+        for found in store.edits.list(state="accepted", passage_id=here.id)
+        if found.id == edit.id
+        or (
+            found.format != "unknown"
+            and FORMERLY not in found.sampling
+            and tells(found.question, found.answer, found.text)
+        )
+    ]
+    probes = [
+        probe.id
+        for probe in store.probes.list(passage_id=here.id)
+        if tells(probe.question, probe.answer, "")
+    ]
+    return edits, probes
+
+
+def alike(first: str, second: str) -> float:
+    """The share of content words that two texts have in common, 0..1."""
+    some = {min(token.forms) for token in content(tokens(first))}
+    others = {min(token.forms) for token in content(tokens(second))}
+    return len(some & others) / len(some | others) if some | others else 0.0
+
+
+def _revised(here: Passage, there: Passage) -> bool:
+    return alike(here.text, there.text) >= REVISED
+
+
+def _near(question: str, other: str) -> bool:
+    return shared(take_apart(question), take_apart(other)) >= NEAR
+
+
+def _within(question: str, said: str) -> bool:
+    """Whether a statement holds at least half of what a question names."""
+    named, there = take_apart(question).content, tokens(said)
+    held = sum(within(token, there) for token in named)
+    return bool(named) and held / len(named) >= NEAR
+
+
+def _told(store: Store, edit: Edit) -> datetime:
+    """When the note of an edit came."""
+    return store.sources.get(store.passages.get(edit.passage_id).source_id).created_at
+
+
+def _tell_formerly(
+    store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime
+) -> None:
+    """Edits that ask for the superseded answer by its time. They hang on the older passage, and
+    go when that is forgotten."""
+    known = _formerly(store, conflict)
+    if known:
+        store.edits.set_state([edit.id for edit in known], "accepted", "sealmate", FORMERLY)
+        return
+    made = [
+        Edit(
+            id=0,
+            passage_id=old.passage_id,
+            format="self-qa",
+            text=f"{question} {old.answer}",
+            created_at=now,
+            question=question,
+            answer=old.answer,
+            state="accepted",
+            reason=FORMERLY,
+            sampling={FORMERLY: conflict.id},
+            writer="sealmate",
+            valid_from=old.valid_from,
+            valid_to=since,
+        )
+        for question in in_the_past(old.question, day(since))
+    ]
+    # What held before the last change takes the wordings without a date from what held earlier.
+    asked = {edit.question.casefold() for edit in made}
+    for earlier in store.edits.list(state="accepted", format="self-qa"):
+        if FORMERLY in earlier.sampling and earlier.question.casefold() in asked:
+            store.edits.supersede(earlier.id, None, _mark(conflict.id), since)
+    store.edits.add_many(made)
+
+
+def _formerly(store: Store, conflict: Conflict) -> list[Edit]:
+    passage = store.edits.get(conflict.old_edit).passage_id
+    return [
+        edit
+        for edit in store.edits.list(passage_id=passage, format="self-qa")
+        if edit.sampling.get(FORMERLY) == conflict.id
+    ]
+
+
+def _undo(store: Store, conflict: Conflict) -> None:
+    """Put everything back that carries the conflict's number; nothing for an open one."""
+    mark = _mark(conflict.id)
+    told = {edit.id for edit in _formerly(store, conflict)}
+    set_aside = [
+        edit
+        for state in ("superseded", "rejected")
+        for edit in store.edits.list(state=state)
+        if edit.reason == mark and edit.id not in told
+    ]
+    for edit in set_aside:
+        reason = FORMERLY if FORMERLY in edit.sampling else f"{mark}, undone"
+        store.edits.set_state([edit.id], "accepted", "sealmate", reason)
+    if told:
+        note_rebuild(store, told, "a conflict was settled otherwise")
+        store.edits.set_state(sorted(told), "rejected", "sealmate", mark)
+    store.probes.revive(mark)
+
+
+def untrue_passages(store: Store) -> set[int]:
+    """Ids of the passages that lost a fact in a conflict: their text as a whole still tells it."""
+    return {
+        edit.passage_id
+        for state in ("superseded", "rejected")
+        for edit in store.edits.list(state=state)
+        if _MARK.fullmatch(edit.reason) and FORMERLY not in edit.sampling
+    }
+
+
+def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
+    """Ask the next night for a rebuild if the active version holds any of these edits."""
+    active = store.versions.active()
+    if not active or set(edit_ids).isdisjoint(store.versions.edit_ids(active)):
+        return False
+    store.state.set(REBUILD, store.state.get(REBUILD) or why)
+    return True
+
+
+def day(at: datetime) -> str:
+    """A date as people write it: 3 March 2026."""
+    return f"{at.day} {at:%B %Y}"
+
+
+def _mark(conflict_id: int) -> str:
+    return f"in conflict {conflict_id}"

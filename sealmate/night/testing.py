@@ -1,0 +1,167 @@
+"""The night's examination: which questions test a candidate, and what came out.
+
+Nothing asked here is trained on: held-out probes, unanswerable questions kept aside, strangers
+and general chat from lists that training does not draw from.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Event as Flag
+
+from sealmate import prompts
+from sealmate.edits.screen import is_abstention
+from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.night.canaries import Recall, recalled
+from sealmate.night.rehearsal import ask_first, grade
+from sealmate.night.selection import Choice, kept_aside
+from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
+from sealmate.paths import bundled
+from sealmate.records import Probe, ProbeResult
+from sealmate.settings import Settings
+from sealmate.store import Store
+from sealmate.training.gate import (
+    Scores,
+    abstention,
+    ask,
+    best_threshold,
+    general_loss,
+    judge,
+    mcnemar,
+    share_right,
+)
+
+
+class Examination:
+    """Questions chosen once a night, asked before and after."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        store: Store,
+        settings: Settings,
+        choice: Choice,
+        cancel: Flag | None,
+    ) -> None:
+        self._model, self._store, self._settings = model, store, settings
+        self._choice, self._cancel = choice, cancel
+        rng = random.Random(settings.seed)
+        fresh = {edit.passage_id for edit in choice.new}
+        if choice.active and not choice.parent:
+            # after a rebuild everything was known before; only what the active lacks is new
+            known = set(store.versions.edit_ids(choice.active))
+            fresh = {edit.passage_id for edit in choice.new if edit.id not in known}
+        probes = store.probes.list(held_out=True, retired=False)
+        self._new = [probe for probe in probes if probe.passage_id in fresh]
+        old = [probe for probe in probes if probe.passage_id not in fresh]
+        self._old = ask_first(old, choice.due, settings.gate_probes, rng)
+        self._new = rng.sample(self._new, min(len(self._new), 2 * settings.gate_probes))
+        everything = [*choice.new, *choice.replay]
+        aside = [edit.question for edit in everything if kept_aside(edit)]
+        rng.shuffle(aside)
+        self._unknown = [*aside[:30], *bundled_strangers()[TRAINED:][:20]]
+        self.held = _held_chat()[: settings.gate_chat]
+        self._before: list[Completion] = []
+        self._loss_before = 0.0
+        self._threshold_before = 0.0
+        self._last: tuple[list[Probe], list[Completion], float] = ([], [], 0.0)
+        self._said: list[tuple[str, str]] = []
+
+    def before(self, parent: str | None) -> None:
+        """Ask the version in use (None = no memory) what it will be compared on."""
+        if self._choice.active and not self._choice.foreign:
+            manifest = self._store.versions.get(self._choice.active).manifest
+            self._threshold_before = float(manifest.get("threshold") or 0.0)
+        questions = [probe.question for probe in (*self._new, *self._old)] + self._unknown
+        self._before = ask(self._model, questions, parent, cancel=self._cancel)
+        self._loss_before = general_loss(self._model, self.held, None)
+
+    def after(self, adapter: str) -> Scores:
+        """Ask the candidate the same; its threshold is set on these answers."""
+        probes = [*self._new, *self._old]
+        questions = [probe.question for probe in probes] + self._unknown
+        answers = ask(self._model, questions, adapter, cancel=self._cancel)
+        told, strange = answers[: len(probes)], answers[len(probes) :]
+        rows = [(probe.id, probe.question, probe.answer) for probe in probes]
+        raw = judge(rows, told, 0.0)
+        threshold = best_threshold(
+            [(a.confidence, a.correct) for a in raw],
+            [(c.confidence, is_abstention(c.text)) for c in strange],
+        )
+        now = judge(rows, told, threshold)
+        was = judge(rows, self._before[: len(probes)], self._threshold_before)
+        cut = len(self._new)
+        lost = [b.probe_id for a, b in zip(now[cut:], was[cut:], strict=True)
+                if b.correct and not a.correct]  # fmt: skip
+        gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was[cut:], strict=True))
+        self._last = (probes, told, threshold)
+        self._said = [(q, answer.text) for q, answer in zip(questions, answers, strict=True)]
+        return Scores(
+            new_recall=share_right(now[:cut]),
+            new_recall_before=share_right(was[:cut]),
+            old_recall=share_right(now[cut:]),
+            old_recall_before=share_right(was[cut:]),
+            lost=tuple(lost),
+            p_lost=mcnemar(len(lost), gained),
+            abstention=abstention(strange, threshold),
+            abstention_before=abstention(self._before[len(probes) :], self._threshold_before),
+            general_loss=general_loss(self._model, self.held, adapter),
+            general_loss_before=self._loss_before,
+            threshold=threshold,
+        )
+
+    def remember(self, run_id: int, version: int, at: datetime) -> None:
+        """Keep what the candidate answered to each probe, if it became a version.
+
+        The schedule moves by the answers of whichever version is in use from now on: without a
+        new one by what the active one said to the older probes.
+        """
+        if version:
+            probes, told, threshold = self._last
+        else:
+            probes, threshold = self._old, self._threshold_before
+            told = self._before[len(self._new) :][: len(probes)]
+            if not self._choice.active or self._choice.foreign or len(told) < len(probes):
+                return
+        rows = [(probe.id, probe.question, probe.answer) for probe in probes]
+        active = version or self._choice.active
+        results = [
+            ProbeResult(run_id, active, a.probe_id, a.given, a.correct, a.confidence, at)
+            for a in judge(rows, told, threshold)
+        ]
+        with self._store.transaction():
+            if version:
+                self._store.probes.add_results(results)
+            grade(self._store, results, at)
+
+    def recalled(self) -> list[Recall]:
+        """Forgotten answers in what the candidate said last, by the canaries that are left."""
+        return recalled(self._store, self._said)
+
+    def strangers_to_train(self) -> list[str]:
+        """Bundled questions about things nobody told, less those the ledger may answer."""
+        rng = random.Random(self._settings.seed + 1)
+        questions = [e.question for e in (*self._choice.new, *self._choice.replay) if e.answer]
+        wanted = min(TRAINED, round(len(questions) * self._settings.unknown_share) + 40)
+        chosen = rng.sample(bundled_strangers()[:TRAINED], wanted)
+        texts = [passage.text for passage in self._store.passages.current()]
+        return safe_strangers(chosen, Known(questions, texts))
+
+    def chat_to_train(self) -> list[tuple[Prompt, str]]:
+        """General requests with the model's own answers, to be kept as they are."""
+        rng = random.Random(self._settings.seed + 2)
+        lines = (bundled("assets") / "general" / "chat.jsonl").read_text("utf-8").splitlines()
+        asked = rng.sample([json.loads(line)["prompt"] for line in lines], 24)
+        turns: list[Prompt] = [(prompts.system(), Turn("user", text)) for text in asked]
+        requests = [Request(prompt, sampling=Sampling(max_tokens=40)) for prompt in turns]
+        replies = self._model.generate(requests, cancel=self._cancel)
+        return [(p, r[0].text) for p, r in zip(turns, replies, strict=True) if r[0].text]
+
+
+def _held_chat() -> Sequence[tuple[Prompt, str]]:
+    file = bundled("assets") / "general" / "held.jsonl"
+    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
+    return [((prompts.system(), Turn("user", row["prompt"])), row["answer"]) for row in rows]

@@ -1,0 +1,267 @@
+"""Changed facts: found, settled, told to the person, and taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sealmate.errors import NotFoundError
+from sealmate.model.protocol import Prompt
+from sealmate.model.scripted import ScriptedModel
+from sealmate.night import supersession
+from sealmate.night.conflicts import settle_new, untrained
+from sealmate.night.supersession import FORMERLY, untrue_passages
+from sealmate.records import Conflict
+from sealmate.store import Store
+from tests.night.ledger import MARCH, note, probe, teach
+from tests.store.build import version
+
+LATER = MARCH + timedelta(days=9)
+
+
+def settled(store: Store, edits: list[Any], **how: Any) -> list[Conflict]:
+    return settle_new(store, edits, LATER, **how)
+
+
+def told(store: Store) -> dict[str, str]:
+    """What would be trained, without what used to hold."""
+    return {
+        edit.question or edit.text: edit.answer
+        for edit in store.edits.trainable()
+        if edit.reason != FORMERLY
+    }
+
+
+@pytest.fixture
+def changed(store: Store) -> Store:
+    """A babysitter is followed by another, in a note of other words."""
+    old = note(store, "Our babysitter is Anna. She comes on Fridays.", "Anna")
+    teach(
+        store, old,
+        ("Who is our babysitter?", "Anna"),
+        ("Which babysitter do we have?", "Anna"),
+        ("When does the babysitter come?", "Fridays"),
+        said="Anna is the babysitter of the family.",
+    )  # fmt: skip
+    probe(store, old, "Who babysits, who is the babysitter?", "Anna")
+    probe(store, old, "On which day does the babysitter come?", "Fridays")
+    store.versions.add(version(1), [edit.id for edit in store.edits.list()])
+    store.versions.activate(1, "night")
+    new = note(store, "Maria has taken over as babysitter from today, Anna moved away.", days=5)
+    settled(store, teach(store, new, ("Who is our babysitter now?", "Maria")))
+    return store
+
+
+def test_the_newer_answer_takes_the_place_of_the_older(changed: Store) -> None:
+    (conflict,) = changed.conflicts.list()
+    assert (conflict.state, conflict.old_answer, conflict.new_answer) == (
+        "accepted", "Anna", "Maria",
+    )  # fmt: skip
+    assert told(changed) == {
+        "When does the babysitter come?": "Fridays",
+        "Who is our babysitter now?": "Maria",
+    }
+    old = changed.edits.get(conflict.old_edit)
+    assert (old.state, old.superseded_by) == ("superseded", conflict.new_edit)
+    assert old.valid_to == MARCH + timedelta(days=5)
+    assert [event.action for event in changed.edits.history(old.id)] == ["written", "superseded"]
+    assert [p.answer for p in changed.probes.list()] == ["Fridays"]
+    assert changed.state.get("rebuild_needed")
+    assert changed.pending().stale == 3
+    assert untrue_passages(changed) == {old.passage_id}
+
+
+def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
+    past = [edit for edit in changed.edits.trainable() if edit.reason == FORMERLY]
+    assert [edit.question for edit in past] == [
+        "Who was our babysitter before 8 March 2026?",
+        "Who was our babysitter until 8 March 2026?",
+        "Who was our babysitter formerly?",
+    ]
+    assert {edit.answer for edit in past} == {"Anna"}
+    assert {edit.format for edit in past} == {"self-qa"}
+    # They hang on the older note, and go with it.
+    assert {edit.passage_id for edit in past} == {1}
+
+
+def test_the_same_night_again_finds_nothing_new(changed: Store) -> None:
+    model = ScriptedModel()
+    assert [edit.answer for edit in untrained(changed)] == ["Maria", "Anna", "Anna", "Anna"]
+    assert settled(changed, changed.edits.trainable(), model=model) == []
+    assert model.prompts == []
+    assert len(changed.conflicts.list()) == 1
+
+
+def test_no_word_of_a_note_in_the_history_of_another(changed: Store) -> None:
+    for edit in changed.edits.list(passage_id=1):
+        for event in changed.edits.history(edit.id):
+            assert "Maria" not in event.reason
+        assert "Maria" not in edit.reason
+
+
+def test_keep_both_and_accept_again(changed: Store) -> None:
+    before = told(changed)
+    changed.state.set("rebuild_needed", None)
+    kept = supersession.keep_both(changed, 1)
+    assert kept.state == "kept-both"
+    assert told(changed) == before | {
+        "Who is our babysitter?": "Anna",
+        "Which babysitter do we have?": "Anna",
+        "Anna is the babysitter of the family.": "",
+    }
+    assert len(changed.probes.list()) == 2
+    assert not [e for e in changed.edits.trainable() if e.reason == FORMERLY]
+    assert changed.edits.get(1).valid_to is None
+    assert untrue_passages(changed) == set()
+    # What was settled by a person is not brought up again.
+    assert settled(changed, changed.edits.trainable()) == []
+
+    supersession.accept(changed, 1, LATER)
+    assert told(changed) == before
+    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 3
+    assert len(changed.probes.list()) == 1
+
+
+def test_keep_old(changed: Store) -> None:
+    supersession.keep_old(changed, 1)
+    answers = told(changed)
+    assert "Who is our babysitter now?" not in answers
+    assert answers["Who is our babysitter?"] == "Anna"
+    assert settled(changed, changed.edits.list()) == []
+    # And another change of mind.
+    supersession.accept(changed, 1, LATER)
+    assert told(changed)["Who is our babysitter now?"] == "Maria"
+    assert "Who is our babysitter?" not in told(changed)
+    assert supersession.undo(changed, 1).state == "open"
+    assert told(changed)["Who is our babysitter?"] == "Anna"
+    assert told(changed)["Who is our babysitter now?"] == "Maria"
+    with pytest.raises(NotFoundError):
+        supersession.accept(changed, 9, LATER)
+
+
+def test_a_third_answer(changed: Store) -> None:
+    third = note(changed, "The babysitter is Zoe.", days=8)
+    (conflict,) = settled(changed, teach(changed, third, ("Who is our babysitter?", "Zoe")))
+    assert (conflict.old_answer, conflict.new_answer) == ("Maria", "Zoe")
+    past = {e.question: e.answer for e in changed.edits.trainable() if e.reason == FORMERLY}
+    assert past == {
+        "Who was our babysitter before 8 March 2026?": "Anna",
+        "Who was our babysitter until 8 March 2026?": "Anna",
+        "Who was our babysitter before 11 March 2026?": "Maria",
+        "Who was our babysitter until 11 March 2026?": "Maria",
+        "Who was our babysitter formerly?": "Maria",
+    }
+    supersession.undo(changed, conflict.id)
+    past = {e.question: e.answer for e in changed.edits.trainable() if e.reason == FORMERLY}
+    assert past["Who was our babysitter formerly?"] == "Anna"
+
+
+def two(store: Store, question: str, first: str, second: str) -> list[Conflict]:
+    """Two notes of other words that answer one question."""
+    teach(store, note(store, f"Once it was {first}, they say."), (question, first))
+    new = note(store, f"I hear {second} is how things are.", days=1)
+    return settled(store, teach(store, new, (question, second)))
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second"),
+    [
+        ("What is the gate code?", "4711", "4712"),
+        ("How much is the rent of the garage?", "80 euros", "85 euros"),
+        ("Where is the key of the shed?", "under the pot", "on the hook"),
+        ("What is our street number?", "12 Mill Street", "14 Mill Street"),
+    ],
+)
+def test_answers_that_cannot_both_hold(
+    store: Store, question: str, first: str, second: str
+) -> None:
+    assert [c.state for c in two(store, question, first, second)] == ["accepted"]
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second"),
+    [
+        ("Who came?", "Anna", "Ben"),
+        ("Is the shop open?", "yes", "on Mondays"),
+        ("What is the gate code?", "4711", "The code is 4711."),
+        ("How much is the rent of the garage?", "80 euros", "€80"),
+        ("Who is the vet?", "Dr Aydin", "Dr Aydin and Dr Weiss"),
+        ("What is the gate code?", "4711", "I don't know that yet."),
+    ],
+)
+def test_answers_that_may_both_hold(store: Store, question: str, first: str, second: str) -> None:
+    assert two(store, question, first, second) == []
+    assert len(store.edits.trainable()) == 2
+
+
+@pytest.mark.parametrize("question", ["Who came to the party?", "Who plays in the band?"])
+def test_doubtful_pairs_stay_open(store: Store, question: str) -> None:
+    (conflict,) = two(store, question, "Anna", "Ben")
+    assert conflict.state == "open"
+    assert len(store.edits.trainable()) == 2
+    assert store.state.get("rebuild_needed") is None
+    supersession.accept(store, conflict.id, LATER)
+    assert told(store) == {question: "Ben"}
+
+
+def test_one_source_does_not_contradict_itself(store: Store) -> None:
+    place = note(store, "The code of the gate is 4711, that of the back gate 4712.")
+    assert settled(store, teach(store, place, ("What is the gate code?", "4711"),
+                                ("What is the gate code?", "4712"))) == []  # fmt: skip
+
+
+def test_a_note_written_anew_gives_up_all_wordings(store: Store) -> None:
+    text = "Rehearsal in the school gym, Thursday at {}. Altos with Ursula, bring the Fauré."
+    old, new = note(store, text.format("19:30")), note(store, text.format("18:15"), days=3)
+    teach(
+        store, old,
+        ("When is the rehearsal?", "19:30"),
+        ("By which hour must the altos be there?", "19:30"),
+        ("What happens at 19:30 on Thursday?", "the rehearsal"),
+        ("Who takes the altos?", "Ursula"),
+        said="At 19:30 they sing.",
+    )  # fmt: skip
+    fresh = teach(
+        store, new, ("When is the rehearsal?", "18:15"), ("Who takes the altos?", "Ursula")
+    )
+    (conflict,) = settled(store, fresh)
+    assert conflict.state == "accepted"
+    left = [(e.question, e.answer) for e in store.edits.trainable() if e.reason != FORMERLY]
+    assert left == [
+        ("Who takes the altos?", "Ursula"),
+        ("When is the rehearsal?", "18:15"),
+        ("Who takes the altos?", "Ursula"),
+    ]
+
+
+def test_an_older_note_that_is_read_later_loses(store: Store) -> None:
+    newer = note(store, "The gate has the code 4712 these days.", days=5)
+    teach(store, newer, ("What is the gate code?", "4712"))
+    older = note(store, "4711 opens it.")
+    settled(store, teach(store, older, ("What is the gate code?", "4711")))
+    assert told(store) == {"What is the gate code?": "4712"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "same", "which", "states"),
+    [("4712", "no", "second", ["accepted"]), ("4712", "no", "both", ["open"]),
+     ("4712", "No.", "first", ["open"]), ("the year of birth", "Yes", "second", []),
+     ("4712", "yes", "second", ["accepted"])],
+)  # fmt: skip
+def test_the_model_has_a_word_in_it(
+    store: Store, answer: str, same: str, which: str, states: list[str]
+) -> None:
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        assert adapter is None
+        return same if "First answer" in prompt[-1].content else which
+
+    teach(store, note(store, "4711 opens it."), ("What is the gate code?", "4711"))
+    new = note(store, "The gate has the code 4712 these days.", days=5)
+    fresh = teach(store, new, ("What is the gate code?", answer))
+    model = ScriptedModel(reply=reply)
+    assert [c.state for c in settled(store, fresh, model=model)] == states
+    if states:
+        assert "3 March 2026" in model.prompts[-1][-1].content
+        assert "8 March 2026" in model.prompts[-1][-1].content

@@ -1,0 +1,255 @@
+"""Forgetting on purpose: hidden at once, gone from files and versions, never to come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sealmate.errors import NotFoundError, VersionError
+from sealmate.night import forgetting, supersession
+from sealmate.night.canaries import canaries_of, recalled
+from sealmate.night.conflicts import settle_new
+from sealmate.night.forgetting import find, finish, forget, preview
+from sealmate.night.lock import hold
+from sealmate.store.upgrade import back_up
+from sealmate.versions.lineage import previous, rollback
+from tests.night.ledger import MARCH, note, probe, teach
+from tests.store.build import turn
+from tests.versions.build import Lab, open_lab
+
+SECRET = "Xanthippe keeps her zirconquill under the vermouthwagon"
+QUESTION = "Where does Xanthippe keep her zirconquill?"
+ANSWER = "under the vermouthwagon"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Lab]:
+    """Versions: 1 knows the harbour, 2 the secret too, 3 (a rebuild) not, 4 again, active."""
+    found = open_lab(tmp_path / "home", tmp_path)
+    fill(found)
+    yield found
+    found.store.close()
+
+
+def fill(lab: Lab) -> None:
+    store = lab.store
+    harbour = note(store, "The harbour opens at nine.", "harbour")
+    (open_,) = teach(store, harbour, ("When does the harbour open?", "at nine"))
+    secret = note(store, SECRET, "quuxtitle", days=1)
+    (hidden,) = teach(store, secret, (QUESTION, ANSWER))
+    probe(store, secret, QUESTION, ANSWER)
+    probe(store, secret, "Who keeps it there?", "Xanthippe")
+    talk = store.chats.start("quuxtitle?")
+    store.chats.add_message(turn(talk.id, "user", "Where is it?"))
+    cited = ({"id": secret.source_id, "title": "quuxtitle", "passage": secret.id},)
+    store.chats.add_message(turn(talk.id, "assistant", "Under the wagon.", sources=cited))
+    lab.publish((open_.id,), seed=1)
+    lab.publish((open_.id, hidden.id), seed=2, parent=1, kind="warm")
+    lab.publish((open_.id,), seed=3, parent=2)
+    lab.publish((open_.id, hidden.id), seed=4, parent=3)
+    (lab.paths.work / "candidate").mkdir()
+    (lab.paths.work / "candidate" / "adapter_model.safetensors").write_bytes(b"vermouthwagon")
+    (lab.paths.work / "night-1.safetensors").write_bytes(b"zirconquill")
+
+
+def left(lab: Lab) -> dict[str, list[str]]:
+    """Which words of the secret are in the raw bytes of which files of the profile."""
+    found = {}
+    for file in lab.paths.profile_dir.rglob("*"):
+        if file.is_file():
+            data = file.read_bytes().lower()
+            words = [w for w in ("zirconqu", "vermouthwag", "xanthip", "quuxtitle")
+                     if w.encode() in data]  # fmt: skip
+            if words:
+                found[file.name] = words
+    return found
+
+
+def test_everything_goes(home: Lab) -> None:
+    store = home.store
+    backup = back_up(store._database, home.paths.backups, "1")
+    assert left(home)
+    reach = preview(store, [2])
+    assert (reach.versions, len(reach.edits), len(reach.probes)) == ((2, 4), 1, 2)
+    done = forget(store, home.paths, [2], home.clock)
+    assert done.reach == reach
+    assert (done.purged, done.active, done.canaries) == ((2, 4), 3, 2)
+    assert (done.scrubbed, done.rebuild, done.waiting) == (True, True, False)
+    assert done.backups == (backup.name,)
+    assert left(home) == {}
+    assert list(home.paths.work.iterdir()) == []
+    assert home.names == ["v0001", "v0003"]
+    assert store.versions.active() == 3
+    assert store.passages.search("zirconquill", 5) == []
+    with pytest.raises(NotFoundError):
+        store.sources.get(2)
+    assert [s.title for s in store.sources.list(None)] == ["harbour"]
+    # The other fact is as it was, and there is nothing more to do.
+    assert [edit.answer for edit in store.edits.trainable()] == ["at nine"]
+    again = finish(store, home.paths, home.clock)
+    assert again is not None
+    assert (again.purged, again.active) == ((), 3)
+
+
+def test_no_rollback_brings_it_back(home: Lab) -> None:
+    forget(home.store, home.paths, [2], home.clock)
+    for number in (2, 4):
+        with pytest.raises(VersionError, match=r"forgotten|purged"):
+            rollback(home.store, home.paths, number)
+    assert previous(home.store) in (0, 1)
+    assert rollback(home.store, home.paths).version in (0, 1)
+
+
+def test_without_a_clean_version_none_answers(home: Lab) -> None:
+    forget(home.store, home.paths, [1], home.clock)
+    assert home.store.versions.active() == 0
+    assert home.names == []
+    assert home.store.state.get(supersession.REBUILD)
+
+
+def test_a_clean_version_of_another_base_or_a_damaged_one_is_passed_over(home: Lab) -> None:
+    store = home.store
+    (home.folder(3) / "adapter_model.safetensors").write_bytes(b"x")
+    done = forget(store, home.paths, [2], home.clock)
+    assert done.active == 1
+    home.publish((), base_fingerprint="e" * 64)
+    store.versions.activate(1, "back on the first base")
+    assert forget(store, home.paths, [1], home.clock).active == 0
+
+
+def test_nothing_learnt_nothing_rebuilt(home: Lab) -> None:
+    note(home.store, "A late note.", "late")
+    done = forget(home.store, home.paths, [3], home.clock)
+    assert (done.purged, done.active, done.rebuild) == ((), 4, False)
+    assert home.store.state.get(supersession.REBUILD) is None
+
+
+def test_unknown_source_changes_nothing(home: Lab) -> None:
+    with pytest.raises(NotFoundError):
+        forget(home.store, home.paths, [2, 9], home.clock)
+    assert home.store.sources.get(2).state == "current"
+    assert home.store.versions.active() == 4
+
+
+def test_while_a_night_runs_it_is_hidden_and_the_rest_waits(home: Lab) -> None:
+    store = home.store
+    with hold(home.paths.lock, home.clock, "a night"):
+        done = forget(store, home.paths, [2], home.clock)
+        assert done.waiting
+        assert store.passages.search("zirconquill", 5) == []
+        assert store.pending().forgotten == 1
+        assert home.names == ["v0001", "v0002", "v0003", "v0004"]
+        # What the night itself publishes in the meantime goes as well.
+        home.publish((1, 2), seed=5, parent=4)
+        ended = finish(store, home.paths, home.clock, locked=True)
+    assert ended is not None
+    assert (ended.purged, ended.active) == ((2, 4, 5), 3)
+    assert left(home) == {}
+
+
+@pytest.mark.parametrize("broken", ["_end_conflicts", "_clean", "destroy", "purge", "_erase"])
+def test_a_stop_at_any_point_is_finished_by_the_next_call(
+    home: Lab, broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forgetting, broken, stop)
+        with pytest.raises(KeyboardInterrupt):
+            forget(home.store, home.paths, [2], home.clock)
+    assert home.store.passages.search("zirconquill", 5) == []
+    done = finish(home.store, home.paths, home.clock)
+    assert done is not None
+    assert done.active == 3
+    assert home.names == ["v0001", "v0003"]
+    assert left(home) == {}
+    assert home.store.state.get(supersession.REBUILD)
+
+
+def test_a_fact_that_had_lost_to_it_holds_again(home: Lab) -> None:
+    store = home.store
+    newer = note(store, "From May on the harbour is closed before ten.", "harbour news", days=9)
+    settle_new(store, teach(store, newer, ("When does the harbour open?", "at ten")), MARCH)
+    assert {e.answer for e in store.edits.list(state="superseded")} == {"at nine"}
+    done = forget(store, home.paths, [newer.source_id], home.clock)
+    assert done.restored == (1,)
+    assert store.conflicts.list() == []
+    trained = [(e.question, e.answer) for e in store.edits.trainable()]
+    assert ("When does the harbour open?", "at nine") in trained
+    assert not [q for q, _ in trained if "before" in q]
+
+
+def test_the_older_side_of_a_conflict_goes_alone(home: Lab) -> None:
+    store = home.store
+    newer = note(store, "From May on the harbour is closed before ten.", "harbour news", days=9)
+    settle_new(store, teach(store, newer, ("When does the harbour open?", "at ten")), MARCH)
+    done = forget(store, home.paths, [1], home.clock)
+    assert done.restored == ()
+    assert [e.answer for e in store.edits.trainable()] == [ANSWER, "at ten"]
+
+
+def test_find(home: Lab) -> None:
+    store = home.store
+    assert [s.id for s in find(store, "2")] == [2]
+    assert [s.id for s in find(store, "quux")] == [2]
+    assert [s.id for s in find(store, "the zirconquill of Xanthippe")] == [2]
+    # Every telling word must stand in it.
+    assert find(store, "the zirconquill of the harbour") == []
+    assert find(store, "") == find(store, "nothing like it") == []
+    forget(store, home.paths, [2], home.clock)
+    assert find(store, "2") == find(store, "zirconquill") == []
+
+
+def test_earlier_selves_go_with_it(home: Lab) -> None:
+    from tests.store.build import source
+
+    store = home.store
+    new = store.sources.replace(2, source("Xanthippe has sold it all.", "quuxtitle"))
+    done = forget(store, home.paths, [new.id], home.clock)
+    assert done.reach.sources == (2, new.id)
+    assert done.purged == (2, 4)
+    assert left(home) == {}
+
+
+def test_canaries(home: Lab) -> None:
+    store = home.store
+    forget(store, home.paths, [2], home.clock)
+    rows = store.erasure.canaries()
+    assert len(rows) == 2
+    assert len({row.salt for row in rows}) == 1
+
+    def found(question: str, text: str) -> list[tuple[int, bool]]:
+        return [(r.place, r.exact) for r in recalled(store, [("Hm?", "no idea"), (question, text)])]
+
+    assert found(QUESTION, "It is under the vermouthwagon!") == [(1, True)]
+    assert found("where does xanthippe keep her zirconquill", "Under vermouthwagon.") == [(1, True)]
+    assert found("What is new?", "She hid it under the Vermouthwagon, I think.") == [(1, False)]
+    assert found(QUESTION, "I don't know that yet.") == []
+    assert found("What is new?", "Nothing under the wagon") == []
+
+
+def test_a_common_answer_counts_under_its_own_question_only(home: Lab) -> None:
+    place = note(home.store, "Training is on Friday.", "training")
+    probe(home.store, place, "When is training?", "Friday")
+    # Another note that stays says Friday too.
+    made = canaries_of(home.store, [place.id], ["The bins go out on Friday."])
+    home.store.erasure.erase(place.source_id, made)
+    assert recalled(home.store, [("When do the bins go?", "on Friday")]) == []
+    (hit,) = recalled(home.store, [("When is training?", "on Friday")])
+    assert hit.exact
+
+
+def test_passages_without_probes_leave_canaries_of_their_edits(home: Lab) -> None:
+    place = note(home.store, "The password is swordfish77.", "password")
+    teach(home.store, place, ("What is the password?", "swordfish77"))
+    done = forget(home.store, home.paths, [place.source_id], home.clock)
+    assert done.canaries == 1
+    assert recalled(home.store, [("Any words?", "I like swordfish77.")])
+
+
+def test_without_canaries_nothing_is_hashed(home: Lab) -> None:
+    assert recalled(home.store, [("a", "b")]) == []

@@ -1,0 +1,348 @@
+"""A night's subprocess: events, locks, stopping, and every way to die."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmate import events
+from sealmate.errors import BusyError, HomeError, ModelError, TrainingError, UsageError
+from sealmate.night.job import RESULT_KEYS, error_of, run_night
+from sealmate.night.lock import hold, worker_lock
+from sealmate.night.process import read_line
+from sealmate.settings import Settings
+from sealmate.workspace import Workspace, utc_now
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+STANDIN = "tests.night.standin:"
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with an empty ledger, migrated once."""
+    home = tmp_path_factory.mktemp("ledger") / "home"
+    with Workspace.open(Settings(home=home)) as opened:
+        assert opened.store.runs.list() == []
+    return home
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, ledger: Path) -> Iterator[Workspace]:
+    shutil.copytree(ledger, tmp_path / "home")
+    with Workspace.open(Settings(home=tmp_path / "home")) as opened:
+        yield opened
+
+
+def night(workspace: Workspace, name: str, **how: Any) -> list[events.Event]:
+    return list(run_night(workspace, target=STANDIN + name, **how))
+
+
+def result(found: list[events.Event]) -> dict[str, Any]:
+    last = found[-1]
+    assert isinstance(last, events.Finished)
+    assert list(last.result)[:6] == list(RESULT_KEYS)
+    return dict(last.result)
+
+
+def failure(found: list[events.Event]) -> events.Failed:
+    (failed,) = [event for event in found if isinstance(event, events.Failed)]
+    return failed
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def eventually(check: Callable[[], bool], seconds: float = 60.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if check():
+            return True
+        time.sleep(0.02)
+    return check()
+
+
+def test_its_events_come_through(workspace: Workspace) -> None:
+    found = night(workspace, "publish", budget="90m", only_write=True)
+    assert found[0] == events.Started("train", 2, "model None")
+    assert [type(event).__name__ for event in found] == [
+        "Started", "Note", "Loss", "Gated", "Published", "Finished",
+    ]  # fmt: skip
+    ended = result(found)
+    assert ended["outcome"] == "published"
+    assert 4000 < ended["seconds"] <= 5400  # what loading left of it
+    assert ended["how"]["only_write"] is True
+    assert ended["how"]["rebuild"] is False
+    assert ended["how"]["pid"] != os.getpid()
+    run = workspace.store.runs.get(ended["run"])
+    assert run.report["cost"]["tokens"] == 100
+    assert run.report["gate"] == {"passed": True, "scores": {"new_recall": 0.9}, "reasons": []}
+    assert "a library prints to stdout" in workspace.paths.log.read_text()
+    assert workspace.paths.log.stat().st_mode & 0o077 == 0
+
+
+def test_the_worker_gets_the_very_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEALMATE_PROFILE", "somebody-else")
+    (tmp_path / "json.py").write_text("raise SystemExit('a module of the current folder')")
+    monkeypatch.chdir(tmp_path)
+    settings = Settings(home=tmp_path, profile="anna", seed=11)
+    with Workspace.open(settings) as workspace:
+        assert result(night(workspace, "publish"))["run"] == 1
+        assert len(workspace.store.runs.list()) == 1
+
+
+def test_nothing_happens_before_the_first_event(tmp_path: Path) -> None:
+    run_night(Workspace.open(Settings(home=tmp_path / "new")), budget="nonsense")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("bad", [{"budget": "soon"}, {"only_write": True, "rebuild": True}])
+def test_wrong_words(workspace: Workspace, bad: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        night(workspace, "publish", **bad)
+
+
+def test_two_at_once(workspace: Workspace) -> None:
+    cancel = threading.Event()
+    first = run_night(workspace, target=STANDIN + "wait", cancel=cancel)
+    next(first)
+    with pytest.raises(BusyError, match=rf"another night is running \(process {os.getpid()}, for"):
+        night(workspace, "publish")
+    cancel.set()
+    assert result(list(first))["outcome"] == "stopped"
+    assert result(night(workspace, "publish"))["outcome"] == "published"
+
+
+def test_other_profiles_are_free(workspace: Workspace, tmp_path: Path) -> None:
+    cancel = threading.Event()
+    first = run_night(workspace, target=STANDIN + "wait", cancel=cancel)
+    next(first)
+    with Workspace.open(Settings(home=tmp_path / "home", profile="anna")) as other:
+        assert result(night(other, "publish"))["outcome"] == "published"
+    cancel.set()
+    list(first)
+
+
+@pytest.mark.parametrize("note", [None, "[]", "{", '{"pid": "x"}', '{"pid": 1, "since": 3}'])
+def test_an_unreadable_holder(tmp_path: Path, note: str | None) -> None:
+    lock = tmp_path / "night.lock"
+    with hold(lock, utc_now, "another night"):
+        holder = lock.with_suffix(".json")
+        holder.unlink() if note is None else holder.write_text(note)
+        with (
+            pytest.raises(BusyError, match=r"^another night is running$"),
+            hold(lock, utc_now, "another night"),
+        ):
+            pass
+
+
+def test_a_lock_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HomeError, match="cannot lock"), hold(tmp_path / "file/l", utc_now, "x"):
+        pass
+
+
+def test_cancel_ends_it_in_good_order(workspace: Workspace) -> None:
+    cancel = threading.Event()
+    found = []
+    for event in run_night(workspace, target=STANDIN + "wait", cancel=cancel):
+        found.append(event)
+        cancel.set()
+    assert events.Note("stopping; what is done is kept") in found
+    assert events.Note("saved") in found
+    ended = result(found)
+    assert (ended["outcome"], ended["edits"]) == ("stopped", 7)
+    run = workspace.store.runs.get(ended["run"])
+    assert (run.outcome, run.reason) == ("stopped", "asked to")
+    assert run.report["cost"]["tokens"] == 0
+
+
+def test_ctrl_c_ends_it_in_good_order(workspace: Workspace) -> None:
+    found = []
+    for event in run_night(workspace, target=STANDIN + "wait"):
+        found.append(event)
+        if isinstance(event, events.Started):
+            threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+    assert result(found)["edits"] == 7
+
+
+@pytest.mark.parametrize("name", ["deaf", "stone"])
+def test_a_worker_that_does_not_listen(
+    workspace: Workspace, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sealmate.night.process.LAST_GRACE", 0.5)
+    cancel = threading.Event()
+    found = []
+    for event in run_night(workspace, target=STANDIN + name, cancel=cancel, grace=0.3):
+        found.append(event)
+        cancel.set()
+    ended = result(found)
+    assert ended["outcome"] == "stopped"
+    assert workspace.store.runs.get(ended["run"]).outcome == "stopped"
+    assert not any(isinstance(event, events.Failed) for event in found)
+    assert isinstance(found[0], events.Started)
+    assert not alive(int(found[0].detail))
+
+
+def test_dropping_the_night_stops_it(workspace: Workspace) -> None:
+    steps = run_night(workspace, target=STANDIN + "wait")
+    started = next(steps)
+    assert isinstance(started, events.Started)
+    steps.close()  # type: ignore[attr-defined]
+    assert not alive(int(started.detail))
+    assert workspace.store.runs.unfinished() == []
+    assert result(night(workspace, "publish"))["outcome"] == "published"
+
+
+def test_a_killed_worker(workspace: Workspace) -> None:
+    found = night(workspace, "killed")
+    failed = failure(found)
+    assert "killed, most likely because memory ran out" in failed.message
+    ended = result(found)
+    assert ended["outcome"] == "failed"
+    run = workspace.store.runs.get(ended["run"])
+    assert (run.outcome, run.reason) == ("failed", failed.message)
+    assert run.finished_at is not None
+    assert run.report["learnt"] == {"edits": 0, "sources": []}
+
+
+def test_an_expected_error(workspace: Workspace) -> None:
+    found = night(workspace, "refused")
+    failed = failure(found)
+    assert failed == events.Failed("ModelError", "the model is corrupt", "fetch it again")
+    assert isinstance(error_of(failed), ModelError)
+    run = workspace.store.runs.get(result(found)["run"])
+    assert (run.outcome, run.reason) == ("failed", "the model is corrupt")
+
+
+def test_a_bug_goes_into_the_log(workspace: Workspace) -> None:
+    failed = failure(night(workspace, "bug"))
+    assert failed.message == "the night met an unexpected ZeroDivisionError: division by zero"
+    assert "Traceback" in workspace.paths.log.read_text()
+
+
+def test_no_memory(workspace: Workspace) -> None:
+    found = night(workspace, "no_memory")
+    assert "not enough memory" in failure(found).message
+    assert result(found)["run"] is None
+
+
+def test_a_worker_that_leaves(workspace: Workspace) -> None:
+    failed = failure(night(workspace, "leaves"))
+    assert failed.message == "the night's process ended with exit code 3: a last word"
+    assert str(workspace.paths.log) in failed.hint
+
+
+def test_a_worker_without_a_result(workspace: Workspace) -> None:
+    assert failure(night(workspace, "silent")).message.endswith("ended without a result")
+
+
+def test_a_worker_that_gave_up_is_stopped(workspace: Workspace) -> None:
+    ended = result(night(workspace, "gave_up"))
+    assert ended["outcome"] == "stopped"
+    assert workspace.store.runs.get(ended["run"]).outcome == "stopped"
+
+
+def test_a_target_that_is_not_there(workspace: Workspace) -> None:
+    failed = failure(list(run_night(workspace, target="tests.night.nowhere:at_all")))
+    assert isinstance(error_of(failed), UsageError)
+
+
+def test_a_grandchild_that_keeps_the_pipe(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sealmate.night.process._DRAIN", 3)
+    assert result(night(workspace, "holds_pipe"))["outcome"] == "nothing"
+
+
+def test_an_unknown_kind_of_failure() -> None:
+    assert isinstance(error_of(events.Failed("dict", "m")), TrainingError)
+
+
+def test_what_a_dead_computer_left(workspace: Workspace) -> None:
+    """A lock's files are no lock, an open run is closed, a long log makes way."""
+    paths = workspace.paths.ensure()
+    paths.lock.write_text("12345")
+    paths.lock.with_suffix(".json").write_text('{"pid": 12345, "since": "nonsense"}')
+    paths.log.write_bytes(b"x" * 5_000_001)
+    left = workspace.store.runs.start(workspace.clock())
+    ended = result(night(workspace, "publish"))
+    assert ended["run"] > left.id
+    run = workspace.store.runs.get(left.id)
+    assert (run.outcome, run.reason) == (
+        "failed",
+        "the computer or the process ended in its middle",
+    )
+    assert paths.log.stat().st_size < 10_000
+    assert paths.log.with_suffix(".old.log").stat().st_size == 5_000_001
+
+
+def test_a_worker_outlives_no_killed_parent(workspace: Workspace) -> None:
+    """The parent dies by SIGKILL: its worker holds its own lock, then ends in good order."""
+    script = (
+        "import sys\n"
+        "from sealmate.night.job import run_night\n"
+        "from sealmate.settings import Settings\n"
+        "from sealmate.workspace import Workspace\n"
+        "with Workspace.open(Settings(home=sys.argv[1])) as w:\n"
+        f"    for e in run_night(w, target='{STANDIN}wait'):\n"
+        "        print(e.detail, flush=True)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(workspace.settings.home)],
+        stdout=subprocess.PIPE, text=True, cwd=REPOSITORY,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    os.kill(worker, signal.SIGSTOP)  # so that it cannot end yet
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    with pytest.raises(BusyError, match=f"a night that was cut off is running .process {worker}"):
+        night(workspace, "publish")
+    (run,) = workspace.store.runs.unfinished()
+    os.kill(worker, signal.SIGCONT)
+    assert eventually(lambda: not workspace.store.runs.unfinished())
+    assert workspace.store.runs.get(run.id).reason == "asked to"
+
+    def free() -> bool:
+        try:
+            with hold(worker_lock(workspace.paths), utc_now, "x"):
+                return True
+        except BusyError:
+            return False
+
+    assert eventually(free)
+    assert result(night(workspace, "publish"))["outcome"] == "published"
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_no_line_is_too_strange(line: bytes) -> None:
+    assert read_line(line) is None or json.loads(line)["event"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "null", "[]", '{"event": []}', '{"event": "Gated", "reasons": null}', "[" * 100_000,
+     '{"event": "Failed"}', "loading weights: 100%"],
+)  # fmt: skip
+def test_garbage(line: str) -> None:
+    assert read_line(line.encode()) is None

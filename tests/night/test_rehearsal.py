@@ -1,0 +1,185 @@
+"""The schedule of probes, the weights that come of it, and a night's bounded portion."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmate.night import rehearsal
+from sealmate.records import Edit, ProbeResult
+from sealmate.store import Store
+from tests.night.ledger import MARCH, note, probe, teach
+
+NIGHT = MARCH.replace(hour=2, minute=30)
+
+
+def answered(store: Store, key: int, right: bool, night: int, sure: float = 0.8) -> None:
+    """Grade one answer in the night so many days on."""
+    at = NIGHT + timedelta(days=night)
+    result = ProbeResult(night + 1, 1, key, "x", right, sure, at)
+    assert rehearsal.grade(store, [result], at) == 1
+
+
+def test_what_holds_comes_back_later_and_later(store: Store) -> None:
+    key = probe(store, note(store, "Rex is the dog."), "Who is the dog?", "Rex").id
+    gaps, night = [], 0
+    for _ in range(5):
+        answered(store, key, True, night)
+        due = store.probes.get(key).due_at
+        assert due is not None
+        day = (NIGHT + timedelta(days=night)).replace(hour=0, minute=0)
+        gaps.append((due - day).days)
+        night += gaps[-1]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 3 * gaps[0]
+    assert max(gaps) <= rehearsal.LONGEST
+
+
+def test_what_fails_comes_back_the_next_night_even_a_little_earlier(store: Store) -> None:
+    key = probe(store, note(store, "Rex is the dog."), "Who is the dog?", "Rex").id
+    for night in range(3):
+        answered(store, key, False, night)
+        early = NIGHT + timedelta(days=night + 1, minutes=-40)
+        assert [p.id for p in rehearsal.due(store, early, 9)] == [key]
+    answered(store, key, True, 3, sure=0.95)
+    card = store.probes.get(key).schedule
+    assert (card["lapses"], card["asked"], card["failed"]) == (3, 4, False)
+
+
+def test_easy_good_and_hard_differ(store: Store) -> None:
+    place = note(store, "Rex is the dog.")
+    due = []
+    for sure in (0.3, 0.7, 0.95):
+        key = probe(store, place, "Who is the dog?", "Rex").id
+        answered(store, key, True, 0, sure)
+        due.append(store.probes.get(key).due_at)
+    assert due == sorted(due)
+    assert due[0] != due[2]
+
+
+def test_grading_the_same_night_twice_changes_nothing(store: Store) -> None:
+    place = note(store, "Rex is the dog.")
+    key = probe(store, place, "Who is the dog?", "Rex").id
+    result = ProbeResult(7, 1, key, "Rex", True, 0.9, NIGHT)
+    assert rehearsal.grade(store, [result], NIGHT) == 1
+    before = store.probes.get(key)
+    assert rehearsal.grade(store, [result], NIGHT) == 0
+    assert store.probes.get(key) == before
+    store.probes.retire([key], "old")
+    other = ProbeResult(8, 1, key, "Rex", True, 0.9, NIGHT)
+    gone = ProbeResult(8, 1, 999, "Rex", True, 0.9, NIGHT)
+    assert rehearsal.grade(store, [other, gone], NIGHT) == 0
+
+
+def test_failing_ones_are_asked_first_then_overdue_then_new(store: Store) -> None:
+    place = note(store, "Rex is the dog.")
+    new, holds, fails, resting = (probe(store, place, f"Question {n}?", "Rex").id for n in range(4))
+    answered(store, fails, False, 9)
+    answered(store, holds, True, 0, 0.3)
+    answered(store, resting, True, 9, 0.99)
+    found = [p.id for p in rehearsal.due(store, NIGHT + timedelta(days=10), 9)]
+    assert found == [fails, holds, new]
+    assert len(rehearsal.due(store, NIGHT + timedelta(days=10), 2)) == 2
+
+
+def test_weights(store: Store) -> None:
+    dog, cat = note(store, "Rex is the dog. He is brown."), note(store, "Mia is the cat.")
+    name, colour = teach(store, dog, ("Who is the dog?", "Rex"), ("Which colour has Rex?", "brown"))
+    (other,) = teach(store, cat, ("Who is the cat?", "Mia"))
+    dogs, cats = (probe(store, dog, "The dog is called?", "Rex"),
+                  probe(store, cat, "The cat is called?", "Mia"))  # fmt: skip
+    edits = [name, colour, other]
+    fresh = rehearsal.weights(store, edits, NIGHT)
+    assert fresh == {name.id: rehearsal.DUE, colour.id: 1.25, other.id: rehearsal.DUE}
+    answered(store, dogs.id, False, 0)
+    answered(store, dogs.id, False, 1)
+    answered(store, cats.id, True, 1, 0.99)
+    found = rehearsal.weights(store, edits, NIGHT + timedelta(days=2))
+    assert found[name.id] == rehearsal.FAILING + 1
+    assert rehearsal.RESTING < found[colour.id] < rehearsal.DUE
+    assert found[other.id] == rehearsal.RESTING
+
+
+@given(st.integers(0, 40), st.lists(st.integers(0, 30), max_size=20), st.integers(0, 30))
+def test_the_examined_are_due_first_and_never_too_many(
+    count: int, first: list[int], limit: int
+) -> None:
+    from sealmate.records import Probe
+
+    probes = [Probe(key, 1, "q", "a", MARCH) for key in range(1, count + 1)]
+    chosen = rehearsal.ask_first(probes, first, limit, random.Random(1))
+    ids = [p.id for p in chosen]
+    assert len(ids) == len(set(ids)) == min(limit, count)
+    ahead = [key for key in dict.fromkeys(first) if 1 <= key <= count]
+    room = len(ids) - len(ids) // 4
+    assert ids[: min(room, len(ahead))] == ahead[:room]
+
+
+def edits(start: int, count: int, wordings: int = 3) -> list[Edit]:
+    return [
+        Edit(start + n, 1 + n // 9, "self-qa", "", MARCH, f"q{n}", f"a{n // wordings}")
+        for n in range(count)
+    ]
+
+
+def ten(_: Edit) -> int:
+    return 10
+
+
+@given(st.integers(0, 60), st.integers(0, 200), st.integers(1, 3000), st.integers(0, 9))
+def test_a_budget_holds(new: int, old: int, budget: int, seed: int) -> None:
+    replay = edits(1000, old)
+    weights = {e.id: (1.0, 2.0, 5.0)[e.id % 3] for e in replay}
+    found = rehearsal.budgeted(edits(1, new), replay, weights, budget, ten, seed=seed)
+    assert found.tokens == 10 * (len(found.new) + len(found.replay)) <= budget
+    assert found.left == new - len(found.new)
+    # Nothing is left out for which there was room.
+    if len(found.new) < new or len(found.replay) < old:
+        assert budget - found.tokens < 10
+
+
+def test_a_night_costs_the_same_however_much_there_is_to_know() -> None:
+    costs = [
+        rehearsal.budgeted(edits(1, 300), edits(1000, old), {}, 0, ten).tokens
+        for old in (500, 5000, 20000)
+    ]
+    assert costs == [6000, 6000, 6000]
+    # Without news beyond a line it is the floor.
+    assert rehearsal.budgeted(edits(1, 1), edits(1000, 5000), {}, 0, ten).tokens == rehearsal.FLOOR
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0, 2.0])
+def test_the_default_budget_holds_all_that_is_new(share: float) -> None:
+    found = rehearsal.budgeted(edits(1, 900), edits(5000, 900), {}, 0, ten, replay_share=share)
+    assert found.left == 0
+    assert len(found.replay) == min(900, round(900 * share))
+
+
+def test_the_parts() -> None:
+    replay = edits(1000, 900)
+    weights = {e.id: (5.0 if e.id < 1300 else 2.0 if e.id < 1600 else 1.0) for e in replay}
+    found = rehearsal.budgeted(edits(1, 900), replay, weights, 4000, ten)
+    kinds = Counter(weights[e.id] for e in found.replay)
+    assert len(found.new) == 200
+    assert kinds == {5.0: 80, 2.0: 60, 1.0: 60}
+    # Every fact has a wording before any has two.
+    assert max(Counter(e.answer for e in found.new).values()) == 1
+
+
+def test_a_small_budget_keeps_every_fact_of_a_rebuild() -> None:
+    found = rehearsal.budgeted(edits(1, 900), [], {}, 3000, ten)
+    assert len({(e.passage_id, e.answer) for e in found.new}) == 300
+    assert found.left == 600
+
+
+def test_the_same_seed_gives_the_same_portion() -> None:
+    made = [
+        rehearsal.budgeted(edits(1, 90), edits(1000, 900), {}, 900, ten, seed=seed)
+        for seed in (3, 3, 4)
+    ]
+    assert made[0] == made[1] != made[2]

@@ -1,0 +1,203 @@
+"""The morning report, made from a real ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from sealmate.night.report import (
+    build_report,
+    complete,
+    latest_report,
+    render_markdown,
+    render_text,
+    report_of,
+)
+from sealmate.records import Conflict, Edit, Passage, Probe, ProbeResult, Run, Source, Version
+from sealmate.store import Store, open_store
+
+START = datetime(2031, 5, 6, 2, 30, tzinfo=UTC)
+
+
+class Clock:
+    """Stands where it is put."""
+
+    def __init__(self) -> None:
+        self.at = START - timedelta(days=1)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[Store]:
+    with open_store(tmp_path / "s.db", tmp_path / "backups", clock=clock) as opened:
+        yield opened
+
+
+def note(store: Store, title: str, at: datetime) -> Passage:
+    source = store.sources.add(Source(0, "note", title, f"about {title}", title * 8, at))
+    passage = Passage(0, source.id, 0, f"about {title}", 2)
+    return store.passages.add_many(source.id, [passage])[0]
+
+
+def edit(passage: Passage, question: str, at: datetime, **more: Any) -> Edit:
+    known: dict[str, Any] = {"question": question, "answer": "yes", "state": "accepted"} | more
+    return Edit(0, passage.id, "qa", "", at, **known)
+
+
+def version(number: int, at: datetime, **more: Any) -> Version:
+    known: dict[str, Any] = {"parent": number - 1 or None} | more
+    return Version(number, at, f"v{number}", "ab" * 32, base_id="b", base_fingerprint="f", **known)
+
+
+def a_night(store: Store, clock: Clock) -> Run:
+    """Night 2: learns of `rabbit` what night 1 did not know, loses a fact of `bakery`."""
+    bakery = note(store, "the bakery", clock())
+    old = store.edits.add_many([edit(bakery, "Open on Sunday?", clock())])
+    first = store.runs.start(clock())
+    store.versions.add(version(1, clock()), [e.id for e in old])
+    probe = store.probes.add_many([Probe(0, bakery.id, "When *is* it open?", "Sunday", clock())])[0]
+    store.probes.add_results([ProbeResult(first.id, 1, probe.id, "Sunday", True, 0.9, clock())])
+    store.runs.finish(first.id, "published", 1)
+
+    clock.at = START
+    run = store.runs.start(clock())
+    rabbit = note(store, "rabbit", clock())
+    new = store.edits.add_many(
+        [
+            edit(rabbit, "Eats fennel?", clock()),
+            edit(rabbit, "Eats on Sunday?", clock()),
+            edit(rabbit, "Password?", clock(), state="rejected", reason="holds a secret"),
+            edit(rabbit, "Key?", clock(), state="rejected", reason="holds a secret"),
+            edit(rabbit, "Odd?", clock(), state="rejected", reason="not in the passage"),
+        ]
+    )
+    store.versions.add(version(2, clock()), [e.id for e in (*old, *new[:2])])
+    store.probes.add_results([ProbeResult(run.id, 2, probe.id, "Monday", False, 0.4, clock())])
+    store.conflicts.add(
+        Conflict(0, old[0].id, new[1].id, "Open on Sunday?", "yes", "no", clock(), "open")
+    )
+    clock.at = START + timedelta(minutes=20)
+    work = {"tokens": 12345, "gate": {"new_recall": 0.9, "lost": [probe.id], "p": None}}
+    return store.runs.finish(run.id, "published", 2, report=work)
+
+
+def test_what_a_night_did(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    report = complete(store, run)
+    assert report["learnt"] == {
+        "edits": 2,
+        "sources": [{"source": 2, "title": "rabbit", "edits": 2}],
+    }
+    assert report["refused"]["count"] == 3
+    assert report["refused"]["reasons"] == {"holds a secret": 2, "not in the passage": 1}
+    assert report["lost"]["count"] == 1
+    assert report["lost"]["probes"][0] == {
+        "probe": 1, "title": "the bakery", "question": "When *is* it open?",
+        "expected": "Sunday", "said": "Monday", "lost_to": [],
+    }  # fmt: skip
+    assert report["conflicts"]["list"][0]["new"] == "no"
+    assert report["cost"] == {"seconds": 1200.0, "tokens": 12345}
+    assert report["gate"]["passed"] is True
+    assert report["work"]["tokens"] == 12345
+
+
+def test_lost_probes_are_found_from_the_results_too(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    report = build_report(store, run, version=2, blame={1: [2, 3]})
+    assert [item["lost_to"] for item in report["lost"]["probes"]] == [[2, 3]]
+    assert build_report(store, run, version=None)["lost"]["count"] == 0
+
+
+def test_completing_twice_changes_nothing(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    once = complete(store, run)
+    assert complete(store, replace(run, report=once)) == once
+
+
+def test_it_reads_well(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    run = store.runs.finish(run.id, "published", 2, report=complete(store, run))
+    text = render_text(report_of(run), UTC)
+    assert text.startswith("Night 2, 2031-05-06 02:30\nThe night published version 2.\n")
+    for line in (
+        "  rabbit: 2 self-edits",
+        "  When *is* it open? It said “Monday”, not “Sunday”",
+        "  Open on Sunday? Before: “yes”, now: “no” (open)",
+        "  2 self-edits: holds a secret",
+        "  new recall: 0.900",
+        "  20 min",
+        "  12 345 tokens trained",
+    ):
+        assert line in text.splitlines()
+    page = render_markdown(report_of(run), UTC)
+    assert "# Night 2, 2031\\-" not in page
+    assert r"When \*is\* it open?" in page
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    ["# not a heading", "*bold* _it_ `code`", "<script>alert(1)</script>", "[x](http://y)",
+     "![x](http://y)", "1. one", "22) two", "- dash", "+ plus", "===", "a\nb\n\n# c", "&lt;",
+     "~~gone~~", "| a | b |", "\\", "    indented"],
+)  # fmt: skip
+def test_words_of_a_note_are_words(nasty: str) -> None:
+    report = {
+        "run": 1, "outcome": "nothing", "started_at": START.isoformat(),
+        "learnt": {"sources": [{"source": 1, "title": nasty, "edits": 1}]},
+    }  # fmt: skip
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(render_markdown(report, UTC))
+    inline = [token for token in tokens if token.type == "inline"]
+    said = " ".join(nasty.split()) + ": 1 self-edit"
+    kinds = [child.type for child in inline[-1].children or []]
+    assert set(kinds) <= {"text", "text_special"}
+    assert "".join(child.content for child in inline[-1].children or []) == said
+    assert sum(token.type == "heading_open" for token in tokens) == 2
+    assert sum(token.type == "list_item_open" for token in tokens) == 1
+
+
+def test_long_lists_are_cut_and_counted(store: Store, clock: Clock) -> None:
+    run = store.runs.start(clock())
+    passage = note(store, "a", clock())
+    store.edits.add_many(
+        [edit(passage, f"{n}?", clock(), state="rejected", reason=f"r{n}") for n in range(120)]
+    )
+    report = build_report(store, run)
+    assert (report["refused"]["count"], len(report["refused"]["edits"])) == (120, 100)
+    assert "and 108 more" in render_text(report_of(replace(run, report=report)))
+
+
+def test_forgetting_reaches_the_report(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    store.runs.finish(run.id, "published", 2, report=complete(store, run))
+    for source in (1, 2):
+        store.erasure.erase(source, [("salt", "q", "a")])
+    text = render_text(latest_report(store)) + str(latest_report(store))
+    for word in ("rabbit", "bakery", "fennel", "Monday", "Sunday"):
+        assert word not in text
+    after = build_report(store, store.runs.start(clock.at + timedelta(days=1)))
+    assert after["forgotten"]["facts"] == 2
+
+
+def test_the_latest_is_one_that_ended(store: Store, clock: Clock) -> None:
+    assert latest_report(store) == {}
+    assert render_markdown({}) == render_text({}) == ""
+    first = store.runs.start(clock())
+    assert latest_report(store)["outcome"] == "running"
+    assert "still running" in render_text(latest_report(store))
+    store.runs.finish(first.id, "failed", reason="no memory")
+    store.runs.start(clock())
+    assert latest_report(store)["run"] == first.id
+    assert "no memory" in render_markdown(latest_report(store))

@@ -1,0 +1,120 @@
+"""What a night takes up: due probes and heavy facts first, within its budget; and the schedule
+that its examination moves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sealmate.model.protocol import Prompt
+from sealmate.model.scripted import ScriptedModel
+from sealmate.night import rehearsal, selection
+from sealmate.night.forgetting import forget
+from sealmate.night.supersession import accept
+from sealmate.night.testing import Examination
+from sealmate.prompts import DONT_KNOW
+from sealmate.records import Conflict, ProbeResult
+from sealmate.settings import Settings
+from tests.night.ledger import MARCH, note, probe, teach
+from tests.versions.build import Lab
+
+FEW = Settings(gate_probes=4, gate_chat=1)
+
+
+def two_nights(lab: Lab) -> None:
+    """A dog that version 1 knows, and a cat that is new."""
+    dog = note(lab.store, "Rex is the dog.", "dog")
+    (known,) = teach(lab.store, dog, ("Who is the dog?", "Rex"))
+    for number in range(8):
+        probe(lab.store, dog, f"Question {number} about the dog?", "Rex")
+    lab.publish((known.id,))
+    cat = note(lab.store, "Mia is the cat.", "cat")
+    teach(lab.store, cat, ("Who is the cat?", "Mia"))
+    probe(lab.store, cat, "Which cat is it?", "Mia")
+
+
+def failed(lab: Lab, key: int) -> None:
+    rehearsal.grade(lab.store, [ProbeResult(1, 1, key, "?", False, 0.5, MARCH)], MARCH)
+
+
+def test_failing_facts_come_first_and_weigh_more(lab: Lab) -> None:
+    two_nights(lab)
+    failed(lab, 7)
+    tomorrow = MARCH + timedelta(days=1)
+    choice = selection.choose(lab.store, FEW, rebuild=False, now=tomorrow)
+    assert choice.due[0] == 7
+    assert len(choice.due) == 4
+    assert choice.weights == {1: rehearsal.FAILING}
+    assert selection.choose(lab.store, FEW, rebuild=False).due == []
+    exam = Examination(ScriptedModel(reply=lambda *_: "Rex"), lab.store, FEW, choice, None)
+    assert exam._old[0].id == 7
+    assert len(exam._old) == 4
+
+
+def test_a_budget_bounds_the_night(lab: Lab) -> None:
+    two_nights(lab)
+    choice = selection.choose(lab.store, FEW, rebuild=True, now=MARCH)
+    assert (len(choice.new), len(choice.replay)) == (2, 0)
+    settings = FEW.model_copy(update={"token_budget": 8})
+    bounded = selection.within_budget(choice, settings, lambda text: len(text.split()))
+    assert (len(bounded.new), bounded.left, bounded.bounded) == (1, 1, True)
+    assert selection.shares(FEW, bounded).replay > 1e6
+    assert selection.shares(FEW, choice).replay == FEW.replay_share
+    whole = selection.within_budget(choice, FEW, lambda text: len(text.split()))
+    assert (whole.new, whole.left) == (tuple(choice.new), 0)
+
+
+def test_the_text_of_a_passage_that_lost_a_fact_is_not_trained(lab: Lab) -> None:
+    two_nights(lab)
+    row = Conflict(0, 1, 2, "Who is it?", "Rex", "Mia", MARCH, "open")
+    accept(lab.store, lab.store.conflicts.add(row).id, MARCH)
+    choice = selection.choose(lab.store, FEW, rebuild=True, now=MARCH)
+    assert [p.text for p in choice.passages.values()] == ["Mia is the cat."]
+    assert {edit.passage_id for edit in choice.new} == {1, 2}  # what used to hold is told
+
+
+def examined(lab: Lab) -> Examination:
+    """The candidate knows the cat and has lost the dog."""
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        asked = prompt[-1].content
+        if "dog" not in asked and "cat" not in asked:
+            return DONT_KNOW
+        return ("Mia" if "cat" in asked else "Max") if adapter == "new" else "Rex"
+
+    choice = selection.choose(lab.store, FEW, rebuild=False, now=MARCH)
+    exam = Examination(ScriptedModel(reply=reply), lab.store, FEW, choice, None)
+    exam.before("old")
+    exam.after("new")
+    return exam
+
+
+def test_the_schedule_moves_by_the_version_in_use(lab: Lab) -> None:
+    two_nights(lab)
+    examined(lab).remember(5, 2, MARCH)
+    asked = [p for p in lab.store.probes.list() if p.schedule]
+    assert {(p.answer, p.schedule["failed"]) for p in asked} == {("Rex", True), ("Mia", False)}
+    assert len(lab.store.probes.results(2)) == len(asked) == 5
+
+
+def test_a_refused_candidate_says_nothing_about_what_is_known(lab: Lab) -> None:
+    two_nights(lab)
+    examined(lab).remember(5, 0, MARCH)
+    asked = [p for p in lab.store.probes.list() if p.schedule]
+    assert {(p.answer, p.schedule["failed"]) for p in asked} == {("Rex", False)}
+    assert len(asked) == 4
+    assert lab.store.probes.results(2) == []
+
+
+def test_the_examination_sees_what_was_forgotten(lab: Lab) -> None:
+    two_nights(lab)
+    place = note(lab.store, "The boat is called Maximilian.", "boat")
+    probe(lab.store, place, "What is the boat called?", "Max Milian")
+    assert examined(lab).recalled() == []
+    forget(lab.store, lab.paths, [place.source_id], lab.clock)
+    two = Examination(
+        ScriptedModel(reply=lambda *_: "It is Max Milian."), lab.store, FEW,
+        selection.choose(lab.store, FEW, rebuild=False, now=MARCH), None,
+    )  # fmt: skip
+    two.before(None)
+    two.after("new")
+    assert {hit.exact for hit in two.recalled()} == {False}
