@@ -1,0 +1,60 @@
+"""The writer as it is shipped: 16-bit weights, peft's config, and a card that says how it was made."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+LIMIT = 20_000_000
+
+
+def ship(adapter: Path, out: Path, facts: Mapping[str, Any], scores: Mapping[str, float]) -> int:
+    """Write the adapter in `adapter` to `out` in 16 bits with a card; returns bytes of weights.
+
+    Raises ValueError if the file would be larger than 20 MB.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        key: value.to(torch.float16).contiguous()
+        for key, value in load_file(str(adapter / "adapter_model.safetensors")).items()
+    }
+    size = sum(value.numel() * 2 for value in tensors.values())
+    if size > LIMIT:
+        raise ValueError(f"the adapter takes {size} bytes in 16 bits, more than {LIMIT}")
+    save_file(tensors, str(out / "adapter_model.safetensors"))
+    if adapter != out:
+        shutil.copyfile(adapter / "adapter_config.json", out / "adapter_config.json")
+    (out / "card.json").write_text(
+        json.dumps({"made": dict(facts), "mirror": dict(scores)}, indent=1, sort_keys=True) + "\n"
+    )
+    (out / "README.md").write_text(_text(facts, scores))
+    return size
+
+
+def _text(facts: Mapping[str, Any], scores: Mapping[str, float]) -> str:
+    rows = "\n".join(f"| {key} | {value} |" for key, value in scores.items())
+    made = "\n".join(f"- {key}: {value}" for key, value in facts.items())
+    return f"""# Writer adapter
+
+A LoRA that teaches a small instruct model to write self-edits from notes, to answer from
+numbered passages, and to say when it was not told. The memory adapter stands on it.
+
+How it was made:
+{made}
+
+In the mirror (topics that were in no training; shares of 1):
+
+| figure | value |
+|---|---|
+{rows}
+
+Limits: it was taught on invented notes in plain English; it makes mistakes in questions about
+who did what to whom, and its rewritten statements still invent now and then, which is why every
+one of them is checked against its passage before anything is trained on it.
+"""
