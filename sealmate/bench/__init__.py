@@ -1,0 +1,1 @@
+"""Measurements as commands: start-up, training and writing beside plain loops, and memory."""

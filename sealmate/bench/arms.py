@@ -1,0 +1,259 @@
+"""The ways to go through a stream of nights: the product, the product without replay, SEAL's.
+
+Each arm has a home of its own with its own ledger; all share one loaded model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from sealmate.bench.memo import RememberingModel
+from sealmate.bench.seal import Merged, seal_recipe
+from sealmate.bench.stock import held_chat
+from sealmate.chat.assistant import Assistant
+from sealmate.edits.screen import is_abstention
+from sealmate.errors import UsageError
+from sealmate.events import Event, Loss, Started
+from sealmate.night.consolidation import consolidate
+from sealmate.night.lock import hold, worker_lock
+from sealmate.records import Run
+from sealmate.settings import Settings
+from sealmate.store import Store
+from sealmate.training.gate import ask, general_loss
+from sealmate.training.mixture import Material, Shares, mixture
+from sealmate.versions.attach import attach_version
+from sealmate.workspace import Workspace
+
+ARMS = ("ours", "no-replay", "seal")
+FIRST_NIGHT = datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
+STOPPED = "the bench was cut in its middle"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was said to a question; `abstained` tells that it was no answer."""
+
+    text: str
+    abstained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a night came to. `kind` is warm, rebuild, merged or ""; `repeated` tells of a night
+    that was cut and begun again, whose tokens are those of the last part."""
+
+    outcome: str
+    kind: str = ""
+    version: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    repeated: bool = False
+
+
+class Arm(Protocol):
+    """One way of going on, over a workspace that holds tonight's notes."""
+
+    workspace: Workspace
+
+    def begin(self, number: int) -> None:
+        """Let it be that night."""
+        ...
+
+    def night(self, number: int, sources: Sequence[int]) -> Generator[Event, None, Cost]:
+        """Learn what is new; `sources` are tonight's. A second call for a night goes on."""
+        ...
+
+    def ask(self, questions: Sequence[str]) -> list[Reply]:
+        """Closed-book answers."""
+        ...
+
+    def general(self) -> float:
+        """Loss on general chat over that of the model without memory."""
+        ...
+
+
+class Calendar:
+    """A clock that is a day later each night and a second later each time it is read."""
+
+    def __init__(self) -> None:
+        self._now = FIRST_NIGHT
+
+    def turn(self, night: int, store: Store) -> datetime:
+        """Go to the beginning of that night, or to where `store` broke off in it; returns the
+        beginning."""
+        start = FIRST_NIGHT + timedelta(days=night - 1)
+        latest = store.runs.latest()
+        past = (latest.finished_at or latest.started_at) if latest else start
+        self._now = max(start, past + timedelta(seconds=1))
+        return start
+
+    def __call__(self) -> datetime:
+        self._now += timedelta(seconds=1)
+        return self._now
+
+
+class SharedWorkspace(Workspace):
+    """A workspace on a model that is loaded already."""
+
+    def __init__(self, settings: Settings, clock: Calendar, model: RememberingModel) -> None:
+        super().__init__(settings, clock)
+        self.calendar = clock
+        self._shared = model
+
+    def model(self, on_event: Any = None) -> RememberingModel:
+        """The shared one."""
+        return self._shared
+
+
+def open_arm(name: str, settings: Settings, home: Path, model: RememberingModel) -> Arm:
+    """The arm in its own home. Raises UsageError for an unknown name."""
+    if name not in ARMS:
+        raise UsageError(f"there is no arm {name!r}", f"choose from {','.join(ARMS)}")
+    changes: dict[str, Any] = {"home": home, "profile": "default", "review": False}
+    if name == "no-replay":
+        changes["replay_share"] = 0.0
+    workspace = SharedWorkspace(settings.model_copy(update=changes), Calendar(), model)
+    return SealArm(workspace, model) if name == "seal" else ProductArm(workspace, model)
+
+
+class ProductArm:
+    """The night as it ships, and chat's answers with the threshold of the active version."""
+
+    def __init__(self, workspace: SharedWorkspace, model: RememberingModel) -> None:
+        self.workspace: Workspace = workspace
+        self._calendar, self._model = workspace.calendar, model
+        self._start = FIRST_NIGHT
+
+    def begin(self, number: int) -> None:
+        """Let it be that night."""
+        self._start = self._calendar.turn(number, self.workspace.store)
+
+    def night(self, number: int, sources: Sequence[int]) -> Generator[Event, None, Cost]:
+        """Consolidate, unless tonight's version was published before the bench was cut."""
+        store = self.workspace.store
+        before = self._tonight()
+        if not any(run.outcome == "published" for run in before):
+            with _working(self.workspace):
+                yield from consolidate(self.workspace, self._model)
+        runs = self._tonight()
+        told = next((run for run in runs if run.outcome == "published"), runs[0])
+        manifest = store.versions.get(told.version).manifest if told.version else {}
+        return Cost(
+            outcome=told.outcome,
+            kind=str(manifest.get("kind") or ""),
+            version=told.version or 0,
+            tokens=sum(int(run.report.get("tokens") or 0) for run in runs),
+            seconds=float(told.report.get("seconds") or 0.0),
+            reason=told.reason,
+            repeated=bool(before),
+        )
+
+    def _tonight(self) -> list[Run]:
+        """Tonight's runs, newest first; more than one if the bench was cut."""
+        return [run for run in self.workspace.store.runs.list() if run.started_at >= self._start]
+
+    def ask(self, questions: Sequence[str]) -> list[Reply]:
+        """As chat answers, closed-book."""
+        work = self.workspace
+        assistant = Assistant(work.store, work.model, work.settings, work.paths, work.clock)
+        answers = assistant.ask_many(questions, closed_book=True)
+        return [Reply(answer.text, answer.abstained) for answer in answers]
+
+    def general(self) -> float:
+        """With the active version."""
+        work = self.workspace
+        name = attach_version(self._model, work.store, work.paths, work.store.versions.active())
+        return _ratio(self._model, name)
+
+
+class SealArm:
+    """SEAL's way on the same written edits. What is forgotten goes from the ledger; for the
+    weights it knows no way."""
+
+    def __init__(self, workspace: SharedWorkspace, model: RememberingModel) -> None:
+        self.workspace: Workspace = workspace
+        self._calendar, self._model = workspace.calendar, model
+        self._merged = Merged(model, workspace.paths.ensure().profile_dir / "merged.safetensors")
+
+    def begin(self, number: int) -> None:
+        """Let it be that night."""
+        self._calendar.turn(number, self.workspace.store)
+
+    def night(self, number: int, sources: Sequence[int]) -> Generator[Event, None, Cost]:
+        """Write as the product does, train a fresh adapter on tonight's edits alone, merge it."""
+        store, settings = self.workspace.store, self.workspace.settings
+        if self._merged.night >= number:
+            return Cost("merged", "merged", repeated=True)
+        begin = time.perf_counter()
+        with _working(self.workspace):
+            yield from consolidate(self.workspace, self._model, only_write=True)
+        examples = mixture(
+            Material(
+                new=[e for key in sources for e in store.edits.list("accepted", source_id=key)],
+                passages=[p.text for key in sources for p in store.passages.of_source(key)],
+            ),
+            Shares(replay=0.0, unknown=0.0, chat=0.0, per_answer=settings.renderings),
+            settings.seed,
+        )
+        loss = None
+        if examples:
+            yield Started("train", detail=f"SEAL's way, {len(examples)} examples")
+            recipe = seal_recipe(self._model, settings.pack_tokens, settings.seed)
+            work = self.workspace.paths.ensure().work
+            for loss in self._merged.learn(examples, recipe, number, work):
+                yield loss
+        else:
+            self._merged.skip(number)
+        return Cost(
+            "merged" if examples else "nothing",
+            "merged",
+            tokens=loss.tokens if isinstance(loss, Loss) else 0,
+            seconds=round(time.perf_counter() - begin, 2),
+        )
+
+    def ask(self, questions: Sequence[str]) -> list[Reply]:
+        """What the merged weights say; SEAL knows no threshold."""
+        with self._merged.applied():
+            said = ask(
+                self._model, questions, None, max_tokens=self.workspace.settings.answer_tokens
+            )
+        return [Reply(c.text, is_abstention(c.text)) for c in said]
+
+    def general(self) -> float:
+        """With the merged weights."""
+        chat = held_chat()
+        untouched = general_loss(self._model, chat, None)
+        with self._merged.applied():
+            return general_loss(self._model, chat, None) / untouched
+
+
+def untaught(model: RememberingModel, questions: Sequence[str], tokens: int) -> list[Reply]:
+    """What the model says that was never told anything, its writer included."""
+    if not questions:
+        return []
+    said = ask(model, questions, None, max_tokens=tokens)
+    return [Reply(completion.text, is_abstention(completion.text)) for completion in said]
+
+
+def _ratio(model: RememberingModel, adapter: str | None) -> float:
+    chat = held_chat()
+    return general_loss(model, chat, adapter) / general_loss(model, chat, None)
+
+
+@contextmanager
+def _working(workspace: Workspace) -> Iterator[None]:
+    """The locks of a night; runs that a cut left open are closed under them."""
+    paths = workspace.paths.ensure()
+    with ExitStack() as stack:
+        stack.enter_context(hold(paths.lock, workspace.clock, "another night"))
+        stack.enter_context(hold(worker_lock(paths), workspace.clock, "the rest of a night"))
+        for run in workspace.store.runs.unfinished():
+            workspace.store.runs.finish(run.id, "stopped", None, STOPPED, dict(run.report))
+        yield
