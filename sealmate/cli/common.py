@@ -1,0 +1,79 @@
+"""What every command needs: the global options, a workspace, clean words from the shell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sealmate.errors import NotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from sealmate.records import Source
+    from sealmate.settings import Settings
+    from sealmate.store import Store
+    from sealmate.workspace import Workspace
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """The options before the command; None where not given."""
+
+    home: Path | None = None
+    profile: str | None = None
+    model: str | None = None
+    device: str | None = None
+
+    def settings(self, **flags: object) -> Settings:
+        """The settings with these options and a command's own `flags` on top."""
+        from sealmate.settings import load_settings  # pydantic-settings: 0.2 s
+
+        return load_settings(
+            home=self.home, profile=self.profile, model=self.model, device=self.device, **flags
+        )
+
+
+def settings_of(ctx: typer.Context, **flags: object) -> Settings:
+    """The settings of a command. Raises SettingsError."""
+    given = ctx.find_object(Globals) or Globals()
+    return given.settings(**flags)
+
+
+def open_workspace(ctx: typer.Context, **flags: object) -> Workspace:
+    """The workspace of a command, to be used in a `with`. Raises SettingsError."""
+    from sealmate.workspace import Workspace
+
+    return Workspace.open(settings_of(ctx, **flags))
+
+
+def words(text: str, what: str) -> str:
+    """`text` as the shell gave it, if it is text. Raises UsageError on bytes that are not UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"the {what} is not UTF-8 text", "save it to a file and ingest that"
+        ) from None
+    return text
+
+
+def one_source(store: Store, text: str) -> Source:
+    """The one source that `text` names (its id, or part of its title or path).
+
+    Raises NotFoundError if it names none or several.
+    """
+    found = store.sources.find(words(text, "name"))
+    if len(found) > 1:
+        current = [source for source in found if source.state == "current"]
+        found = current if len(current) == 1 else found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotFoundError(f"no source is called {text!r}", "list them: sealmate sources list")
+    shown = ", ".join(f"{source.id} ({source.title})" for source in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    raise NotFoundError(f"{text!r} names {len(found)} sources: {shown}{more}", "use the id")

@@ -1,0 +1,111 @@
+"""`sealmate conflicts list|accept|keep-both|keep-old`: facts that a newer note told otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sealmate.cli.common import JsonOption, open_workspace
+from sealmate.cli.output import emit, plain, say, table
+from sealmate.errors import UsageError
+
+if TYPE_CHECKING:
+    from sealmate.records import Conflict
+    from sealmate.store import Store
+
+Number = Annotated[int, typer.Argument(metavar="N", min=1, help="A conflict's number.")]
+State = Annotated[
+    str | None, typer.Option(help="Only these: open, accepted, kept-both or kept-old.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `conflicts`."""
+    group = typer.Typer(help="Facts that a newer note told otherwise, and which of them holds.")
+    group.callback(invoke_without_command=True)(_default)
+    group.command("list")(list_conflicts)
+    group.command()(accept)
+    group.command("keep-both")(keep_both)
+    group.command("keep-old")(keep_old)
+    app.add_typer(group, name="conflicts")
+
+
+def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_conflicts(ctx, None, as_json)
+
+
+def list_conflicts(ctx: typer.Context, state: State = None, as_json: JsonOption = False) -> None:
+    """List the conflicts, oldest first. An open one changes nothing until it is settled."""
+    from sealmate.store.conflicts import STATES
+
+    if state is not None and state not in STATES:
+        raise UsageError(f"--state cannot be {state!r}", f"use one of {', '.join(STATES)}")
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        found = [_facts(store, conflict) for conflict in store.conflicts.list(state)]
+    if as_json:
+        emit(found)
+        return
+    table(
+        ["number>", "found", "state", "question", "before", "now"],
+        [
+            (c["id"], c["found_at"][:10], c["state"], c["question"], c["old_answer"],
+             c["new_answer"])
+            for c in found
+        ],
+        empty="no conflicts",
+    )  # fmt: skip
+
+
+def accept(ctx: typer.Context, number: Number, as_json: JsonOption = False) -> None:
+    """The newer answer holds; the older one is told as what used to be."""
+    from sealmate.night import supersession
+
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        _say(store, supersession.accept(store, number, workspace.clock()), as_json)
+
+
+def keep_both(ctx: typer.Context, number: Number, as_json: JsonOption = False) -> None:
+    """Both hold; what was superseded comes back."""
+    from sealmate.night import supersession
+
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        _say(store, supersession.keep_both(store, number), as_json)
+
+
+def keep_old(ctx: typer.Context, number: Number, as_json: JsonOption = False) -> None:
+    """The older answer holds; the newer one is taken out of training."""
+    from sealmate.night import supersession
+
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        _say(store, supersession.keep_old(store, number), as_json)
+
+
+def _say(store: Store, conflict: Conflict, as_json: bool) -> None:
+    facts = _facts(store, conflict) | {"rebuild_needed": bool(store.state.get("rebuild_needed"))}
+    if as_json:
+        emit(facts)
+        return
+    holds = {
+        "accepted": f"now: {conflict.new_answer} (before: {conflict.old_answer})",
+        "kept-both": f"both hold: {conflict.old_answer}, and {conflict.new_answer}",
+        "kept-old": f"still: {conflict.old_answer} (not {conflict.new_answer})",
+    }
+    say(f"conflict {conflict.id}: {conflict.question}")
+    say(f"  {holds.get(conflict.state, conflict.state)}")
+    say("the next night trains it so")
+
+
+def _facts(store: Store, conflict: Conflict) -> dict[str, Any]:
+    """A conflict as JSON has it, with the sources on both sides."""
+    facts: dict[str, Any] = plain(conflict)
+    for side, key in (("old", conflict.old_edit), ("new", conflict.new_edit)):
+        edit = store.edits.get(key)
+        source = store.sources.get(store.passages.get(edit.passage_id).source_id)
+        facts[f"{side}_source"] = {"id": source.id, "title": source.title}
+    return facts

@@ -1,0 +1,204 @@
+"""`sealmate edits list|show|accept|reject|amend`: the texts it teaches itself with."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+import typer
+
+from sealmate.cli.common import JsonOption, one_source, open_workspace, words
+from sealmate.cli.output import emit, plain, say, table, when
+from sealmate.errors import UsageError
+from sealmate.records import Edit, EditFormat, EditState
+
+PERSON = "person"
+_STATES = get_args(EditState)
+_FORMATS = get_args(EditFormat)
+Ids = Annotated[list[int] | None, typer.Argument(help="Ids of self-edits.", show_default=False)]
+Every = Annotated[bool, typer.Option("--all", help="All that are proposed.")]
+Source = Annotated[str | None, typer.Option(help="Only those of this source (id or title).")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `edits`."""
+    group = typer.Typer(help="Self-edits: what it wrote from the notes to train itself with.")
+    group.callback(invoke_without_command=True)(_default)
+    group.command("list")(list_edits)
+    group.command()(show)
+    group.command()(accept)
+    group.command()(reject)
+    group.command()(amend)
+    app.add_typer(group, name="edits")
+
+
+def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_edits(ctx, as_json=as_json)
+
+
+def list_edits(
+    ctx: typer.Context,
+    state: Annotated[str | None, typer.Option(help=", ".join(_STATES))] = None,
+    format: Annotated[str | None, typer.Option(help=", ".join(_FORMATS))] = None,
+    source: Source = None,
+    passage: Annotated[int | None, typer.Option(help="Only those of this passage.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Most rows.")] = None,
+    offset: Annotated[int, typer.Option(min=0, help="Rows to pass over.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """List self-edits by id."""
+    _one_of(state, _STATES, "--state")
+    _one_of(format, _FORMATS, "--format")
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        found = store.edits.list(
+            state=state,  # type: ignore[arg-type]
+            format=format,  # type: ignore[arg-type]
+            source_id=one_source(store, source).id if source else None,
+            passage_id=passage,
+            limit=limit if limit is not None or not offset else -1,  # SQLite: no offset alone
+            offset=offset,
+        )
+    if as_json:
+        emit(found)
+        return
+    table(
+        ["id>", "passage>", "format", "state", "text"],
+        [(edit.id, edit.passage_id, edit.format, edit.state, brief(edit)) for edit in found],
+        empty="no self-edits: `sealmate consolidate` writes them",
+    )
+
+
+def brief(edit: Edit) -> str:
+    """An edit in one line: the question with its answer, or the statement."""
+    if edit.question:
+        return f"{edit.question} -> {edit.answer or '(not known)'}"
+    return edit.text
+
+
+def show(
+    ctx: typer.Context,
+    edit_id: Annotated[int, typer.Argument(metavar="ID")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show a self-edit, the passage it came from, and its history."""
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        edit, history = store.edits.get(edit_id), store.edits.history(edit_id)
+        passage = store.passages.get(edit.passage_id)
+        source = store.sources.get(passage.source_id)
+    if as_json:
+        facts: dict[str, Any] = plain(edit)
+        emit(
+            facts
+            | {
+                "source": {"id": source.id, "title": source.title},
+                "passage": passage,
+                "history": history,
+            }
+        )
+        return
+    say(f"self-edit {edit.id}, {edit.format}, {edit.state}" + _because(edit.reason))
+    if edit.question:
+        say(f"  question  {edit.question}")
+        say(f"  answer    {edit.answer or '(not known)'}")
+    if edit.text and edit.text != brief(edit):
+        say(f"  text      {edit.text}")
+    elif not edit.question:
+        say(f"  {edit.text}")
+    say(f"  from      source {source.id}, {source.title}, passage {passage.id}:")
+    say(f"            {passage.text}")
+    say(f"  writer    {edit.writer}")
+    for event in history:
+        say(f"  {when(event.at)}  {event.action} by {event.actor or '?'}" + _because(event.reason))
+        if event.before or event.after:
+            say(f"      before: {event.before}\n      after:  {event.after}")
+
+
+def accept(
+    ctx: typer.Context,
+    ids: Ids = None,
+    everything: Every = False,
+    source: Source = None,
+    reason: Reason = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Let self-edits be trained."""
+    _settle(ctx, "accepted", ids, everything, source, reason, as_json)
+
+
+def reject(
+    ctx: typer.Context,
+    ids: Ids = None,
+    everything: Every = False,
+    source: Source = None,
+    reason: Reason = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Keep self-edits out of training; the next night leaves them out of the weights."""
+    _settle(ctx, "rejected", ids, everything, source, reason, as_json)
+
+
+def _settle(
+    ctx: typer.Context,
+    state: EditState,
+    ids: list[int] | None,
+    everything: bool,
+    source: str | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    if bool(ids) == everything:
+        raise UsageError("name the ids of self-edits, or --all for all that are proposed")
+    if ids and source:
+        raise UsageError("--source goes with --all")
+    with open_workspace(ctx) as workspace:
+        store = workspace.store
+        with store.transaction():
+            chosen = ids or [
+                edit.id
+                for edit in store.edits.list(
+                    state="proposed", source_id=one_source(store, source).id if source else None
+                )
+            ]
+            changed = store.edits.set_state(chosen, state, PERSON, words(reason, "reason"))
+    if as_json:
+        emit(changed)
+    else:
+        say(f"{len(changed)} {state}")
+
+
+def amend(
+    ctx: typer.Context,
+    edit_id: Annotated[int, typer.Argument(metavar="ID")],
+    question: Annotated[str | None, typer.Option(help="The new question.")] = None,
+    answer: Annotated[str | None, typer.Option(help="The new answer.")] = None,
+    text: Annotated[str | None, typer.Option(help="The new text of a statement.")] = None,
+    reason: Reason = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Change the words of a self-edit; the old ones stay in its history."""
+    given = {"question": question, "answer": answer, "text": text}
+    if all(value is None for value in given.values()):
+        raise UsageError("nothing to change", "give --question, --answer or --text")
+    for name, value in given.items():
+        if value is not None and not words(value, name).strip():
+            raise UsageError(f"the {name} must not be empty", "reject the self-edit instead")
+    with open_workspace(ctx) as workspace:
+        changed = workspace.store.edits.amend(
+            edit_id, actor=PERSON, reason=words(reason, "reason"), **given
+        )
+    if as_json:
+        emit(changed)
+    else:
+        say(f"self-edit {changed.id}: {brief(changed)}")
+
+
+def _one_of(value: str | None, known: tuple[str, ...], option: str) -> None:
+    if value is not None and value not in known:
+        raise UsageError(f"{option} cannot be {value!r}", f"use one of {', '.join(known)}")
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""

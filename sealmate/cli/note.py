@@ -1,0 +1,34 @@
+"""`sealmate note "..."`: one thing to remember."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sealmate.cli.common import JsonOption, open_workspace, words
+from sealmate.cli.ingest import read_stdin, report, take_text
+from sealmate.cli.output import say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command `note`."""
+    app.command()(note)
+
+
+def note(
+    ctx: typer.Context,
+    text: Annotated[list[str], typer.Argument(help="The note; - reads it from stdin.")],
+    title: Annotated[str | None, typer.Option(help="Its title. Default: its first words.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep a note: found at once, in the weights after the next consolidation."""
+    with open_workspace(ctx) as workspace:
+        said = read_stdin() if text == ["-"] else words(" ".join(text), "note")
+        result = take_text(workspace, said, words(title, "title") if title else None)
+    if as_json:
+        report(result, as_json=True)
+    elif result.added:
+        say(f"kept as source {result.added[0].id}: {result.added[0].title}")
+    else:
+        say(f"known already as source {result.unchanged[0].id}: {result.unchanged[0].title}")

@@ -1,0 +1,197 @@
+"""What commands print: one JSON document or tables on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sealmate import events
+from sealmate.errors import SealmateError
+from sealmate.events import Event
+
+T = TypeVar("T")
+_WIDE = 400  # a pipe has no width: nothing is cut
+_BYTES = 1_000_000  # totals from here on are bytes: stages count sources, steps or tokens below
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: records become objects, times ISO 8601, paths text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def emit(value: Any) -> None:
+    """Print exactly one JSON document, on one line, on stdout."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(plain(value), ensure_ascii=not utf8)
+    if utf8:
+        text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no UTF-8
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def clean(text: object) -> str:
+    """`text` without control characters: a note must not move the cursor or set a title."""
+    return "".join(
+        letter if letter in "\n\t" or (letter >= " " and not "\x7f" <= letter <= "\x9f") else "�"
+        for letter in str(text)
+    )
+
+
+def say(text: object = "") -> None:
+    """Print a line of plain text on stdout."""
+    sys.stdout.write(clean(text) + "\n")
+
+
+def tell(text: object) -> None:
+    """Print a line on stderr, beside whatever a command prints on stdout."""
+    sys.stderr.write(clean(text) + "\n")
+
+
+def complain(error: SealmateError) -> None:
+    """Print an expected error: what happened, then how to mend it."""
+    tell("error: " + " ".join(error.message.split()))
+    if error.hint:
+        tell("hint: " + " ".join(error.hint.split()))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Print `rows` under `columns` (a name that ends in ">" is flushed right), or `empty`."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        say(empty)
+        return
+    terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False)
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    last = len(columns) - 1
+    for number, name in enumerate(columns):
+        grid.add_column(
+            name.removesuffix(">"),
+            justify="right" if name.endswith(">") else "left",
+            overflow="ellipsis" if number == last else "fold",
+            no_wrap=number == last,
+        )
+    for row in rows:
+        grid.add_row(*(Text(" ".join(clean(cell).split())) for cell in row))
+    console.print(grid, soft_wrap=not terminal)
+
+
+def when(at: datetime | None) -> str:
+    """A time in the zone of this computer, to the minute; "" for None."""
+    return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def size(number: float) -> str:
+    """Bytes in words: 93 MB, 1.5 GB."""
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+
+
+@contextmanager
+def drawing() -> Iterator[Callable[[Event], None]]:
+    """A function that draws events on stderr: bars on a terminal, lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield _line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    progress = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[count]}"),
+        TextColumn("{task.fields[detail]}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(file=sys.stderr, highlight=False),
+        transient=True,
+    )
+    tasks: dict[str, Any] = {}
+
+    def bar(stage: str, done: int, total: int, detail: str) -> None:
+        if stage not in tasks:
+            tasks[stage] = progress.add_task(stage, total=None, count="", detail="")
+        progress.update(
+            tasks[stage],
+            completed=done,
+            total=total or None,
+            count=_count(done, total),
+            detail=clean(detail)[:60],
+        )
+
+    def draw(event: Event) -> None:
+        match event:
+            case events.Started(stage, total, detail):
+                if detail:
+                    progress.console.print(clean(f"{stage}: {detail}"), markup=False)
+                bar(stage, 0, total, "")
+            case events.Progress(stage, done, total, detail):
+                bar(stage, done, total, detail)
+            case events.Loss(step, steps, loss, _, _):
+                bar("training", step, steps, f"loss {loss:.3f}")
+            case _:
+                if text := describe(event):
+                    progress.console.print(clean(text), markup=False)
+
+    with progress:
+        yield draw
+
+
+def describe(event: Event) -> str:
+    """One line about an event; "" where a line would say too little."""
+    match event:
+        case events.Started(stage, total, detail):
+            about = f" ({size(total)})" if stage == "fetch" and total else ""
+            return f"{stage}: {detail}{about}" if detail else f"{stage} ..."
+        case events.Note(text):
+            return text
+        case events.Loss(step, steps, loss, _, _):
+            return f"training {step}/{steps}: loss {loss:.3f}"
+        case events.Gated(passed, _, reasons):
+            return "gate: " + ("passed" if passed else "refused: " + "; ".join(reasons))
+        case events.Published(version, _):
+            return f"version {version} is active"
+        case events.Failed(_, message, hint):
+            return f"failed: {message}" + (f" ({hint})" if hint else "")
+        case _:
+            return ""
+
+
+def follow(steps: Generator[Event, None, T]) -> T:
+    """Draw the events of `steps` to the end and give back the generator's value."""
+    with drawing() as draw:
+        while True:
+            try:
+                event = next(steps)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            draw(event)
+
+
+def _line(event: Event) -> None:
+    if not isinstance(event, events.Loss) and (text := describe(event)):
+        tell(text)
+
+
+def _count(done: int, total: int) -> str:
+    if max(done, total) >= _BYTES:
+        return f"{size(done)} of {size(total)}" if total else size(done)
+    return f"{done}/{total}" if total else ""

@@ -1,0 +1,126 @@
+"""`sealmate versions list|show ...`: every adapter that came of a night, and which is active."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sealmate.cli import bisecting, lineage
+from sealmate.cli.common import JsonOption, open_workspace
+from sealmate.cli.output import emit, plain, say, table, when
+
+if TYPE_CHECKING:
+    from sealmate.records import Version
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `versions`."""
+    group = typer.Typer(help="Adapter versions: what each knows, and which one answers.")
+    group.callback(invoke_without_command=True)(_default)
+    group.command("list")(list_versions)
+    group.command()(show)
+    lineage.register_into(group)
+    bisecting.register_into(group)
+    app.add_typer(group, name="versions")
+
+
+def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    if ctx.invoked_subcommand is None:
+        list_versions(ctx, as_json)
+
+
+def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
+    """List the versions, oldest first."""
+    with open_workspace(ctx) as workspace:
+        found = workspace.store.versions.list()
+        active = workspace.store.versions.active()
+    if as_json:
+        emit([_facts(version, active) for version in found])
+        return
+    table(
+        ["", "number>", "parent>", "created", "edits>", "base", "state", "scores"],
+        [
+            (
+                "*" if version.number == active else "",
+                version.number,
+                version.parent or "",
+                when(version.created_at),
+                version.edits,
+                version.base_id,
+                "purged" if version.purged_at else "",
+                _scores(version),
+            )
+            for version in found
+        ],
+        empty="no versions yet: `sealmate consolidate` makes one",
+    )
+
+
+def show(
+    ctx: typer.Context,
+    number: Annotated[int | None, typer.Argument(help="Default: the active one.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a version: scores, base, files, and when it was active."""
+    with open_workspace(ctx) as workspace:
+        versions = workspace.store.versions
+        active = versions.active()
+        wanted = active if number is None else number
+        if wanted == 0 and number is None:
+            if as_json:
+                emit(None)
+            else:
+                say("no version is active: answers come without memory")
+            return
+        version = versions.get(wanted)
+        turns = [turn for turn in versions.activations() if turn.version == wanted]
+        ids = versions.edit_ids(wanted)
+        folder = workspace.paths.versions / version.folder
+    if as_json:
+        emit(
+            _facts(version, active)
+            | {
+                "folder": folder,
+                "sha256": version.sha256,
+                "base_fingerprint": version.base_fingerprint,
+                "edit_ids": ids,
+                "manifest": version.manifest,
+                "activations": turns,
+            }
+        )
+        return
+    state = "active" if wanted == active else "purged" if version.purged_at else "kept"
+    say(f"version {version.number}, {state}, built {when(version.created_at)}")
+    say(f"  base    {version.base_id}")
+    say(f"  parent  {version.parent or 'none'}")
+    say(f"  edits   {version.edits}")
+    say(f"  folder  {folder}")
+    say(f"  sha256  {version.sha256}")
+    for key, value in version.scores.items():
+        say(f"  {key}: {value}")
+    for turn in turns:
+        say(f"  {when(turn.at)}  activated after {turn.previous or 'none'}: {turn.reason}")
+
+
+def _facts(version: Version, active: int) -> dict[str, Any]:
+    """A version as the listing's JSON has it."""
+    return {
+        "number": version.number,
+        "active": version.number == active,
+        "parent": version.parent,
+        "created_at": plain(version.created_at),
+        "edits": version.edits,
+        "scores": plain(version.scores),
+        "base": version.base_id,
+        "purged_at": plain(version.purged_at),
+    }
+
+
+def _scores(version: Version) -> str:
+    """The figures among the scores, in one line."""
+    return ", ".join(
+        f"{key} {value:.2f}"
+        for key, value in version.scores.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    )

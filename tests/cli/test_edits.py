@@ -1,0 +1,84 @@
+"""edits list|show|accept|reject|amend on real rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sealmate.records import Edit
+from sealmate.settings import load_settings
+from sealmate.workspace import Workspace
+from tests.cli.conftest import Run
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def written(run: Run, home: Path) -> Run:
+    """Two notes, with three self-edits of the first and one of the second."""
+    run("note", "Wim the glazier is on 0182 44 71.", "--title", "Glazier")
+    run("note", "The vet is Dr Aydin.", "--title", "Vet")
+    with Workspace.open(load_settings(home=home)) as workspace:
+        workspace.store.edits.add_many(
+            [
+                Edit(0, 1, "qa", "", AT, "Who is the glazier?", "Wim", writer="small+writer"),
+                Edit(0, 1, "implications", "Wim repairs windows.", AT, state="accepted"),
+                Edit(0, 1, "unknown", "", AT, "Who is the plumber?", ""),
+                Edit(0, 2, "qa", "", AT, "Who is the vet?", "Dr Aydin"),
+            ]
+        )
+    return run
+
+
+def ids(rows: list[dict[str, object]]) -> list[object]:
+    return [row["id"] for row in rows]
+
+
+def test_list(written: Run) -> None:
+    assert ids(written("edits", "--json").json) == [1, 2, 3, 4]
+    assert ids(written("edits", "list", "--state", "proposed", "--json").json) == [1, 3, 4]
+    assert ids(written("edits", "list", "--format", "qa", "--json").json) == [1, 4]
+    assert ids(written("edits", "list", "--source", "vet", "--json").json) == [4]
+    assert ids(written("edits", "list", "--passage", "1", "-n", "2", "--json").json) == [1, 2]
+    assert ids(written("edits", "list", "--offset", "2", "--json").json) == [3, 4]
+    out = written("edits").out
+    assert "Who is the glazier? -> Wim" in out
+    assert "(not known)" in out
+
+
+def test_show(written: Run) -> None:
+    shown = written("edits", "show", "1", "--json").json
+    assert shown["source"] == {"id": 1, "title": "Glazier"}
+    assert shown["passage"]["text"].startswith("Wim the glazier")
+    assert [event["action"] for event in shown["history"]] == ["written"]
+    assert "0182 44 71" in written("edits", "show", "1").out
+    assert "Wim repairs windows." in written("edits", "show", "2").out
+
+
+def test_accept_and_reject_keep_a_history(written: Run) -> None:
+    assert written("edits", "accept", "1", "--reason", "true").out == "1 accepted\n"
+    assert ids(written("edits", "reject", "--all", "--source", "vet", "--json").json) == [4]
+    assert written("edits", "accept", "--all").out == "1 accepted\n"  # the third
+    states = [row["state"] for row in written("edits", "--json").json]
+    assert states == ["accepted", "accepted", "accepted", "rejected"]
+    event = written("edits", "show", "1", "--json").json["history"][-1]
+    assert (event["action"], event["actor"], event["reason"]) == ("accepted", "person", "true")
+
+
+def test_accept_changes_all_or_nothing(written: Run) -> None:
+    assert written("edits", "accept", "1", "99").code == 6
+    assert written("edits", "show", "1", "--json").json["state"] == "proposed"
+    assert written("edits", "accept", "1", "--all").code == 2
+    assert written("edits", "accept", "1", "--source", "vet").code == 2
+
+
+def test_amend(written: Run) -> None:
+    changed = written("edits", "amend", "1", "--answer", "Wim Bos", "--json").json
+    assert (changed["question"], changed["answer"]) == ("Who is the glazier?", "Wim Bos")
+    out = written("edits", "show", "1").out
+    assert "before: answer: Wim\n" in out
+    assert "after:  answer: Wim Bos" in out
+    assert written("edits", "amend", "1", "--answer", " ").code == 2
+    assert written("edits", "amend", "9", "--answer", "x").code == 6
