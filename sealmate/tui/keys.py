@@ -1,0 +1,71 @@
+"""Every key of the terminal UI under a name that config.toml can give another key.
+
+[keys]
+quit = "ctrl+x"
+closed-book = "f6"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+from sealmate.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A named binding: the key it has unless the user's keymap says otherwise, and its action."""
+
+    id: str
+    key: str
+    action: str
+    text: str
+    shown: bool = True
+    priority: bool = False
+
+    def binding(self) -> Binding:
+        """The same for Textual; its id is what the keymap names."""
+        return Binding(
+            self.key, self.action, self.text, show=self.shown, priority=self.priority, id=self.id
+        )
+
+
+# Priority: the text area has keys of its own (f6, f7, ctrl+...) that a user may choose here.
+CHAT = Key("chat", "f1", "show('chat')", "Chat", shown=False, priority=True)
+VERSIONS = Key("versions", "f2", "show('versions')", "Versions", shown=False, priority=True)
+SOURCES = Key("sources", "f3", "show('sources')", "Sources", shown=False, priority=True)
+REPORT = Key("report", "f4", "show('report')", "Report", shown=False, priority=True)
+QUIT = Key("quit", "ctrl+q", "quit", "Quit", priority=True)
+CANCEL = Key("cancel", "escape", "cancel", "Stop")
+CLOSED = Key("closed-book", "f5", "closed_book", "Closed book", priority=True)
+NEW = Key("new-chat", "ctrl+n", "new_chat", "New chat", priority=True)
+BACK = Key("back", "escape", "app.show('chat')", "Back to chat")
+ROLLBACK = Key("rollback", "r", "rollback", "Roll back")
+UNDO = Key("undo", "u", "undo", "Undo")
+FORGET = Key("forget", "f", "forget", "Forget")
+
+ALL = (
+    CHAT, VERSIONS, SOURCES, REPORT, QUIT, CANCEL, CLOSED, NEW, BACK, ROLLBACK, UNDO, FORGET,
+)  # fmt: skip
+
+
+def check_keymap(keys: Mapping[str, str]) -> dict[str, str]:
+    """The user's keymap, id to keys (several separated by commas).
+
+    Raises SettingsError naming an id that does not exist or has no key.
+    """
+    known = {key.id for key in ALL}
+    for name, value in keys.items():
+        if name not in known:
+            raise SettingsError(
+                f"the setting keys.{name} names no key of the terminal UI",
+                f"these can be changed: {', '.join(sorted(known))}",
+            )
+        if not value.strip():
+            raise SettingsError(
+                f"the setting keys.{name} is empty", 'write a key like "ctrl+x" or "f6"'
+            )
+    return dict(keys)

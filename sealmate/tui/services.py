@@ -1,0 +1,175 @@
+"""All that the terminal UI may ask of the rest of sealmate, handed in as one dataclass.
+
+The screens know nothing else: tests hand in a real temporary store and a scripted model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Protocol
+
+from sealmate.errors import ScheduleError
+from sealmate.events import Event
+from sealmate.records import Erased
+from sealmate.settings import Settings
+
+if TYPE_CHECKING:
+    # For types alone. At run time the store (sqlalchemy, 0.27 s) and the answering parts come
+    # after the first paint, when something is asked of them.
+    from sealmate.chat.assistant import Answer, Assistant
+    from sealmate.model.protocol import Turn
+    from sealmate.sources import Ingested
+    from sealmate.store import Store
+    from sealmate.workspace import Workspace
+
+
+class Ask(Protocol):
+    """An answer to `question`; `on_piece` gets its text as it is decoded, in order."""
+
+    def __call__(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        closed_book: bool = False,
+        on_piece: Callable[[str], None] | None = None,
+        cancel: Flag | None = None,
+    ) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the screens call. Everything but `model_ready` may block and runs in a thread.
+
+    `zone` is where times are shown (None = the system's). `store` opens the ledger at the first
+    call. `load` fetches and loads the model and reports how. `remember` keeps a note, `forget`
+    erases the source with that id. `night` runs until its flag is set. `switch` makes a version
+    active, 0 for none, with a reason. `report` is the morning report as Markdown, "" before the
+    first night. `next_night` is None where no nightly run is installed. `why` explains an answer
+    in Markdown, where that is offered.
+    """
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    store: Callable[[], Store]
+    ask: Ask
+    model_ready: Callable[[], bool]
+    load: Callable[[Callable[[Event], None]], None]
+    remember: Callable[[str], Ingested]
+    forget: Callable[[int], Erased]
+    night: Callable[[Flag], Iterator[Event]]
+    switch: Callable[[int, str], None]
+    report: Callable[[], str]
+    next_night: Callable[[], datetime | None]
+    why: Callable[[str], str] | None = None
+    zone: tzinfo | None = None
+
+
+def from_workspace(workspace: Workspace) -> Services:
+    """The services of a real home. Opens and loads nothing yet."""
+    real = _Real(workspace)
+    return Services(
+        settings=workspace.settings,
+        clock=workspace.clock,
+        store=real.store,
+        ask=real.ask,
+        model_ready=lambda: workspace.model_loaded,
+        load=real.load,
+        remember=real.remember,
+        forget=real.forget,
+        night=real.night,
+        switch=real.switch,
+        report=real.report,
+        next_night=real.next_night,
+        why=real.why,
+    )
+
+
+class _Real:
+    """The services over one workspace. Imports stand in the methods: each is for later."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._assistant: Assistant | None = None
+        self._store: Store | None = None
+
+    def store(self) -> Store:
+        # Kept, as the workspace's own lock is held for as long as a model loads.
+        if self._store is None:
+            self._store = self._workspace.store
+        return self._store
+
+    def load(self, on_event: Callable[[Event], None]) -> None:
+        self._workspace.model(on_event)  # torch and transformers: seconds
+
+    @property
+    def assistant(self) -> Assistant:
+        if self._assistant is None:
+            from sealmate.chat.assistant import Assistant
+
+            workspace = self._workspace
+            self._assistant = Assistant(
+                self.store(), workspace.model, workspace.settings, workspace.paths,
+                workspace.clock,
+            )  # fmt: skip
+        return self._assistant
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        closed_book: bool = False,
+        on_piece: Callable[[str], None] | None = None,
+        cancel: Flag | None = None,
+    ) -> Answer:
+        return self.assistant.ask(
+            question, history=history, closed_book=closed_book, on_piece=on_piece, cancel=cancel
+        )
+
+    def remember(self, text: str) -> Ingested:
+        from sealmate.sources import add_note  # pdf, docx and html readers: 0.1 s
+
+        workspace = self._workspace
+        return add_note(
+            self.store(),
+            text,
+            count=workspace.count_tokens(),
+            limit=workspace.settings.passage_tokens,
+            clock=workspace.clock,
+        )
+
+    def forget(self, source_id: int) -> Erased:
+        return self.store().erasure.erase(source_id)
+
+    def night(self, cancel: Flag) -> Iterator[Event]:
+        from sealmate.night.job import run_night
+
+        yield from run_night(self._workspace, budget=None, cancel=cancel)
+
+    def switch(self, number: int, reason: str) -> None:
+        from sealmate.versions.lineage import switch
+
+        # Without the model: files and hashes are checked now, the logits when it answers.
+        switch(self.store(), self._workspace.paths, number, reason)
+
+    def why(self, question: str) -> str:
+        from sealmate.chat.why import as_markdown, explain
+
+        return as_markdown(explain(self.assistant, self.store(), question))
+
+    def report(self) -> str:
+        from sealmate.night.report import latest_report, render_markdown
+
+        return render_markdown(latest_report(self.store()))
+
+    def next_night(self) -> datetime | None:
+        from sealmate.schedule import next_night
+
+        try:
+            return next_night(self._workspace.settings, self._workspace.clock())
+        except ScheduleError:
+            return None  # `sealmate schedule status` tells what is wrong with it

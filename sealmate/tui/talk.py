@@ -1,0 +1,89 @@
+"""The conversation on the screen: kept in the ledger by `Chat`, shown with its passages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sealmate.records import Message
+from sealmate.tui.services import Services
+from sealmate.tui.text import one_line
+
+if TYPE_CHECKING:
+    from sealmate.chat.assistant import Answer
+    from sealmate.chat.history import Chat
+    from sealmate.model.protocol import Turn
+
+# Older turns stay in the ledger; drawing hundreds of Markdown widgets takes seconds.
+MOST_SHOWN = 60
+_EXCERPT = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message with what is shown beside it: the beginning of each cited passage by id."""
+
+    message: Message
+    excerpts: Mapping[int, str]
+
+
+class Talk:
+    """One conversation at a time. All methods but `leave` use the ledger and may block."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._made: Chat | None = None
+
+    @property
+    def _chat(self) -> Chat:
+        if self._made is None:
+            from sealmate.chat.history import Chat  # the store comes with it: 0.3 s
+
+            self._made = Chat(self._services.store(), self._services.clock)
+        return self._made
+
+    def resume(self) -> list[Shown]:
+        """Go on with the conversation used last; its newest messages, oldest first."""
+        self._chat.resume()
+        return self.shown()
+
+    def leave(self) -> None:
+        """The next question begins a new conversation."""
+        self._chat.leave()
+
+    def shown(self) -> list[Shown]:
+        """The newest messages of this conversation, oldest first."""
+        return [
+            Shown(message, self.excerpts(message.sources))
+            for message in self._chat.messages()[-MOST_SHOWN:]
+        ]
+
+    def turns(self) -> Sequence[Turn]:
+        """The last exchanges, for the model."""
+        return self._chat.turns()
+
+    def keep(self, question: str, answer: Answer) -> None:
+        """Keep a question with its answer."""
+        self._chat.keep(question, answer)
+
+    def keep_stopped(self, question: str, said: str) -> Answer | None:
+        """Keep what was said before a person stopped it, as the active version's answer."""
+        from sealmate.chat.assistant import Answer
+
+        if not said:
+            return None
+        answer = Answer(said, self._services.store().versions.active(), False)
+        self.keep(question, answer)
+        return answer
+
+    def excerpts(self, sources: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+        """The beginnings of the passages that `sources` cite, by passage id."""
+        ids = [cited["passage"] for cited in sources if isinstance(cited.get("passage"), int)]
+        passages = self._services.store().passages.get_many(ids) if ids else []
+        return {passage.id: _beginning(passage.text) for passage in passages}
+
+
+def _beginning(text: str) -> str:
+    line = one_line(text)
+    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,150 @@
+"""Versions with rollback and undo, sources, the report, and the user's keymap."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import DataTable, Markdown, Static
+
+from sealmate.errors import SettingsError
+from sealmate.tui.app import SealmateApp
+from sealmate.tui.keys import ALL
+from tests.tui.drive import app_of, said, send, settle, status
+from tests.tui.home import Home
+
+
+def outcome(app: object) -> str:
+    assert isinstance(app, SealmateApp)
+    return str(app.screen.query_one("#outcome", Static).render())
+
+
+def activated(home: Home) -> list[int]:
+    return [one.version for one in home.store().versions.activations()]
+
+
+async def test_rollback_is_one_key_and_undo_another(home: Home) -> None:
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert home.store().versions.active() == 1
+        assert "Version 1 is active, version 2 before." in outcome(pilot.app)
+        assert "version 1" in status(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert home.store().versions.active() == 0
+        await pilot.press("u")
+        await settle(pilot)
+        assert home.store().versions.active() == 1
+        await pilot.press("up", "r")
+        await settle(pilot)
+        assert home.store().versions.active() == 2
+        await pilot.press("escape")
+        await settle(pilot)
+        assert pilot.app.screen is app_of(pilot).chat
+        assert "version 2" in status(pilot)
+    assert activated(home) == [1, 2, 1, 0, 1, 2]
+
+
+async def test_a_version_with_something_forgotten_never_comes_back(home: Home) -> None:
+    home.store().versions.activate(1, "test")
+    home.store().erasure.erase(2)
+    async with home.app().run_test(size=(110, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        await pilot.press("up", "r")
+        await settle(pilot)
+        assert "Version 2 holds something forgotten" in outcome(pilot.app)
+        await pilot.press("u")
+        await settle(pilot)
+        assert "it cannot come back" in outcome(pilot.app)
+    assert home.store().versions.active() == 1
+
+
+async def test_a_damaged_version_is_told_and_nothing_changes(home: Home) -> None:
+    weights = home.workspace.paths.versions / "v0001" / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert "corrupt" in outcome(pilot.app)
+    assert home.store().versions.active() == 2
+
+
+async def test_screens_of_an_unused_home(empty_home: Home) -> None:
+    async with empty_home.app().run_test() as pilot:
+        await settle(pilot)
+        assert "no memory" in status(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        await pilot.press("u", "r")
+        await settle(pilot)
+        assert "No version is active" in outcome(pilot.app)
+        await pilot.press("f3")
+        await settle(pilot)
+        assert "Nothing yet" in str(pilot.app.screen.query_one("#details Static", Static).render())
+        await pilot.press("f")
+        await pilot.press("f4")
+        await settle(pilot)
+        assert "No night has run yet" in pilot.app.screen.query_one(Markdown).source
+
+
+async def test_sources_say_what_is_in_the_weights_and_can_be_forgotten(home: Home) -> None:
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("f3")
+        await settle(pilot)
+        table = pilot.app.screen.query_one(DataTable)
+        rows = [[str(cell) for cell in table.get_row_at(n)] for n in range(table.row_count)]
+        assert [(row[0], row[-1]) for row in rows] == [
+            ("3", "waiting"), ("2", "in the weights"), ("1", "in the weights"),
+        ]  # fmt: skip
+        await pilot.press("down", "f")
+        await settle(pilot)
+        assert pilot.app.screen is app_of(pilot).chat
+        assert "Forget “The babysitter” (note 2)?" in said(pilot)
+        await send(pilot, "yes")
+    assert [source.id for source in home.store().sources.list()] == [1, 3]
+
+
+async def test_the_report_is_shown(home: Home) -> None:
+    home.report = "# The night of 6 May\n\nLearnt 31 facts."
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("f4")
+        await settle(pilot)
+        assert pilot.app.screen.query_one(Markdown).source == home.report
+
+
+async def test_keys_can_be_changed_by_their_ids(home: Home) -> None:
+    home.keys = {"versions": "f7", "closed-book": "ctrl+o", "rollback": "z"}
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+o")
+        assert app_of(pilot).chat.closed_book
+        await pilot.press("f2")
+        assert pilot.app.screen is app_of(pilot).chat
+        await pilot.press("f7")
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert activated(home) == [1, 2]
+        await pilot.press("z")
+        await settle(pilot)
+    assert activated(home) == [1, 2, 1]
+
+
+@pytest.mark.parametrize("keys", [{"nonsense": "f9"}, {"quit": " "}])
+def test_a_keymap_that_means_nothing_is_refused(home: Home, keys: dict[str, str]) -> None:
+    home.keys = keys
+    with pytest.raises(SettingsError, match=f"keys.{next(iter(keys))}"):
+        home.app()
+
+
+def test_every_key_has_its_own_id() -> None:
+    assert len({key.id for key in ALL}) == len(ALL)

@@ -1,0 +1,227 @@
+"""Each slash command in the real app over a real ledger."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmate import events
+from sealmate.errors import BusyError
+from sealmate.tui.commands import COMMANDS, complete, parse
+from sealmate.tui.screens.sources import SourcesScreen
+from tests.tui.drive import app_of, said, send, settle, status, type_line, until
+from tests.tui.home import Home
+
+
+@pytest.mark.parametrize(
+    ("line", "meaning"),
+    [
+        ("/help", ("help", "")),
+        ("  /Forget the  rabbit ", ("forget", "the  rabbit")),
+        ("/remember a\nb", ("remember", "a\nb")),
+        ("/etc/passwd is what?", None),
+        ("/ help", None),
+        ("a /help", None),
+        ("/2", None),
+    ],
+)
+def test_lines_are_commands_or_questions(line: str, meaning: tuple[str, str] | None) -> None:
+    assert parse(line) == meaning
+
+
+@given(st.text())
+def test_any_line_can_be_read_and_completed(line: str) -> None:
+    parse(line)
+    rest = complete(line)
+    if rest:
+        assert (line + rest).split()[0] in [f"/{command.name}" for command in COMMANDS]
+
+
+async def test_remember_keeps_a_note_once(home: Home) -> None:
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert "1 note not consolidated" in status(pilot)
+        await send(pilot, "/remember The shed key is under the pot.")
+        assert "Remembered as note 4" in said(pilot)
+        assert "2 notes not consolidated" in status(pilot)
+        await send(pilot, "/remember The shed key is under the pot.")
+        assert "Known already: “The shed key is under the pot.” (note 4)." in said(pilot)
+        await send(pilot, "/remember")
+        assert "/remember needs words" in said(pilot)
+    assert home.store().sources.get(4).text == "The shed key is under the pot."
+
+
+async def test_forget_shows_what_would_go_and_erases_after_a_yes(home: Home) -> None:
+    home.model._answers.append("On Thursdays.")
+    async with home.app().run_test(size=(130, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "When does Ansa come?", "/forget babysitter")
+        preview = said(pilot)
+        assert "Forget “The babysitter” (note 2)?" in preview
+        assert "1 passage, 6 self-edits, 1 probe, 2 chat messages" in preview
+        assert "Version 2 learnt from it" in preview
+        assert len(home.store().sources.list()) == 3
+        await send(pilot, "yes")
+        text = said(pilot)
+        assert "Forgot “The babysitter”" in text
+        assert "Ansa" not in text, "an erased conversation is still on the screen"
+        assert "6 forgotten, still in the weights" in status(pilot)
+        await pilot.press("up")
+        assert app_of(pilot).chat.prompt.text == "", "an erased question can be called back"
+    assert [source.id for source in home.store().sources.list()] == [1, 3]
+    assert home.store().chats.list() == []
+
+
+@pytest.mark.parametrize("word", ["no", "yes please", "Where is Ansa?"])
+async def test_anything_but_yes_keeps_it(home: Home, word: str) -> None:
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget babysitter", word)
+        assert "Kept “The babysitter”" in said(pilot)
+    assert len(home.store().sources.list()) == 3
+    assert home.model.prompts == []
+
+
+async def test_escape_keeps_it(home: Home) -> None:
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget babysitter")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert "Kept “The babysitter”" in said(pilot)
+        assert not app_of(pilot).chat.slash.asking
+    assert len(home.store().sources.list()) == 3
+
+
+async def test_forget_asks_which_of_several(home: Home) -> None:
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget the")
+        assert "3 sources match" in said(pilot)
+        await send(pilot, "7")
+        assert "Nothing was forgotten." in said(pilot)
+        await send(pilot, "/forget the", "1")
+        assert "Forget “The rabbit” (note 1)?" in said(pilot)
+        await send(pilot, "y")
+    assert [source.id for source in home.store().sources.list()] == [2, 3]
+
+
+async def test_forget_finds_by_what_a_source_says_and_says_when_nothing_does(home: Home) -> None:
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget fennel")
+        assert "Forget “The rabbit” (note 1)?" in said(pilot)
+        await send(pilot, "no", "/forget xylophone")
+        assert "Nothing it was given matches 'xylophone'" in said(pilot)
+
+
+async def test_sources_opens_the_listing(home: Home) -> None:
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await send(pilot, "/sources")
+        assert isinstance(pilot.app.screen, SourcesScreen)
+        await pilot.press("escape")
+        assert pilot.app.screen is app_of(pilot).chat
+
+
+async def test_sleep_now_shows_the_night_as_it_happens(home: Home) -> None:
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/sleep now")
+        text = said(pilot)
+        for part in ("write", "31 self-edits kept", "40/40  loss 0.21", "passed the gate",
+                     "version 3 is active"):  # fmt: skip
+            assert part in text
+        await send(pilot, "/sleep", "/sleep stop")
+        assert "/sleep now runs the night now" in said(pilot)
+        assert "No night is running here." in said(pilot)
+
+
+async def test_a_night_can_be_stopped_and_the_chat_goes_on_meanwhile(home: Home) -> None:
+    home.slow = threading.Event()
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await type_line(pilot, "/sleep now")
+        await until(pilot, lambda: "starting" in said(pilot))
+        await type_line(pilot, "/sleep now")
+        await until(pilot, lambda: "A night is running already." in said(pilot))
+        await type_line(pilot, "/remember The lamp is blue.")
+        await until(pilot, lambda: "Remembered as note 4" in said(pilot))
+        await type_line(pilot, "/sleep stop")
+        await settle(pilot)
+        assert not app_of(pilot).chat.busy
+
+
+async def test_a_night_that_cannot_run_says_why(home: Home) -> None:
+    home.night = (
+        events.Gated(False, {}, ("old recall fell by 0.3",)),
+        events.Failed("BusyError", "the GPU is in use", "try later"),
+    )
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/sleep now")
+        assert "did not pass the gate: old recall fell by 0.3" in said(pilot)
+        assert "the GPU is in use\ntry later" in said(pilot)
+
+        def locked(cancel: threading.Event) -> object:
+            raise BusyError("another night runs", "wait for it")
+
+        home.run_night = locked  # type: ignore[method-assign, assignment]
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/sleep now")
+        assert "another night runs\nwait for it" in said(pilot)
+
+
+async def test_why_is_offered_only_where_there_is_such_a_service(home: Home) -> None:
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/help", "/why Who is Ansa?")
+        assert "There is no command /why" in said(pilot)
+        assert "/why QUESTION" not in said(pilot)
+    home.why = lambda question: f"**{question}** known since version 2"
+    async with home.app().run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/help", "/why Who is Ansa?")
+        assert "**Who is Ansa?** known since version 2" in said(pilot)
+        assert "/why QUESTION" in said(pilot)
+
+
+async def test_closed_toggles_and_is_shown(home: Home) -> None:
+    home.model._answers.extend(["Thursdays.", "Thursdays."])
+    async with home.app().run_test(size=(100, 40)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/closed", "When does Ansa come?")
+        assert app_of(pilot).chat.prompt.border_title == "closed book"
+        assert "version 2 · closed book · 37% sure" in said(pilot)
+        assert "↳" not in said(pilot)
+        await pilot.press("f5")
+        await send(pilot, "When does Ansa come?")
+        assert "↳ The babysitter" in said(pilot)
+    shown = ["euros an hour" in prompt[-1].content for prompt in home.model.prompts]
+    assert shown == [False, True]
+
+
+async def test_new_begins_another_conversation(home: Home) -> None:
+    home.model._answers.extend(["One.", "Two."])
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await send(pilot, "First?", "/new")
+        assert "First?" not in said(pilot)
+        assert "Ask me something" in said(pilot)
+        await send(pilot, "Second?")
+        assert [turn.role for turn in home.model.prompts[-1]].count("user") == 1
+    assert [talk.title for talk in home.store().chats.list()] == ["Second?", "First?"]
+
+
+async def test_help_names_every_command_and_unknown_ones_are_told(home: Home) -> None:
+    home.why = str
+    async with home.app().run_test(size=(100, 40)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/help", "/nonsense")
+        text = said(pilot)
+    assert all(f"`/{command.name}" in text for command in COMMANDS)
+    assert "There is no command /nonsense. /help lists them." in text
