@@ -1,0 +1,58 @@
+"""Questions to a taught home: from the notes, from the weights, from neither."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Trained
+from tests.e2e.home import QUESTIONS, Home, right
+
+pytestmark = pytest.mark.model
+
+NEWS = "The spare key of the summer house lies under the blue flowerpot."
+ABOUT_NEWS = "Where is the spare key of the summer house?"
+
+
+def test_from_the_notes_with_their_names(spoilt: Home) -> None:
+    # Not consolidated, and found all the same.
+    news = spoilt.run("note", NEWS, "--json").json["sources"][0]
+    asked = [ABOUT_NEWS, *(question for question, _, _ in QUESTIONS)]
+    stdin = asked[0] + "\n\n" + "\n".join(asked[1:])
+    answers = spoilt.run("ask", "-", "--json", stdin=stdin, code=0).lines
+    assert [found["question"] for found in answers] == [asked[0], "", *asked[1:]]
+    fresh, blank, *others = answers
+    assert blank["error"] == "the line is blank"
+    assert news["id"] in [source["id"] for source in fresh["sources"]]
+    assert not fresh["closed_book"]
+    assert right(fresh["answer"], ("flowerpot",))
+    named = 0
+    for (_, wanted, title), found in zip(QUESTIONS, others, strict=True):
+        assert found["version"] == 1
+        assert all(source["id"] and source["passage"] for source in found["sources"])
+        titles = " ".join(source["title"].lower() for source in found["sources"])
+        named += right(found["answer"], wanted) and title in titles
+    assert named >= len(QUESTIONS) * 3 / 4, [(f["answer"], f["sources"]) for f in others]
+
+
+def test_in_words(trained: Trained) -> None:
+    said = trained.home.run("ask", "Who", "is", "my", "piano", "teacher?").out
+    first, *rest = said.splitlines()
+    assert right(first, ("okonedo",))
+    assert any(line.startswith("    from ") and "piano" in line.lower() for line in rest)
+
+
+def test_another_version_and_none(trained: Trained, spoilt: Home) -> None:
+    asked = [question for question, _, _ in QUESTIONS]
+    spoilt.run("versions", "rollback", "0")
+    # Version 1 by name answers as it did while it was active; so does no memory as before it.
+    assert spoilt.ask(asked, "--closed-book", "--version", "1") == trained.after
+    assert trained.home.ask(asked, "--closed-book", "--no-memory") == trained.before
+
+
+def test_words_that_do_not_fit(trained: Trained) -> None:
+    home = trained.home
+    assert "version 9" in home.run("ask", "--version", "9", "Who?", code=None).refused(6)
+    both = home.run("ask", "--version", "1", "--no-memory", "Who?", code=None)
+    assert "exclude each other" in both.refused(2)
+    assert "no question" in home.run("ask", "-", code=None).refused(2)
+    assert "no question" in home.run("ask", "  ", code=None).refused(2)

@@ -1,0 +1,52 @@
+"""What doctor says about the nightly run, with a fake `systemctl` on PATH."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sealmate.doctor import Check, examine
+from sealmate.schedule import plan_for
+from sealmate.schedule.systemd import Systemd
+from sealmate.settings import Settings
+from sealmate.workspace import Workspace
+from tests.schedule.conftest import Computer
+from tests.schedule.conftest import computer as computer  # a fixture
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
+
+
+def timer(settings: Settings) -> Check:
+    with Workspace.open(settings) as workspace:
+        (found,) = (check for check in examine(workspace, quick=True) if check.name == "timer")
+    return found
+
+
+def test_the_timer(computer: Computer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    settings = Settings(home=tmp_path / "home", models=tmp_path / "models", night_at="03:15")
+    computer.program("systemctl")
+    none = timer(settings)
+    assert (none.status, none.hint) == ("WARN", "sealmate schedule install --at 03:15")
+    plan = plan_for(settings)
+    Systemd().install(plan)
+    assert timer(settings).status == "OK"
+    assert "03:15" in timer(settings).message
+    service = next(file.path for file in Systemd().files(plan) if file.path.suffix == ".service")
+    gone = service.read_text().replace(plan.command[0], str(tmp_path / "gone"))
+    service.write_text(gone)
+    broken = timer(settings)
+    assert broken.status == "FAIL"
+    assert "is gone" in broken.message
+    assert broken.hint
+
+
+def test_without_a_scheduler(
+    computer: Computer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    computer.program("systemctl", 'echo "Failed to connect to bus" >&2; exit 1')
+    found = timer(Settings(home=tmp_path / "home", models=tmp_path / "models"))
+    assert found.status == "WARN"
