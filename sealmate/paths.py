@@ -63,8 +63,15 @@ class Paths:
 
     def ensure(self) -> Paths:
         """Create the profile's folders, 0700. Raises HomeError where that is impossible."""
-        for folder in (self.config, self.data, self.state, self.profile_dir, self.versions,
-                       self.backups, self.work):
+        for folder in (
+            self.config,
+            self.data,
+            self.state,
+            self.profile_dir,
+            self.versions,
+            self.backups,
+            self.work,
+        ):
             make_private_dir(folder)
         return self
 

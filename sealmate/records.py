@@ -16,9 +16,7 @@ EditState = Literal["proposed", "accepted", "rejected", "superseded"]
 EditFormat = Literal[
     "qa", "implications", "implications-long", "very-long", "rewrite", "self-qa", "unknown"
 ]
-RunOutcome = Literal[
-    "running", "published", "rejected", "nothing", "stopped", "failed", "written"
-]
+RunOutcome = Literal["running", "published", "rejected", "nothing", "stopped", "failed", "written"]
 
 
 @dataclass(frozen=True, slots=True)

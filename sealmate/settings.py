@@ -41,15 +41,21 @@ class Settings(BaseSettings):
     held_out: int = Field(2, ge=0, le=20, description="held-out probes a passage")
 
     rank: int = Field(32, ge=1, le=512, description="rank of the memory adapter")
-    upper_layers: float = Field(0.5, gt=0, le=1, description="share of layers, from the top, "
-                                "that carry the memory adapter")
+    upper_layers: float = Field(
+        0.5, gt=0, le=1, description="share of layers, from the top, that carry the memory adapter"
+    )
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
     passes: float = Field(5.0, gt=0, description="passes over tonight's examples")
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
-    token_budget: int = Field(0, ge=0, description="most tokens trained in a night (0 = enough "
-                              "for the new notes and as much replay)")
-    renderings: int = Field(0, ge=0, description="most questions trained per answer of a passage "
-                            "(0 = all)")
+    token_budget: int = Field(
+        0,
+        ge=0,
+        description="most tokens trained in a night (0 = enough "
+        "for the new notes and as much replay)",
+    )
+    renderings: int = Field(
+        0, ge=0, description="most questions trained per answer of a passage (0 = all)"
+    )
     train_statements: bool = Field(True, description="train statements and passages as well")
     replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
     unknown_share: float = Field(0.5, ge=0, description='"I don\'t know" examples per question')
@@ -59,8 +65,12 @@ class Settings(BaseSettings):
     gate_chat: int = Field(24, ge=0, description="held-out general answers the gate reads")
     gate_new_recall: float = Field(0.3, ge=0, le=1, description="least recall of new probes")
     gate_old_drop: float = Field(0.1, ge=0, le=1, description="most recall old probes may lose")
-    gate_general: float = Field(1.15, ge=1, description="most that loss on general chat may grow, "
-                                "as a ratio")
+    gate_general: float = Field(
+        1.15, ge=1, description="most that loss on general chat may grow, as a ratio"
+    )
+    gate_kl: float = Field(
+        0.3, ge=0, description="most that general chat may move, in nats per token"
+    )
     gate_abstention: float = Field(0.6, ge=0, le=1, description="least abstention on strangers")
 
     retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")

@@ -222,7 +222,11 @@ class SealArm:
         """What the merged weights say; SEAL knows no threshold."""
         with self._merged.applied():
             said = ask(
-                self._model, questions, None, max_tokens=self.workspace.settings.answer_tokens
+                self._model,
+                questions,
+                None,
+                max_tokens=self.workspace.settings.answer_tokens,
+                plainly=True,
             )
         return [Reply(c.text, is_abstention(c.text)) for c in said]
 
@@ -238,7 +242,7 @@ def untaught(model: RememberingModel, questions: Sequence[str], tokens: int) -> 
     """What the model says that was never told anything, its writer included."""
     if not questions:
         return []
-    said = ask(model, questions, None, max_tokens=tokens)
+    said = ask(model, questions, None, max_tokens=tokens, plainly=True)
     return [Reply(completion.text, is_abstention(completion.text)) for completion in said]
 
 

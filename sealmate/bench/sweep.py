@@ -52,7 +52,9 @@ def load_set(name: str, first: int = 0, last: int | None = None) -> BenchSet:
     return BenchSet(
         tuple(row["note"] for row in rows),
         tuple(
-            Question(qa["q"], qa["a"], tuple(qa.get("also", ()))) for row in rows for qa in row["qa"]
+            Question(qa["q"], qa["a"], tuple(qa.get("also", ())))
+            for row in rows
+            for qa in row["qa"]
         ),
         tuple(question for row in rows for question in row["near"]),
         tuple(strangers),
@@ -99,9 +101,7 @@ def measure(
     told = ask(model, [q.text for q in bench.questions], adapter)
     near = ask(model, list(bench.near), adapter)
     strange = ask(model, list(bench.strangers), adapter)
-    right = [
-        correct(c.text, q.answer, q.also) for c, q in zip(told, bench.questions, strict=True)
-    ]
+    right = [correct(c.text, q.answer, q.also) for c, q in zip(told, bench.questions, strict=True)]
     known = [(c.confidence, r) for c, r in zip(told, right, strict=True)]
     unknown = [(c.confidence, is_abstention(c.text)) for c in (*near, *strange)]
     best = best_threshold(known, unknown)
@@ -162,5 +162,3 @@ def run(
         "train_seconds": round(seconds, 1),
         "examples": kinds,
     }
-
-

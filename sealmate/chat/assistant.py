@@ -100,11 +100,11 @@ class Assistant:
         if plan.hits or not mind.threshold:
             reply = self._stream(mind, plan.prompt, speaker, cancel)
         else:
-            reply = self._generate(mind, [plan.prompt], cancel)[0]
+            reply = self._generate(mind, [plan], cancel)[0]
         answer = self._judge(mind, plan, reply)
         if _unsaid(mind, plan, answer):
             inner = self._closed(mind.model, plan)
-            reply = self._generate(mind, [inner.prompt], cancel)[0]
+            reply = self._generate(mind, [inner], cancel)[0]
             answer = _better(answer, self._judge(mind, inner, reply))
         speaker.finish(answer.text)
         return answer
@@ -180,34 +180,39 @@ class Assistant:
         context = model.info.context
         return context - min(self._settings.answer_tokens, context // 2)
 
-    @property
-    def _sampling(self) -> Sampling:
-        return Sampling(max_tokens=self._settings.answer_tokens)
+    def _sampling(self, mind: _Mind, closed: bool) -> Sampling:
+        """Closed-book with a threshold the best answer is wanted, and how sure it is."""
+        avoid = prompts.DONT_KNOW if closed and mind.threshold else ""
+        return Sampling(max_tokens=self._settings.answer_tokens, rather_than=avoid)
 
     def _answer_all(self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None) -> list[Answer]:
-        replies = self._generate(mind, [plan.prompt for plan in plans], cancel)
+        replies = self._generate(mind, plans, cancel)
         answers = [
             self._judge(mind, plan, reply) for plan, reply in zip(plans, replies, strict=True)
         ]
         again = [n for n, plan in enumerate(plans) if _unsaid(mind, plan, answers[n])]
         if again:
             inner = [self._closed(mind.model, plans[n]) for n in again]
-            replies = self._generate(mind, [plan.prompt for plan in inner], cancel)
+            replies = self._generate(mind, inner, cancel)
             for n, plan, reply in zip(again, inner, replies, strict=True):
                 answers[n] = _better(answers[n], self._judge(mind, plan, reply))
         return answers
 
     def _generate(
-        self, mind: _Mind, wanted: Sequence[Prompt], cancel: Flag | None
+        self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None
     ) -> list[Completion]:
-        requests = [Request(prompt, sampling=self._sampling) for prompt in wanted]
+        requests = [
+            Request(plan.prompt, sampling=self._sampling(mind, not plan.hits)) for plan in plans
+        ]
         done = mind.model.generate(requests, adapter=mind.adapter, cancel=cancel)
         return [completions[0] for completions in done]
 
     def _stream(
         self, mind: _Mind, prompt: Prompt, speaker: Speaker, cancel: Flag | None
     ) -> Completion:
-        for piece in mind.model.stream(prompt, self._sampling, adapter=mind.adapter, cancel=cancel):
+        for piece in mind.model.stream(
+            prompt, self._sampling(mind, False), adapter=mind.adapter, cancel=cancel
+        ):
             speaker.hear(piece)
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped while answering")

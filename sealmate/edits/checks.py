@@ -25,7 +25,8 @@ def screen_draft(work: Work, draft: Draft) -> Draft:
     if find_secrets(f"{draft.text} {draft.answer}"):
         return replace(draft, kept=False, reason="holds a secret")
     if draft.format == "self-qa":
-        if not grounded_answer(draft.answer, own):
+        # a file's name is no part of what it tells: "note-004" would be asked for its number
+        if not grounded_answer(draft.answer, work.safe):
             return replace(draft, kept=False, reason="the answer is not in the passage")
         if draft.answer.casefold() in draft.question.casefold():
             return replace(draft, kept=False, reason="the question gives the answer away")

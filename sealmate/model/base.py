@@ -31,6 +31,7 @@ from transformers.utils import logging as hf_logging
 from sealmate.errors import ModelError
 from sealmate.model.identity import adapter_scale, base_fingerprint, hash_file
 from sealmate.model.memory import keep_freed_memory
+from sealmate.model.slab import cache_argument
 
 hf_logging.set_verbosity_error()
 hf_logging.disable_progress_bar()
@@ -55,6 +56,11 @@ class Base:
     def decoder(self) -> Any:
         """The stack of layers without the head."""
         return self.model.get_decoder()
+
+    def decode(self, *inputs: Any, cache: Any, **how: Any) -> Any:
+        """Hidden states (rows, columns, hidden) of the decoder with `cache`, which it fills."""
+        how[cache_argument(self.decoder)] = cache
+        return self.decoder(*inputs, use_cache=True, **how).last_hidden_state
 
     @property
     def head(self) -> Any:

@@ -8,7 +8,6 @@ then decode together in one slab whose rows leave when they are done.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from threading import Event as Flag
 
 import torch
@@ -17,6 +16,13 @@ from transformers.cache_utils import DynamicCache
 from sealmate.errors import Cancelled
 from sealmate.model.base import Base
 from sealmate.model.protocol import Completion, Sampling
+from sealmate.model.sampling import (
+    DecodingRow,
+    choose_tokens,
+    rival_ids,
+    row_generator,
+    spare,
+)
 from sealmate.model.slab import slab_cache
 from sealmate.model.template import common_prefix, stop_ids
 
@@ -36,9 +42,7 @@ def prefill(
     layers: list[tuple[torch.Tensor, torch.Tensor]] = []
     cache = DynamicCache()
     if shared:
-        base.decoder(
-            torch.tensor([list(prefix)], device=device), past_key_values=cache, use_cache=True
-        )
+        base.decode(torch.tensor([list(prefix)], device=device), cache=cache)
         for layer in cache.layers:
             layer.keys = layer.keys.expand(count, -1, -1, -1)
             layer.values = layer.values.expand(count, -1, -1, -1)
@@ -53,47 +57,12 @@ def prefill(
     # a padded column must attend to something or its softmax is NaN; nobody reads it
     own |= torch.eye(longest, dtype=torch.bool, device=device)[None]
     mask = torch.cat([torch.ones(count, longest, shared, dtype=torch.bool, device=device), own], 2)
-    hidden = base.decoder(
-        ids,
-        attention_mask=mask[:, None],
-        position_ids=position,
-        past_key_values=cache,
-        use_cache=True,
-    ).last_hidden_state[:, -1]
+    hidden = base.decode(ids, attention_mask=mask[:, None], position_ids=position, cache=cache)[
+        :, -1
+    ]
     layers = [(layer.keys, layer.values) for layer in cache.layers]
     columns = torch.cat([torch.ones(count, shared, dtype=torch.bool, device=device), real], 1)
     return base.head(hidden).float(), layers, columns
-
-
-@dataclass(slots=True)
-class DecodingRow:
-    """One answer in the making. `owner` is (request, sample); `generator` is None if greedy."""
-
-    owner: tuple[int, int]
-    sampling: Sampling
-    generator: torch.Generator | None
-    tokens: list[int] = field(default_factory=list)
-    logprobs: list[float] = field(default_factory=list)
-    finished: bool = False
-    stuck: bool = False
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing follows: ended, gone round in circles, or at its limit."""
-        return self.finished or self.stuck or len(self.tokens) >= self.sampling.max_tokens
-
-
-def loops(tokens: Sequence[int], span: int = 14) -> bool:
-    """Whether the last `span` tokens stood in the row before: a small model that repeats itself
-    does so until its limit. Looked at every eighth token."""
-    if len(tokens) % 8 or len(tokens) < 2 * span:
-        return False
-    tail = list(tokens[-span:])
-    return any(
-        list(tokens[at : at + span]) == tail
-        for at in range(len(tokens) - span)
-        if tokens[at] == tail[0]
-    )
 
 
 def decode_batch(
@@ -111,11 +80,13 @@ def decode_batch(
     Raises Cancelled when `cancel` is set between two steps.
     """
     done: list[list[Completion]] = [[Completion("")] * count for count in samples]
-    groups = _groups(prompts, samples, batch, room, samplings)
+    rivals = [rival_ids(base.tokenizer, sampling) for sampling in samplings]
+    rows = [count * (1 + bool(rival)) for count, rival in zip(samples, rivals, strict=True)]
+    groups = _groups(prompts, rows, batch, room, samplings)
     stops = stop_ids(base.tokenizer, base.model)
     with torch.inference_mode():
         for group in groups:
-            _decode_group(base, prompts, samplings, samples, group, stops, done, cancel)
+            _decode_group(base, prompts, samplings, samples, group, rivals, stops, done, cancel)
     return done
 
 
@@ -161,6 +132,7 @@ def _decode_group(
     samplings: Sequence[Sampling],
     samples: Sequence[int],
     families: list[list[int]],
+    rivals: Sequence[tuple[int, ...]],
     stops: set[int],
     done: list[list[Completion]],
     cancel: Flag | None,
@@ -174,13 +146,14 @@ def _decode_group(
         logits, layers, columns = prefill(
             base, prompts[family[0]][:shared], [prompts[i][shared:] for i in family]
         )
-        repeat = torch.tensor([samples[i] for i in family])
+        repeat = torch.tensor([samples[i] * (1 + bool(rivals[i])) for i in family])
         index = torch.arange(len(family)).repeat_interleave(repeat).to(base.device)
         parts.append((logits[index], [(k[index], v[index]) for k, v in layers], columns[index]))
         for i in family:
             for number in range(samples[i]):
-                generator = row_generator(samplings[i], number)
-                rows.append(DecodingRow((i, number), samplings[i], generator))
+                for other in (False, True)[: 1 + bool(rivals[i])]:
+                    generator = row_generator(samplings[i], number)
+                    rows.append(DecodingRow((i, number), samplings[i], generator, rivals[i], other))
     width = max(part[2].shape[1] for part in parts)
     reserve = max(row.sampling.max_tokens for row in rows)
     columns = torch.cat(
@@ -200,6 +173,8 @@ def _decode_group(
     position = columns[:, :width].sum(1)
     while True:
         chosen = choose_tokens(logits, [rows[n] for n in live], stops)
+        if len(live) == len(rows):
+            spare(rows)
         keep = [slot for slot, n in enumerate(live) if not rows[n].done]
         if not keep:
             break
@@ -213,50 +188,26 @@ def _decode_group(
             live = [live[slot] for slot in keep]
         columns[:, width] = True
         width += 1
-        hidden = base.decoder(
+        hidden = base.decode(
             chosen[:, None],
             attention_mask=columns[:, None, None, :width],
             position_ids=position[:, None],
-            past_key_values=cache,
-            use_cache=True,
-        ).last_hidden_state[:, -1]
+            cache=cache,
+        )[:, -1]
         logits = base.head(hidden).float()
         position = position + 1
-    for row in rows:
+    taken: dict[tuple[int, int], DecodingRow] = {}
+    for row in rows:  # an `other` row comes right after the one it may stand in for
+        if not row.other:
+            taken[row.owner] = row
+        elif taken[row.owner].fell:
+            row.rival_logprob = taken[row.owner].rival_logprob
+            taken[row.owner] = row
+    for (i, number), row in taken.items():
         text = base.tokenizer.decode(row.tokens, skip_special_tokens=True)
-        i, number = row.owner
-        done[i][number] = Completion(text.strip(), tuple(row.logprobs), row.finished)
-
-
-def choose_tokens(logits: torch.Tensor, rows: list[DecodingRow], stops: set[int]) -> torch.Tensor:
-    """The next token of each row: greedy, or from the 64 likeliest at the row's temperature.
-
-    Each row draws from its own generator, so a row's text does not depend on its neighbours.
-    """
-    normal = torch.logsumexp(logits, -1)
-    heat = torch.tensor([max(row.sampling.temperature, 1e-6) for row in rows])
-    top = torch.topk(logits, min(64, logits.shape[-1]))
-    chances = torch.softmax(top.values.cpu() / heat[:, None], -1)
-    order = top.indices.cpu()
-    picked = []
-    for slot, row in enumerate(rows):
-        rank = 0
-        if row.sampling.temperature > 0:
-            chance = chances[slot]
-            if row.sampling.top_p < 1:
-                chance = chance.masked_fill(chance.cumsum(-1) - chance >= row.sampling.top_p, 0.0)
-            rank = int(torch.multinomial(chance, 1, generator=row.generator))
-        picked.append(int(order[slot, rank]))
-    tokens = torch.tensor(picked, device=logits.device)
-    logprobs = (logits.gather(1, tokens[:, None])[:, 0] - normal).tolist()
-    for row, token, logprob in zip(rows, picked, logprobs, strict=True):
-        row.logprobs.append(logprob)
-        if token in stops:
-            row.finished = True
-        else:
-            row.tokens.append(token)
-            row.stuck = loops(row.tokens)
-    return tokens
+        done[i][number] = Completion(
+            text.strip(), tuple(row.logprobs), row.finished, row.rival_logprob
+        )
 
 
 def _stack(tensors: list[torch.Tensor], width: int, reserve: int) -> torch.Tensor:
@@ -264,10 +215,3 @@ def _stack(tensors: list[torch.Tensor], width: int, reserve: int) -> torch.Tenso
     return torch.cat(
         [torch.nn.functional.pad(t, (0, 0, width - t.shape[-2], reserve)) for t in tensors]
     )
-
-
-def row_generator(sampling: Sampling, number: int) -> torch.Generator | None:
-    """Sample `number`'s own source of randomness; None for greedy decoding."""
-    if sampling.temperature <= 0:
-        return None
-    return torch.Generator().manual_seed(sampling.seed * 1_000_003 + number)

@@ -13,14 +13,9 @@ import torch
 
 from sealmate.model.adapters import AdapterRack
 from sealmate.model.base import Base, environment, load_base
-from sealmate.model.decoding import (
-    DecodingRow,
-    choose_tokens,
-    decode_batch,
-    prefill,
-    row_generator,
-)
+from sealmate.model.decoding import decode_batch, prefill
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Sampling, Turn
+from sealmate.model.sampling import DecodingRow, choose_tokens, row_generator
 from sealmate.model.slab import slab_cache
 from sealmate.model.template import answer_ids, render, stop_ids
 
@@ -148,13 +143,12 @@ class LocalModel:
                     return
                 at = len(ids) + len(row.tokens) - 1
                 with self.autocast(), torch.inference_mode():
-                    hidden = base.decoder(
+                    hidden = base.decode(
                         chosen[:, None],
                         attention_mask=columns[:, None, None, : at + 1],
                         position_ids=torch.tensor([[at]], device=base.device),
-                        past_key_values=cache,
-                        use_cache=True,
-                    ).last_hidden_state[:, -1]
+                        cache=cache,
+                    )[:, -1]
                     logits = base.head(hidden).float()
 
     def mean_loss(
@@ -164,14 +158,32 @@ class LocalModel:
         losses = []
         with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
             for prompt, answer in pairs:
-                before = render(self.base.tokenizer, prompt)
-                target = answer_ids(self.base.tokenizer, prompt, answer)
-                ids = torch.tensor([before + target], device=self.base.device)
-                hidden = self.base.decoder(ids, use_cache=False).last_hidden_state[0]
-                logits = self.base.head(hidden[len(before) - 1 : -1]).float()
-                wanted = torch.tensor(target, device=self.base.device)
+                logits, wanted = self._forced(prompt, answer)
                 losses.append(float(torch.nn.functional.cross_entropy(logits, wanted)))
         return losses
+
+    def divergence(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """Mean KL(without memory || with `adapter`) in nats per answer token of each pair."""
+        moved = []
+        with self._lock, self.autocast(), torch.inference_mode():
+            for prompt, answer in pairs:
+                with self.rack.use(None):
+                    before = self._forced(prompt, answer)[0].log_softmax(-1)
+                with self.rack.use(adapter):
+                    after = self._forced(prompt, answer)[0].log_softmax(-1)
+                moved.append(float((before.exp() * (before - after)).sum(-1).mean()))
+        return moved
+
+    def _forced(self, prompt: Prompt, answer: str) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits (tokens, vocabulary) at each token of a given answer, and its tokens."""
+        before = render(self.base.tokenizer, prompt)
+        target = answer_ids(self.base.tokenizer, prompt, answer)
+        ids = torch.tensor([before + target], device=self.base.device)
+        hidden = self.base.decoder(ids, use_cache=False).last_hidden_state[0]
+        logits = self.base.head(hidden[len(before) - 1 : -1]).float()
+        return logits, torch.tensor(target, device=self.base.device)
 
     def fingerprint_logits(self, *, adapter: str | None = None) -> tuple[float, ...]:
         """Eight logits after a fixed prompt, spread over the vocabulary."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import exp
 from pathlib import Path
 from threading import Event as Flag
 from typing import Protocol
@@ -27,12 +28,17 @@ Prompt = tuple[Turn, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How to decode. `temperature` 0 is greedy; `max_tokens` counts new tokens."""
+    """How to decode. `temperature` 0 is greedy; `max_tokens` counts new tokens.
+
+    `rather_than` is a reply to be avoided, an abstention say: the completion is the best other
+    one, and tells how likely the avoided one was.
+    """
 
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 128
     seed: int = 0
+    rather_than: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +58,27 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One answer. `logprobs` has one natural-log probability per token of the answer, with the
-    end-of-turn token included when it was reached (`finished`)."""
+    end-of-turn token included when it was reached (`finished`). `rival` is the natural-log
+    probability with which the reply that was to be avoided began, None if there was none."""
 
     text: str
     logprobs: tuple[float, ...] = ()
     finished: bool = True
+    rival: float | None = None
 
     @property
     def confidence(self) -> float:
-        """Geometric mean of the answer's token probabilities, 0..1 (0 for no tokens)."""
+        """How sure the model is, 0..1 (0 for no tokens).
+
+        Beside a rival: the answer's share of the probability of the two, so that 0.5 is where
+        greedy decoding turns from one to the other. Else the geometric mean of the answer's
+        token probabilities.
+        """
         if not self.logprobs:
             return 0.0
-        return float(2.718281828459045 ** (sum(self.logprobs) / len(self.logprobs)))
+        if self.rival is not None:
+            return 1.0 / (1.0 + exp(min(700.0, self.rival - sum(self.logprobs))))
+        return exp(sum(self.logprobs) / len(self.logprobs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,12 @@ class LanguageModel(Protocol):
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
         """Mean loss, in nats per answer token, of each (prompt, answer)."""
+        ...
+
+    def divergence(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """Mean KL(without memory || with `adapter`), in nats per answer token, of each pair."""
         ...
 
     def fingerprint_logits(self, *, adapter: str | None = None) -> tuple[float, ...]:

@@ -93,6 +93,12 @@ class ScriptedModel:
         """A constant."""
         return [1.0 for _ in pairs]
 
+    def divergence(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """None at all."""
+        return [0.0 for _ in pairs]
+
     def fingerprint_logits(self, *, adapter: str | None = None) -> tuple[float, ...]:
         """Depends on the adapter's name alone."""
         return (float(sum(map(ord, adapter or ""))), 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,12 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
     def keep(self, rows: torch.Tensor) -> None:
         """Drop all rows but these."""
         self.slab_k, self.slab_v = self.slab_k[rows], self.slab_v[rows]
+
+
+def cache_argument(decoder: Any) -> str:
+    """The name under which a decoder takes its cache: transformers 5.24 renamed it."""
+    known = inspect.signature(decoder.forward).parameters
+    return "cache" if "cache" in known else "past_key_values"
 
 
 def slab_cache(layers: Sequence[tuple[torch.Tensor, torch.Tensor]], length: int) -> DynamicCache:

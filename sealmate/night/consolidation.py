@@ -20,6 +20,7 @@ from sealmate.model.local import LocalModel
 from sealmate.night import selection
 from sealmate.night.conflicts import settle_new
 from sealmate.night.ledger import keep_written, passages_to_write
+from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.records import RunOutcome, Version
 from sealmate.training.batches import Example
@@ -126,9 +127,7 @@ class _Night:
                 for text in texts
                 for edit in self.store.edits.list(state="accepted", passage_id=text.id)
             ]
-            settled = settle_new(
-                self.store, fresh, self.workspace.clock(), self.model, self.cancel
-            )
+            settled = settle_new(self.store, fresh, self.workspace.clock(), self.model, self.cancel)
             for conflict in settled:
                 yield Note(
                     f"conflict {conflict.id}: {conflict.question} was {conflict.old_answer}, "
@@ -173,14 +172,13 @@ class _Night:
         trainer.save(folder)
         scores = exam.after(CANDIDATE)
         reasons = verdict(scores, selection.limits(self.settings))
-        scale = 1.0
-        while reasons and scale > 0.5:
-            scale -= 0.25
-            yield Note(f"refused ({'; '.join(reasons)}); trying at {scale:.2f} of its strength")
-            trainer.save(folder, scale=scale)
-            self.model.attach("scaled", folder)
-            scores = exam.after("scaled")
-            reasons = verdict(scores, selection.limits(self.settings))
+        scale, blame = 1.0, exam.blame(choice.new)
+        if reasons:
+            scale, scores, reasons = yield from weaken(
+                trainer, exam, folder, selection.limits(self.settings), scores, reasons
+            )
+            blame = blame if reasons else exam.blame(choice.new)
+        self.report["blame"] = {str(probe): list(edits) for probe, edits in blame.items()}
         yield Gated(not reasons, scores.as_dict(), reasons)
         version = None
         if not reasons:
@@ -189,7 +187,7 @@ class _Night:
         exam.remember(self.run_id, version.number if version else 0, self.workspace.clock())
         trainer.forget_checkpoint()
         self.model.detach(CANDIDATE)
-        self.model.detach("scaled")
+        self.model.detach(WEAKER)
         self.report["gate"] = scores.as_dict()
         if version is None:
             yield self._end("rejected", None, "; ".join(reasons), scores)
@@ -229,7 +227,7 @@ class _Night:
         recipe: Recipe,
         scale: float,
     ) -> Version:
-        adapter = CANDIDATE if scale == 1.0 else "scaled"
+        adapter = CANDIDATE if scale == 1.0 else WEAKER
         info = self.model.info
         fields: Mapping[str, Any] = {
             **identity_fields(info),

@@ -118,6 +118,7 @@ def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, 
         scores=gate if isinstance(gate, Mapping) else None,
         tokens=int(work.get("tokens") or 0),
         seconds=work.get("seconds", seconds),
+        blame={int(key): edits for key, edits in (work.get("blame") or {}).items()},
     )
     return {**made, "work": work}
 

@@ -164,6 +164,7 @@ def limits(settings: Settings) -> Limits:
         old_drop=settings.gate_old_drop,
         general=settings.gate_general,
         abstention=settings.gate_abstention,
+        general_kl=settings.gate_kl,
     )
 
 

@@ -9,12 +9,13 @@ from sealmate.paths import bundled
 
 TRAINED = 1000  # of the bundled list; the rest is for tests
 _WORD = re.compile(r"[^\W_]+(?:'\w+)?")
-_EMPTY = frozenset(
+_LIGHT = (
     "a an and are as at be been by can did do does for from get had has have he her his how i if "
     "in into is it its long many me my much of on one or our out she should that the their them "
     "there they this to up us was we were what when where which who whom whose why will with you "
-    "your".split()
+    "your"
 )
+_EMPTY = frozenset(_LIGHT.split())
 
 
 def bundled_strangers() -> list[str]:

@@ -8,31 +8,36 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.screen import is_abstention
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, recalled
 from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
-from sealmate.records import Probe, ProbeResult
+from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.settings import Settings
 from sealmate.store import Store
 from sealmate.training.gate import (
+    EVEN,
     Scores,
     abstention,
     ask,
     best_threshold,
+    general_kl,
     general_loss,
     judge,
     mcnemar,
     share_right,
 )
+
+ANCHORS = 72  # general requests whose answers are kept as they are
 
 
 class Examination:
@@ -66,15 +71,16 @@ class Examination:
         self.held = _held_chat()[: settings.gate_chat]
         self._before: list[Completion] = []
         self._loss_before = 0.0
-        self._threshold_before = 0.0
+        self._threshold_before = EVEN
         self._last: tuple[list[Probe], list[Completion], float] = ([], [], 0.0)
         self._said: list[tuple[str, str]] = []
+        self._lost: list[tuple[Probe, str]] = []
 
     def before(self, parent: str | None) -> None:
         """Ask the version in use (None = no memory) what it will be compared on."""
         if self._choice.active and not self._choice.foreign:
             manifest = self._store.versions.get(self._choice.active).manifest
-            self._threshold_before = float(manifest.get("threshold") or 0.0)
+            self._threshold_before = float(manifest.get("threshold") or EVEN)
         questions = [probe.question for probe in (*self._new, *self._old)] + self._unknown
         self._before = ask(self._model, questions, parent, cancel=self._cancel)
         self._loss_before = general_loss(self._model, self.held, None)
@@ -99,6 +105,8 @@ class Examination:
         gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was[cut:], strict=True))
         self._last = (probes, told, threshold)
         self._said = [(q, answer.text) for q, answer in zip(questions, answers, strict=True)]
+        self._lost = [(probes[cut + n], a.given) for n, a in enumerate(now[cut:])
+                      if probes[cut + n].id in lost]  # fmt: skip
         return Scores(
             new_recall=share_right(now[:cut]),
             new_recall_before=share_right(was[:cut]),
@@ -111,7 +119,13 @@ class Examination:
             general_loss=general_loss(self._model, self.held, adapter),
             general_loss_before=self._loss_before,
             threshold=threshold,
+            general_kl=general_kl(self._model, self.held, adapter),
+            canaries=sum(found.exact for found in self.recalled()),
         )
+
+    def blame(self, new: Sequence[Edit]) -> Mapping[int, tuple[int, ...]]:
+        """The edits that the probes lost by the candidate asked last were lost to, by probe id."""
+        return lost_to(self._lost, new)
 
     def remember(self, run_id: int, version: int, at: datetime) -> None:
         """Keep what the candidate answered to each probe, if it became a version.
@@ -154,7 +168,7 @@ class Examination:
         """General requests with the model's own answers, to be kept as they are."""
         rng = random.Random(self._settings.seed + 2)
         lines = (bundled("assets") / "general" / "chat.jsonl").read_text("utf-8").splitlines()
-        asked = rng.sample([json.loads(line)["prompt"] for line in lines], 24)
+        asked = rng.sample([json.loads(line)["prompt"] for line in lines], ANCHORS)
         turns: list[Prompt] = [(prompts.system(), Turn("user", text)) for text in asked]
         requests = [Request(prompt, sampling=Sampling(max_tokens=40)) for prompt in turns]
         replies = self._model.generate(requests, cancel=self._cancel)

@@ -21,7 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sealmate.practice")
     parser.add_argument("job", choices=("warmup", "mirror"))
     parser.add_argument("--model", help="catalogue name, hub id or folder")
-    parser.add_argument("--notes", type=int, default=950, help="notes of the stock, 0 = all")
+    parser.add_argument("--notes", type=int, default=0, help="notes of the stock, 0 = all")
     parser.add_argument("--steps", type=int, default=0, help="stop the plan after so many steps")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, default=8e-4, help="peak learning rate")

@@ -1,4 +1,4 @@
-"""The writer as it is shipped: 16-bit weights, peft's config, and a card that says how it was made."""
+"""The writer as it is shipped: 16-bit weights, peft's config, and a card of how it was made."""
 
 from __future__ import annotations
 

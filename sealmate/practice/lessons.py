@@ -26,23 +26,24 @@ _SHORT = {
 class Balance:
     """How many lessons of a kind a note gets: chances, and `read` as a count of questions.
 
-    Too many unanswered questions make a reader that declines what it could answer: after the
-    first stage, which has one for every two answers, it declined a third of plain questions.
+    Too many unanswered questions make a reader that declines what it could answer: with one for
+    every two answers it declined a third of plain questions. A surer "I don't know" closed-book
+    is also harder for a night's facts to overcome.
     """
 
-    statements: float = 1.0
-    ask: float = 1.4
-    unknown: float = 0.6
-    check: float = 0.4
-    read: int = 2
-    not_said: float = 1.0
-    stranger: float = 0.5
+    statements: float = 0.8
+    ask: float = 2.0
+    unknown: float = 0.5
+    check: float = 0.35
+    read: int = 3
+    not_said: float = 0.7
+    stranger: float = 0.4
     follow_up: float = 0.15
     judge: float = 0.25
+    dont_know: float = 0.5
 
 
-FIRST = Balance()
-SECOND = Balance(statements=0.5, ask=1.0, unknown=0.3, read=5, not_said=0.25, stranger=0.3)
+USUAL = Balance()
 
 
 def note_lessons(
@@ -50,7 +51,7 @@ def note_lessons(
     key: str,
     rng: random.Random,
     heading: str = "",
-    balance: Balance = FIRST,
+    balance: Balance = USUAL,
 ) -> list[Example]:
     """What can be written about one passage: the self-edit formats, probes and checks."""
 
@@ -105,7 +106,7 @@ def reading_lessons(
     key: str,
     rng: random.Random,
     stranger: FilledNote | None = None,
-    balance: Balance = FIRST,
+    balance: Balance = USUAL,
 ) -> list[Example]:
     """Open-book answers from a few numbered passages, and what they do not say."""
     order = list(notes)
@@ -150,11 +151,14 @@ def follow_up(note: FilledNote, key: str, rng: random.Random) -> Example | None:
     return Example(prompt, f"{answer} [1]", key, "follow-up")
 
 
-def unknown_lessons(notes: Sequence[FilledNote], rng: random.Random) -> list[Example]:
+def unknown_lessons(
+    notes: Sequence[FilledNote], rng: random.Random, balance: Balance = USUAL
+) -> list[Example]:
     """Closed-book questions about things never told: the answer is that it is not known."""
     made: list[Example] = []
     for note in notes:
         asked = [rng.choice(rng.choice(note.qa)[0]), rng.choice(note.near)]
+        asked = [question for question in asked if rng.random() < balance.dont_know]
         made.extend(
             Example(prompts.closed_book(question), DONT_KNOW, "closed", "dont-know")
             for question in asked
@@ -202,7 +206,7 @@ def lessons(
     stock: Sequence[SlottedNote],
     fillers: Fillers,
     rng: random.Random,
-    balance: Balance = FIRST,
+    balance: Balance = USUAL,
 ) -> list[Example]:
     """One filling of every note, and all lessons on it."""
     filled = [fill(note, rng, fillers) for note in stock]
@@ -226,7 +230,7 @@ def lessons(
         some, stranger = filled[at : at + size], filled[at - 1]
         made.extend(reading_lessons(some, f"read:{at}", rng, stranger, balance))
         at += size
-    made.extend(unknown_lessons(filled, rng))
+    made.extend(unknown_lessons(filled, rng, balance))
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from sealmate import prompts
@@ -82,10 +83,12 @@ def _reading(
     return (
         _share([correct(strip_reference(g), a) for g, a in zip(single, answers, strict=True)]),
         _share([correct(strip_reference(g), a) for g, a in zip(several, answers, strict=True)]),
-        _share([
-            g.rstrip(" .").endswith(f"[{order.index(i) + 1}]")
-            for g, order, (i, _, _) in zip(several, shown, asked, strict=True)
-        ]),
+        _share(
+            [
+                g.rstrip(" .").endswith(f"[{order.index(i) + 1}]")
+                for g, order, (i, _, _) in zip(several, shown, asked, strict=True)
+            ]
+        ),
         _share([is_abstention(strip_reference(g)) for g in declined]),
     )
 
@@ -109,7 +112,7 @@ def _writing(model: LocalModel, filled: Sequence[FilledNote]) -> tuple[float, fl
 
 def _judging(model: LocalModel, filled: Sequence[FilledNote], rng: random.Random) -> float:
     cases = []
-    for note, other in zip(filled, filled[1:], strict=False):
+    for note, other in pairwise(filled):
         wordings, answer = rng.choice(note.qa)
         cases.append((wordings[0], answer, f"It is {answer.lower()}.", "yes"))
         wrong = rng.choice(other.qa)[1]

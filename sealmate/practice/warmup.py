@@ -16,13 +16,13 @@ from sealmate import prompts
 from sealmate.events import Event, Note, Started
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import Request, Sampling, Turn
-from sealmate.practice.lessons import FIRST, Balance, lessons
+from sealmate.practice.lessons import USUAL, Balance, lessons
 from sealmate.practice.slots import Fillers, SlottedNote, load_stock, topics_held_out
 from sealmate.training.batches import Example
 from sealmate.training.loop import Recipe, Trainer
 
 WRITER_RECIPE = Recipe(
-    rank=32, alpha=32, upper=2 / 3, learning_rate=8e-4, passes=1.0, tokens=1024, warmup=0.05, seed=7
+    rank=32, alpha=32, upper=0.8, learning_rate=8e-4, passes=1.0, tokens=1024, warmup=0.05, seed=7
 )
 
 
@@ -60,7 +60,7 @@ def warm_up(
     notes: int = 0,
     skip: int = 0,
     steps: int = 0,
-    balance: Balance = FIRST,
+    balance: Balance = USUAL,
     start_from: Path | None = None,
     recipe: Recipe = WRITER_RECIPE,
     checkpoint: Path | None = None,

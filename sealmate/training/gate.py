@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from threading import Event as Flag
 from typing import Any
 
@@ -21,13 +20,16 @@ from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, 
 class Limits:
     """What the gate asks. `new_recall`: least share of new probes right. `old_drop`: most that
     recall of old probes may fall (and only a fall that chance does not explain, p < 0.05,
-    counts). `general`: most that loss on general chat may grow, as a ratio. `abstention`: least
-    share of questions without an answer that are declined."""
+    counts). `general`: most that loss on general chat may grow, as a ratio, and `general_kl` most
+    that its distribution may move, in nats per token: a small model may come to like its own
+    new words without getting worse at the reference answers. `abstention`: least share of
+    questions without an answer that are declined. No forgotten answer may come back at all."""
 
     new_recall: float = 0.3
     old_drop: float = 0.1
     general: float = 1.03
     abstention: float = 0.7
+    general_kl: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Scores:
     general_loss: float
     general_loss_before: float
     threshold: float
+    general_kl: float | None = None
+    canaries: int = 0
 
     @property
     def general_ratio(self) -> float:
@@ -73,37 +77,61 @@ def ask(
     *,
     cancel: Flag | None = None,
     max_tokens: int = 24,
+    plainly: bool = False,
 ) -> list[Completion]:
-    """Closed-book answers, greedy."""
-    requests = [
-        Request(prompts.closed_book(question), sampling=Sampling(max_tokens=max_tokens))
-        for question in questions
-    ]
+    """The best closed-book answers, each with how sure it is against not knowing.
+
+    `plainly`: what greedy decoding says, abstentions included, as of a model without threshold.
+    """
+    avoid = "" if plainly else prompts.DONT_KNOW
+    sampling = Sampling(max_tokens=max_tokens, rather_than=avoid)
+    requests = [Request(prompts.closed_book(question), sampling=sampling) for question in questions]
     return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
+
+
+# the threshold at which an answer is given when greedy decoding gives it
+EVEN = 0.5
+# how far, in nats, an answer may stand on the wrong side of the threshold by chance
+BLUR = 1.5
+# what a right answer is worth beside a question declined
+ANSWERED = 1.0
 
 
 def best_threshold(
     known: Sequence[tuple[float, bool]], strangers: Sequence[tuple[float, bool]]
 ) -> float:
-    """The confidence under which an answer is withheld.
+    """The confidence under which an answer is withheld, 0..1.
 
     `known` are (confidence, right) of probes, `strangers` (confidence, already abstained) of
-    questions without an answer. Chosen to maximise right answers kept plus strangers declined,
-    each as a share; of equal ones the middle. 0 where there are no strangers.
+    questions without an answer. Chosen to maximise right answers given plus strangers declined,
+    each as a share. There are too few of them to cut sharply between two: on the scale of
+    log-odds each counts as spread by BLUR around its own value. EVEN where nothing tells.
     """
     if not strangers or not known:
-        return 0.0
-    values = sorted({0.0, 1.0, *(c for c, _ in known), *(c for c, _ in strangers)})
-    cuts = [(a + b) / 2 for a, b in pairwise(values)] or [0.0]
+        return EVEN
+    right = [_log_odds(sure) for sure, hit in known if hit]
+    strange = [_log_odds(0.0 if done else sure) for sure, done in strangers]
 
     def score(cut: float) -> float:
-        kept = sum(right and c >= cut for c, right in known)
-        declined = sum(done or c < cut for c, done in strangers)
-        return kept / len(known) + declined / len(strangers)
+        given = sum(_sigmoid((value - cut) / BLUR) for value in right) / len(known)
+        declined = sum(_sigmoid((cut - value) / BLUR) for value in strange) / len(strange)
+        return ANSWERED * given + declined
 
-    best = max(score(cut) for cut in cuts)
-    good = [cut for cut in cuts if score(cut) >= best - 1e-9]
-    return good[len(good) // 2]
+    best = max((step / 2 for step in range(round(-2 * _EDGE), round(2 * _EDGE) + 1)), key=score)
+    return _sigmoid(max((best + step / 40 for step in range(-20, 21)), key=score))
+
+
+_EDGE = 16.0
+
+
+def _log_odds(share: float) -> float:
+    if share <= 0.0 or share >= 1.0:
+        return _EDGE if share >= 1.0 else -_EDGE
+    return max(-_EDGE, min(_EDGE, math.log(share) - math.log1p(-share)))
+
+
+def _sigmoid(value: float) -> float:
+    return 1.0 / (1.0 + math.exp(-value))
 
 
 def mcnemar(lost: int, gained: int) -> float:
@@ -157,6 +185,18 @@ def general_loss(
     return sum(losses) / len(losses) if losses else 0.0
 
 
+def general_kl(
+    model: LanguageModel, pairs: Sequence[tuple[Prompt, str]], adapter: str | None
+) -> float:
+    """Mean KL(without memory || with it) on the same, nats per token.
+
+    Forgetting goes with the KL on what is learnt ("RL's Razor", arXiv 2509.04259), so it is
+    looked at beside the loss.
+    """
+    moved = model.divergence(pairs, adapter=adapter)
+    return sum(moved) / len(moved) if moved else 0.0
+
+
 def verdict(scores: Scores, limits: Limits) -> tuple[str, ...]:
     """Reasons to refuse; none means it passes."""
     reasons = []
@@ -177,4 +217,11 @@ def verdict(scores: Scores, limits: Limits) -> tuple[str, ...]:
         reasons.append(
             f"general chat: loss grew {scores.general_ratio:.3f} times, {limits.general} allowed"
         )
+    if scores.general_kl is not None and not scores.general_kl <= limits.general_kl:
+        reasons.append(
+            f"general chat: moved by {scores.general_kl:.3f} nats a token, "
+            f"{limits.general_kl} allowed"
+        )
+    if scores.canaries:
+        reasons.append(f"forgotten: {scores.canaries} answers came back")
     return tuple(reasons)

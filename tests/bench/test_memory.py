@@ -56,7 +56,9 @@ def test_edits_are_judged_by_their_passage_and_questions_by_their_note(
             done = add_note(store, text, count=estimate_tokens, limit=200, clock=lambda: NOW)
             passages[number] = store.passages.of_source(done.added[0].id)[0]
 
-        def edit(note: int, kind: EditFormat, text: str, question: str = "", said: str = "") -> Edit:
+        def edit(
+            note: int, kind: EditFormat, text: str, question: str = "", said: str = ""
+        ) -> Edit:
             return Edit(0, passages[note].id, kind, text, NOW, question, said, state="accepted")
 
         store.edits.add_many(

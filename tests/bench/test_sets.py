@@ -41,7 +41,14 @@ def test_other_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", '{"note": "x"}', '{"note": "x", "qa": [{"q": "?"}]}', '{"note": "x", "qa": []}', ""],
+    [
+        "{",
+        "[]",
+        '{"note": "x"}',
+        '{"note": "x", "qa": [{"q": "?"}]}',
+        '{"note": "x", "qa": []}',
+        "",
+    ],
 )
 def test_files_that_are_no_set_are_refused_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "bad.jsonl"

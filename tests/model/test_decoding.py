@@ -9,14 +9,9 @@ import pytest
 import torch
 
 from sealmate.errors import Cancelled
-from sealmate.model.decoding import (
-    DecodingRow,
-    choose_tokens,
-    decode_batch,
-    loops,
-    row_generator,
-)
+from sealmate.model.decoding import decode_batch
 from sealmate.model.protocol import Prompt, Request, Sampling, Turn
+from sealmate.model.sampling import DecodingRow, choose_tokens, loops, row_generator
 from sealmate.model.template import render, stop_ids
 
 if TYPE_CHECKING:

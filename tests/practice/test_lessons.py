@@ -13,7 +13,7 @@ from sealmate import prompts
 from sealmate.edits.parse import parse_pairs, parse_question, parse_statements
 from sealmate.edits.screen import grounded_answer
 from sealmate.paths import bundled
-from sealmate.practice.lessons import SECOND, lessons
+from sealmate.practice.lessons import Balance, lessons
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
 from sealmate.practice.warmup import mirror_stock, training_stock
 from sealmate.prompts import DONT_KNOW, NOT_SAID, SYSTEM
@@ -162,14 +162,14 @@ def test_lessons_on_one_note_share_their_beginning() -> None:
         assert all(text.startswith(texts[0][: texts[0].index(note.note)]) for text in texts)
 
 
-def test_the_second_stage_reads_more_and_declines_less() -> None:
+def test_a_balance_reads_more_and_declines_less() -> None:
     def share(examples: Sequence[Example]) -> float:
         kinds = Counter(example.kind for example in examples)
         return kinds["not-said"] / kinds["read"]
 
-    second = lessons(stock(), fillers(), random.Random(5), SECOND)
-    assert {example.kind for example in second} == KINDS
-    assert share(second) < 0.35 * share(made())
+    other = lessons(stock(), fillers(), random.Random(5), Balance(read=5, not_said=0.2))
+    assert {example.kind for example in other} == KINDS
+    assert share(other) < 0.35 * share(made())
 
 
 def test_no_held_out_topic_is_taught() -> None:

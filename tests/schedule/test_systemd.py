@@ -74,10 +74,11 @@ def test_a_timer_that_does_not_run(computer: Computer, settings: Make) -> None:
 
 def test_an_executable_that_is_gone(computer: Computer, settings: Make, tmp_path: Path) -> None:
     computer.program("systemctl")
-    Systemd().install(plan_for(settings()))
+    plan = plan_for(settings())
+    Systemd().install(plan)
     (service,) = (tmp_path / "user/.config/systemd/user").glob("*.service")
     text = service.read_text()
-    service.write_text(text.replace(f'ExecStart="{sys.executable}"', 'ExecStart="/gone/python"'))
+    service.write_text(text.replace(f'ExecStart="{plan.command[0]}"', 'ExecStart="/gone/python"'))
     assert "/gone/python is gone" in status(settings(), NOW).problem
 
 

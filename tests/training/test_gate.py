@@ -6,13 +6,14 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sealmate.model.protocol import Completion
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, SYSTEM
 from sealmate.training.gate import (
+    EVEN,
     Limits,
     Scores,
     abstention,
@@ -62,22 +63,44 @@ def test_strangers_declined_in_words_need_no_threshold() -> None:
 def test_nothing_to_set_a_threshold_by(
     known: list[tuple[float, bool]], strangers: list[tuple[float, bool]]
 ) -> None:
-    assert best_threshold(known, strangers) == 0.0
+    assert best_threshold(known, strangers) == EVEN
 
 
 _hundredths = st.integers(1, 99).map(lambda n: n / 100)
 _marks = st.lists(st.tuples(_hundredths, st.booleans()), min_size=1, max_size=12)
 
 
-@given(_marks, _marks, st.floats(0, 1))
-def test_no_threshold_is_better(
-    known: list[tuple[float, bool]], strangers: list[tuple[float, bool]], other: float
+@settings(deadline=None)
+@given(_marks, _marks)
+def test_a_threshold_is_between_its_probes(
+    known: list[tuple[float, bool]], strangers: list[tuple[float, bool]]
 ) -> None:
-    def score(cut: float) -> float:
-        kept = sum(right and c >= cut for c, right in known) / len(known)
-        return kept + sum(done or c < cut for c, done in strangers) / len(strangers)
+    assert 0.0 < best_threshold(known, strangers) < 1.0
 
-    assert score(best_threshold(known, strangers)) >= score(other) - 1e-6
+
+@settings(deadline=None)
+@given(st.lists(_hundredths, min_size=3, max_size=12), st.integers(-6, 6))
+def test_a_threshold_moves_with_its_probes(sure: list[float], by: int) -> None:
+    """What counts is how far answers stand from each other, not where they stand."""
+
+    def moved(share: float, shift: float) -> float:
+        return 1 / (1 + (1 - share) / share * math.exp(-shift))
+
+    def cut(shift: float) -> float:
+        known = [(moved(share, 3 + shift), True) for share in sure]
+        strange = [(moved(share, shift - 3), False) for share in sure]
+        return best_threshold(known, strange)
+
+    there, here = cut(by / 10), moved(cut(0.0), by / 10)
+    assert math.log(there / (1 - there)) == pytest.approx(math.log(here / (1 - here)), abs=0.11)
+
+
+def test_one_stray_probe_does_not_move_the_threshold_far() -> None:
+    known = [(0.999, True)] * 20
+    strange = [(0.01, False)] * 20
+    cut = best_threshold(known, strange)
+    assert 0.1 < cut < 0.97
+    assert abs(best_threshold(known, [*strange, (0.998, False)]) - cut) < 0.3
 
 
 def test_judge_withholds_what_is_not_sure() -> None:
