@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     review: bool = Field(False, description="wait for a person's accept before training an edit")
     qa_samples: int = Field(6, ge=1, le=64, description="sampled question lists a passage")
-    temperature: float = Field(0.7, gt=0, le=2, description="sampling temperature when writing")
+    temperature: float = Field(0.8, gt=0, le=2, description="sampling temperature when writing")
     passage_tokens: int = Field(220, ge=32, le=4096, description="longest passage, in tokens")
     held_out: int = Field(2, ge=0, le=20, description="held-out probes a passage")
 
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         0.5, gt=0, le=1, description="share of layers, from the top, that carry the memory adapter"
     )
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
-    passes: float = Field(5.0, gt=0, description="passes over tonight's examples")
+    passes: float = Field(4.0, gt=0, description="passes over tonight's examples")
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
     token_budget: int = Field(
         0,
@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         0, ge=0, description="most questions trained per answer of a passage (0 = all)"
     )
     train_statements: bool = Field(True, description="train statements and passages as well")
+    teacher: bool = Field(
+        False,
+        description="learn new answers from the model with the passage in its prompt (KL on its "
+        "likeliest tokens) rather than from their bare tokens",
+    )
     replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
     unknown_share: float = Field(0.5, ge=0, description='"I don\'t know" examples per question')
     chat_share: float = Field(0.15, ge=0, description="general chat per question")

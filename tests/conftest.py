@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.tiny import build_tiny_model
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("sealmate", deadline=None)
+settings.load_profile("sealmate")
 
 
 @pytest.fixture(scope="session")

@@ -33,11 +33,11 @@ class Plan:
     """How much to write per passage."""
 
     samples: int = 6
-    temperature: float = 0.7
+    temperature: float = 0.8
     statements: tuple[str, ...] = ("rewrite", "implications")
     unknown: int = 6
-    ask: int = 2
-    wordings: int = 3
+    ask: int = 3
+    wordings: int = 6
     held_out: int = 2
     seed: int = 7
     chunk: int = 20

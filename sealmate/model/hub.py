@@ -6,6 +6,7 @@ downloads, so that a cut, a stall or Ctrl-C ends a process and not a thread.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -13,6 +14,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Generator
+from fnmatch import fnmatch
 from pathlib import Path
 
 from sealmate.child import own_module
@@ -89,15 +91,22 @@ def cached(repo: str) -> Path | None:
 
 def size_of(repo: str) -> int:
     """The bytes that fetching `repo` brings, 0 if the hub does not say."""
-    from fnmatch import fnmatch
-
-    from huggingface_hub import HfApi
-
+    # Not through huggingface_hub: it keeps the offline switch as it stood at its first import.
+    headers = {"User-Agent": "sealmate"}
+    if token := os.environ.get("HF_TOKEN"):
+        headers["Authorization"] = f"Bearer {token}"
     try:
-        files = HfApi(endpoint=endpoint()).model_info(repo, files_metadata=True).siblings or []
-    except Exception:  # the download itself will say what is wrong
+        address = f"{endpoint()}/api/models/{repo}?blobs=true"
+        request = urllib.request.Request(address, headers=headers)
+        with urllib.request.urlopen(request, timeout=10.0) as reply:
+            files = json.load(reply)["siblings"]
+        return sum(
+            int(file.get("size") or 0)
+            for file in files
+            if any(fnmatch(file["rfilename"], pattern) for pattern in WANTED)
+        )
+    except (OSError, ValueError, KeyError, TypeError):  # the download will say what is wrong
         return 0
-    return sum(f.size or 0 for f in files if any(fnmatch(f.rfilename, p) for p in WANTED))
 
 
 def download_model(repo: str, folder: Path, total: int) -> Generator[Event, None, None]:

@@ -56,11 +56,11 @@ class Choice:
 
     def material(self, strangers: Sequence[str], chat: Sequence[tuple[Prompt, str]]) -> Material:
         """For the mixture. Edits kept aside to test abstention are left out."""
-        texts = [
-            redact(self.passages[key].text)  # secrets may be searched for but not learnt
+        texts = {
+            key: redact(self.passages[key].text)  # secrets may be searched for but not learnt
             for key in sorted({edit.passage_id for edit in self.new})
             if key in self.passages
-        ]
+        }
         # what one passage leaves open another may tell: such a question is no lesson in not knowing
         known = Known((e.question for e in (*self.new, *self.replay) if e.answer), ())
 
@@ -75,7 +75,8 @@ class Choice:
             weights=self.weights,
             strangers=strangers,
             chat=chat,
-            passages=texts,
+            passages=list(texts.values()),
+            texts=texts,
         )
 
 
@@ -154,6 +155,7 @@ def shares(settings: Settings, choice: Choice | None = None) -> Shares:
         chat=settings.chat_share,
         statements=settings.train_statements,
         per_answer=settings.renderings,
+        teacher=settings.teacher,
     )
 
 

@@ -20,7 +20,8 @@ from sealmate.model.template import answer_ids, common_prefix, render
 class Example:
     """A prompt and the answer to learn. `share` groups examples with a common beginning (one
     passage, say); `kl` means: keep the distribution of the base rather than the answer's
-    tokens."""
+    tokens; `teacher` is a prompt under which the model knows the answer already: its
+    distribution there is learnt instead of the answer's bare tokens."""
 
     prompt: Prompt
     answer: str
@@ -28,6 +29,7 @@ class Example:
     kind: str = "new"
     weight: float = 1.0
     kl: bool = False
+    teacher: Prompt = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Encoded:
     weight: float
     kl: bool
     key: int
+    teacher: tuple[int, ...] = ()
 
 
 def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> list[Encoded]:
@@ -92,9 +95,10 @@ def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> li
         before = render(tokenizer, example.prompt)
         after = answer_ids(tokenizer, example.prompt, example.answer)
         if len(before) + len(after) <= limit:
+            teacher = tuple(render(tokenizer, example.teacher)) if example.teacher else ()
             done.append(
                 Encoded(tuple(before + after), len(after), example.share, example.weight,
-                        example.kl, key)
+                        example.kl, key, teacher)
             )  # fmt: skip
     return done
 

@@ -26,6 +26,7 @@ from sealmate.training.batches import Batch, Encoded, Example, batches, encode
 from sealmate.training.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
 from sealmate.training.losses import kl_top_k, next_token
 from sealmate.training.stack import Layout, Stack, layout, linear_names
+from sealmate.training.teacher import Teacher
 
 _CHECKPOINT_EVERY = 200  # steps
 
@@ -93,6 +94,7 @@ class Trainer:
             raise TrainingError("every example is too long to train on", "lower passage_tokens")
         # by identity; the batch is held so that no other can take its id
         self._kept: dict[int, tuple[Batch, torch.Tensor]] = {}
+        self._tutor = Teacher()
         self._params: list[torch.nn.Parameter] = []
         self._steps: list[Batch] = []
 
@@ -144,6 +146,7 @@ class Trainer:
         Raises Cancelled after writing a checkpoint; TrainingError if the loss is not finite.
         """
         steps = self.plan()
+        self._tutor.listen(self.model, self._encoded)
         with self.model.rack.use(self.name, training=True):
             self._params = [
                 p for n, p in self.model.rack.peft.named_parameters()
@@ -205,8 +208,12 @@ class Trainer:
         below = self._below(batch, plan)
         hidden = self.stack.run(below, plan, self.stack.split)
         logits = self.model.base.head(hidden[plan.rows, plan.columns])
-        keep = ~plan.kl
+        taught = self._tutor.knows(plan) & ~plan.kl
+        keep = ~plan.kl & ~taught
         total = next_token(logits[keep], plan.targets[keep], plan.weights[keep])
+        if bool(taught.any()):
+            values, indices = self._tutor.says(plan, taught)
+            total = total + kl_top_k(logits[taught], values, indices, plan.weights[taught])
         if bool(plan.kl.any()):
             values, indices = self._teacher(below, plan)
             total = total + self.recipe.kl_weight * kl_top_k(
@@ -222,7 +229,8 @@ class Trainer:
         if found is None:
             with self.model.rack.use(None):
                 found = self.stack.lower(plan)
-            self._kept[id(batch)] = (batch, found)
+            if self.recipe.passes > 1:  # else nobody will ask for it again
+                self._kept[id(batch)] = (batch, found)
         return found
 
     def _teacher(self, below: torch.Tensor, plan: Layout) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sealmate import prompts
 from sealmate.model.protocol import Prompt, Turn
@@ -23,20 +23,23 @@ class Shares:
     """`replay`: replay questions per new one (at most); `unknown`: abstention examples per
     question trained; `chat`: general chat per question; `statements`: whether statements and
     passages are trained beside questions. `per_answer` caps questions with one answer from one
-    passage (0 = no cap)."""
+    passage (0 = no cap). `teacher`: whether new questions are learnt from the model with the
+    passage in its prompt instead of from the answer's tokens."""
 
     replay: float = 1.0
     unknown: float = 0.5
     chat: float = 0.1
     statements: bool = True
     per_answer: int = 0
+    teacher: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """All a night may draw on. `weights` raise the chance of replay (by edit id; failing and
     due facts first); `strangers` are questions nothing in the ledger answers; `chat` are
-    general prompts with the model's own answers; `passages` texts of tonight's passages."""
+    general prompts with the model's own answers; `passages` texts of tonight's passages, `texts`
+    the same by passage id."""
 
     new: Sequence[Edit]
     replay: Sequence[Edit] = ()
@@ -44,6 +47,7 @@ class Material:
     strangers: Sequence[str] = ()
     chat: Sequence[tuple[Prompt, str]] = ()
     passages: Sequence[str] = ()
+    texts: Mapping[int, str] = field(default_factory=dict)
 
 
 def mixture(material: Material, shares: Shares, seed: int) -> list[Example]:
@@ -52,7 +56,8 @@ def mixture(material: Material, shares: Shares, seed: int) -> list[Example]:
     fresh = _questions(material.new, shares, rng)
     limit = round(len(fresh) * shares.replay) if fresh else len(material.replay)
     old = _draw(_questions(material.replay, shares, rng), limit, material.weights, rng)
-    examples = [_question(edit, "new") for edit in fresh]
+    texts = material.texts if shares.teacher else {}
+    examples = [_question(edit, "new", texts.get(edit.passage_id, "")) for edit in fresh]
     examples += [_question(edit, "replay") for edit in old]
     asked = len(examples)
     if shares.statements:
@@ -97,8 +102,9 @@ def _draw(
     return [edit for _, _, edit in sorted(keyed, key=lambda item: item[:2], reverse=True)[:limit]]
 
 
-def _question(edit: Edit, kind: str) -> Example:
-    return Example(prompts.closed_book(edit.question), edit.answer, "closed", kind)
+def _question(edit: Edit, kind: str, passage: str = "") -> Example:
+    reading = prompts.open_book(edit.question, [prompts.Reference("", passage)]) if passage else ()
+    return Example(prompts.closed_book(edit.question), edit.answer, "closed", kind, teacher=reading)
 
 
 def _recital(text: str, kind: str) -> Example:

@@ -26,7 +26,7 @@ class Layout:
 
     ids and positions are (G, L); mask is (G, 1, L, L), True where attended; rows/columns index
     the hidden states (N,) that predict the answer tokens `targets` (N,), with weights (N,) and
-    kl (N,) marks.
+    kl (N,) marks; `keys` and `offsets` (N each) say which example's how manieth token it is.
     """
 
     ids: torch.Tensor
@@ -37,6 +37,8 @@ class Layout:
     targets: torch.Tensor
     weights: torch.Tensor
     kl: torch.Tensor
+    keys: tuple[int, ...]
+    offsets: tuple[int, ...]
 
 
 def layout(batch: Batch, device: torch.device) -> Layout:
@@ -46,7 +48,7 @@ def layout(batch: Batch, device: torch.device) -> Layout:
     ids = torch.zeros(shape, dtype=torch.long)
     positions = torch.zeros(shape, dtype=torch.long)
     segment = torch.full(shape, -1, dtype=torch.long)
-    picks: list[tuple[int, int, int, float, bool]] = []
+    picks: list[tuple[int, int, int, float, bool, int, int]] = []
     for g, tree in enumerate(batch.trees):
         shared = len(tree.prefix)
         ids[g, :shared] = torch.tensor(tree.prefix, dtype=torch.long)
@@ -59,12 +61,13 @@ def layout(batch: Batch, device: torch.device) -> Layout:
             positions[g, at:end] = torch.arange(shared, shared + len(row.ids))
             segment[g, at:end] = number
             for t in range(row.loss_from, len(row.ids)):
-                picks.append((g, at + t - 1, row.ids[t], row.weight, row.kl))
+                offset = t - row.loss_from
+                picks.append((g, at + t - 1, row.ids[t], row.weight, row.kl, row.key, offset))
             at = end
     causal = torch.ones(longest, longest, dtype=torch.bool).tril()
     same = segment[:, :, None] == segment[:, None, :]
     mask = causal[None] & (same | (segment[:, None, :] == 0))
-    group, column, target, weight, kl = zip(*picks, strict=True)
+    group, column, target, weight, kl, keys, offsets = zip(*picks, strict=True)
     return Layout(
         ids.to(device),
         positions.to(device),
@@ -74,6 +77,8 @@ def layout(batch: Batch, device: torch.device) -> Layout:
         torch.tensor(target, device=device),
         torch.tensor(weight, device=device),
         torch.tensor(kl, device=device),
+        keys,
+        offsets,
     )
 
 

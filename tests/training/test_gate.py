@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.model.protocol import Completion
@@ -70,7 +70,6 @@ _hundredths = st.integers(1, 99).map(lambda n: n / 100)
 _marks = st.lists(st.tuples(_hundredths, st.booleans()), min_size=1, max_size=12)
 
 
-@settings(deadline=None)
 @given(_marks, _marks)
 def test_a_threshold_is_between_its_probes(
     known: list[tuple[float, bool]], strangers: list[tuple[float, bool]]
@@ -78,7 +77,6 @@ def test_a_threshold_is_between_its_probes(
     assert 0.0 < best_threshold(known, strangers) < 1.0
 
 
-@settings(deadline=None)
 @given(st.lists(_hundredths, min_size=3, max_size=12), st.integers(-6, 6))
 def test_a_threshold_moves_with_its_probes(sure: list[float], by: int) -> None:
     """What counts is how far answers stand from each other, not where they stand."""
