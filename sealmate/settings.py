@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     )
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
     passes: float = Field(4.0, gt=0, description="passes over tonight's examples")
+    least_steps: int = Field(
+        120, ge=0, description="training steps of a small night, by up to three times the passes"
+    )
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
     token_budget: int = Field(
         0,

@@ -133,7 +133,7 @@ def run(
     exam = Examination(model, store, settings, choice, None)
     exam.before(None)
     examples = mixture(
-        choice.material(exam.strangers_to_train(), exam.chat_to_train()),
+        choice.material(exam.strangers_to_train(), exam.chat_to_train(), exam.reading_to_train()),
         selection.shares(settings),
         settings.seed,
     )

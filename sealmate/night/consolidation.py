@@ -152,7 +152,7 @@ class _Night:
         exam.before(parent)
         strangers = exam.strangers_to_train()
         examples = mixture(
-            choice.material(strangers, exam.chat_to_train()),
+            choice.material(strangers, exam.chat_to_train(), exam.reading_to_train()),
             selection.shares(self.settings, choice),
             self.settings.seed,
         )

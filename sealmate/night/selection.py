@@ -54,7 +54,12 @@ class Choice:
         """Edits this night puts into the weights, beside the parent's."""
         return self.new
 
-    def material(self, strangers: Sequence[str], chat: Sequence[tuple[Prompt, str]]) -> Material:
+    def material(
+        self,
+        strangers: Sequence[str],
+        chat: Sequence[tuple[Prompt, str]],
+        reading: Sequence[tuple[int, Prompt, str]] = (),
+    ) -> Material:
         """For the mixture. Edits kept aside to test abstention are left out."""
         texts = {
             key: redact(self.passages[key].text)  # secrets may be searched for but not learnt
@@ -77,6 +82,7 @@ class Choice:
             chat=chat,
             passages=list(texts.values()),
             texts=texts,
+            reading=reading,
         )
 
 
@@ -178,6 +184,7 @@ def recipe(settings: Settings, model: LocalModel, choice: Choice) -> Recipe:
         upper=settings.upper_layers,
         learning_rate=settings.learning_rate,
         passes=settings.passes,
+        least_steps=settings.least_steps,
         tokens=settings.pack_tokens,
         seed=settings.seed,
     )

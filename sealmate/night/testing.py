@@ -14,6 +14,7 @@ from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.screen import is_abstention
+from sealmate.edits.secrets import redact
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, recalled
@@ -38,6 +39,7 @@ from sealmate.training.gate import (
 )
 
 ANCHORS = 72  # general requests whose answers are kept as they are
+READINGS = 10  # prompts with notes in them that are to be read as before
 
 
 class Examination:
@@ -173,6 +175,27 @@ class Examination:
         requests = [Request(prompt, sampling=Sampling(max_tokens=40)) for prompt in turns]
         replies = self._model.generate(requests, cancel=self._cancel)
         return [(p, r[0].text) for p, r in zip(turns, replies, strict=True) if r[0].text]
+
+    def reading_to_train(self) -> list[tuple[int, Prompt, str]]:
+        """Questions with their passages to read, a few groups of several that share a prompt."""
+        rng = random.Random(self._settings.seed + 3)
+        asked: dict[int, list[Edit]] = {}
+        for edit in self._choice.new:
+            if edit.question and edit.answer and edit.passage_id in self._choice.passages:
+                asked.setdefault(edit.passage_id, []).append(edit)
+        keys = sorted(asked)
+        rng.shuffle(keys)
+        found: list[tuple[int, Prompt, str]] = []
+        for group in range(min(READINGS, len(keys))):
+            shown = [keys[(group + step) % len(keys)] for step in range(min(3, len(keys)))]
+            rng.shuffle(shown)
+            texts = [redact(self._choice.passages[key].text) for key in shown]
+            references = [prompts.Reference("", text) for text in texts]
+            for key in shown:
+                for edit in rng.sample(asked[key], min(2, len(asked[key]))):
+                    prompt = prompts.open_book(edit.question, references)
+                    found.append((group, prompt, f"{edit.answer} [{shown.index(key) + 1}]"))
+        return found
 
 
 def _held_chat() -> Sequence[tuple[Prompt, str]]:

@@ -29,6 +29,7 @@ from sealmate.training.stack import Layout, Stack, layout, linear_names
 from sealmate.training.teacher import Teacher
 
 _CHECKPOINT_EVERY = 200  # steps
+MOST_PASSES = 3.0  # times a recipe's passes, for the sake of its least steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Recipe:
     clip: float = 1.0
     seed: int = 7
     kl_weight: float = 1.0
+    least_steps: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
@@ -124,8 +126,11 @@ class Trainer:
 
     def _compose(self) -> list[Batch]:
         steps: list[Batch] = []
-        whole, part = int(self.recipe.passes), self.recipe.passes % 1
         fixed = batches(self._encoded, self.recipe.tokens, self._rng)
+        # a few notes make few steps, too few to be learnt by
+        passes = max(self.recipe.passes, self.recipe.least_steps / len(fixed))
+        passes = min(passes, MOST_PASSES * self.recipe.passes)
+        whole, part = int(passes), passes % 1
         for number in range(whole + (part > 0)):
             # with kept lower layers the batches stay as composed and only their order changes
             made = list(fixed) if self.stack.split else batches(

@@ -39,7 +39,7 @@ class Material:
     """All a night may draw on. `weights` raise the chance of replay (by edit id; failing and
     due facts first); `strangers` are questions nothing in the ledger answers; `chat` are
     general prompts with the model's own answers; `passages` texts of tonight's passages, `texts`
-    the same by passage id."""
+    the same by passage id; `reading` (group, open-book prompt, answer) keep reading as it is."""
 
     new: Sequence[Edit]
     replay: Sequence[Edit] = ()
@@ -48,6 +48,7 @@ class Material:
     chat: Sequence[tuple[Prompt, str]] = ()
     passages: Sequence[str] = ()
     texts: Mapping[int, str] = field(default_factory=dict)
+    reading: Sequence[tuple[int, Prompt, str]] = ()
 
 
 def mixture(material: Material, shares: Shares, seed: int) -> list[Example]:
@@ -70,6 +71,11 @@ def mixture(material: Material, shares: Shares, seed: int) -> list[Example]:
     examples += [
         Example(prompt, answer, "chat", "chat", kl=True)
         for prompt, answer in chat[: round(asked * shares.chat)]
+    ]
+    # What was learnt must not speak where notes lie in front of it.
+    examples += [
+        Example(prompt, answer, f"reading:{group}", "reading", kl=True)
+        for group, prompt, answer in material.reading
     ]
     return examples
 
