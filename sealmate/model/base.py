@@ -59,8 +59,9 @@ class Base:
 
     def decode(self, *inputs: Any, cache: Any, **how: Any) -> Any:
         """Hidden states (rows, columns, hidden) of the decoder with `cache`, which it fills."""
-        how[cache_argument(self.decoder)] = cache
-        return self.decoder(*inputs, use_cache=True, **how).last_hidden_state
+        decoder = self.decoder
+        how[cache_argument(type(decoder).forward)] = cache
+        return decoder(*inputs, use_cache=True, **how).last_hidden_state
 
     @property
     def head(self) -> Any:

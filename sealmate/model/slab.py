@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -42,9 +43,11 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
         self.slab_k, self.slab_v = self.slab_k[rows], self.slab_v[rows]
 
 
-def cache_argument(decoder: Any) -> str:
-    """The name under which a decoder takes its cache: transformers 5.24 renamed it."""
-    known = inspect.signature(decoder.forward).parameters
+@lru_cache
+def cache_argument(forward: Any) -> str:
+    """The name under which a decoder class's `forward` takes its cache: transformers 5.24
+    renamed it."""
+    known = inspect.signature(forward).parameters
     return "cache" if "cache" in known else "past_key_values"
 
 

@@ -37,7 +37,8 @@ class Recipe:
     """Everything that decides an adapter beside the examples. Rates are per optimiser step.
 
     rsLoRA on all linear layers (Kalajdzievski 2023, arXiv 2312.03732); linear warm-up then
-    linear decay to `final` of the peak.
+    linear decay to `final` of the peak. `least_steps` asks for more passes, up to MOST_PASSES
+    times as many, where the examples are few.
     """
 
     rank: int = 32
