@@ -1,164 +1,179 @@
 """The recipe's sweep: one set of written edits, many ways to train them.
 
-Tuned on `assets/bench/tune.jsonl`; what `bench memory` reports is measured on other notes.
+Meant for the tuning set (`assets/bench/tune.jsonl`); what `bench memory` reports is measured on
+other notes. Edits are written once and kept, so that every arm trains on the same ones.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from sealmate.bench.machine import machine
+from sealmate.bench.report import share
+from sealmate.bench.sets import BenchSet, read_set
+from sealmate.bench.stock import held_chat
 from sealmate.edits.screen import correct, is_abstention
+from sealmate.errors import UsageError
+from sealmate.events import Event, Note, Started
+from sealmate.model.local import LocalModel
 from sealmate.night import selection
-from sealmate.night.ledger import keep_written, passages_to_write
+from sealmate.night.consolidation import consolidate
+from sealmate.night.lock import hold, worker_lock
 from sealmate.night.testing import Examination
-from sealmate.paths import bundled
+from sealmate.paths import bundled, make_private_dir
+from sealmate.recall import recollect
 from sealmate.settings import Settings
-from sealmate.training.gate import ask, best_threshold, general_loss
+from sealmate.sources import add_note
+from sealmate.training.gate import general_loss
 from sealmate.training.loop import Trainer
 from sealmate.training.mixture import mixture
 from sealmate.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question of a bench set with its answer and other accepted spellings."""
-
-    text: str
-    answer: str
-    also: tuple[str, ...] = ()
+ARM = "arm"
+DECLINED = (0.85, 0.9, 0.95)  # shares of questions without an answer at which recall is told
 
 
-@dataclass(frozen=True, slots=True)
-class BenchSet:
-    """Notes with questions on them, near misses, and strangers."""
-
-    notes: tuple[str, ...]
-    questions: tuple[Question, ...]
-    near: tuple[str, ...]
-    strangers: tuple[str, ...]
-
-
-def load_set(name: str, first: int = 0, last: int | None = None) -> BenchSet:
-    """The bundled set `name` ("tune" or "memory"), notes [first, last)."""
+def tuning_set(only: int | None = None) -> BenchSet:
+    """The bundled notes that recipes are chosen on."""
     folder = bundled("assets") / "bench"
-    lines = (folder / f"{name}.jsonl").read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line.strip()][first:last]
-    strangers = json.loads((folder / f"{name}-strangers.json").read_text("utf-8"))
-    return BenchSet(
-        tuple(row["note"] for row in rows),
-        tuple(
-            Question(qa["q"], qa["a"], tuple(qa.get("also", ())))
-            for row in rows
-            for qa in row["qa"]
-        ),
-        tuple(question for row in rows for question in row["near"]),
-        tuple(strangers),
+    return read_set(folder / "tune.jsonl", folder / "tune-strangers.json", only)
+
+
+def parse_arm(text: str, settings: Settings) -> Settings:
+    """`settings` with the changes of an arm like "passes=3,rank=16"; "" changes nothing.
+
+    Raises UsageError for what is no setting or no value of it.
+    """
+    changes: dict[str, Any] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = part.partition("=")
+        if not equals or name not in Settings.model_fields:
+            raise UsageError(
+                f"{part!r} is no change of a setting", "an arm is like passes=3,cues=8"
+            )
+        changes[name] = value
+    try:
+        return Settings(**{**settings.model_dump(), **changes})
+    except ValidationError as error:
+        raise UsageError(f"the arm {text!r} cannot be used: {error.errors()[0]['msg']}") from None
+
+
+def bench_sweep(
+    settings: Settings, bench: BenchSet, arms: Sequence[str], keep: Path
+) -> Generator[Event, None, dict[str, Any]]:
+    """Train and measure each arm; the value is {"arms": [figures], ...}.
+
+    `keep` is the home in which notes and edits stay; rows are added to its `sweep.jsonl`, and an
+    arm that has one already is not run again. Raises UsageError for an arm that cannot be used.
+    """
+    there = settings.model_copy(
+        update={"home": make_private_dir(keep.absolute()), "profile": "default", "review": False}
     )
+    chosen = [(arm, parse_arm(arm, there)) for arm in arms]
+    file = keep / "sweep.jsonl"
+    rows: list[dict[str, Any]] = []
+    with Workspace.open(there) as workspace:
+        yield from workspace.fetch_model()
+        model = workspace.model()
+        yield from _written(workspace, model, bench)
+        done = {row["arm"]: row for row in _rows(file)}
+        for arm, changed in chosen:
+            if arm not in done:
+                yield Started("arm", detail=arm or "as the settings are")
+                done[arm] = {"arm": arm, **(yield from _run(workspace, model, bench, changed))}
+                with file.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps(done[arm]) + "\n")
+                file.chmod(0o600)
+            rows.append(done[arm])
+            yield Note(f"{arm or 'as the settings are'}: {json.dumps(done[arm])}")
+        return {"arms": rows, "notes": len(bench.notes), "questions": len(bench.questions),
+                **machine(model.base)}  # fmt: skip
 
 
-def prepare(workspace: Workspace, bench: BenchSet) -> dict[str, Any]:
-    """Ingest the set's notes and write their edits, once per home."""
-    from sealmate.edits.write import Plan, Written, write
-    from sealmate.sources import add_note
+def _rows(file: Path) -> list[dict[str, Any]]:
+    if not file.is_file():
+        return []
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
 
-    store, settings = workspace.store, workspace.settings
+
+def _written(
+    workspace: Workspace, model: LocalModel, bench: BenchSet
+) -> Generator[Event, None, None]:
+    """Take the notes in and write their edits, unless that was done before."""
     for note in bench.notes:
         add_note(
-            store, note, count=workspace.count_tokens(), limit=settings.passage_tokens,
-            clock=workspace.clock,
+            workspace.store, note, count=workspace.count_tokens(),
+            limit=workspace.settings.passage_tokens, clock=workspace.clock,
         )  # fmt: skip
-    begin = time.perf_counter()
-    texts = passages_to_write(store)
-    model = workspace.model()
-    plan = Plan(
-        samples=settings.qa_samples,
-        temperature=settings.temperature,
-        held_out=settings.held_out,
-        seed=settings.seed,
-    )
-    coverage = []
-    for item in write(model, texts, plan):
-        if isinstance(item, Written):
-            keep_written(store, item, model.info, workspace.clock(), False)
-            coverage.append(item.coverage)
-    return {
-        "write_seconds": round(time.perf_counter() - begin, 1),
-        "coverage": round(sum(coverage) / max(1, len(coverage)), 3),
-        "states": dict(store.edits.count_by_state()),
-    }
+    with hold(worker_lock(workspace.paths.ensure()), workspace.clock, "another night's worker"):
+        yield from consolidate(workspace, model, only_write=True)
 
 
-def measure(
-    workspace: Workspace, bench: BenchSet, settings: Settings, adapter: str, threshold: float
-) -> dict[str, float]:
-    """Closed-book recall and abstention of an adapter on the set, raw and with its threshold."""
-    model = workspace.model()
-    told = ask(model, [q.text for q in bench.questions], adapter)
-    near = ask(model, list(bench.near), adapter)
-    strange = ask(model, list(bench.strangers), adapter)
-    right = [correct(c.text, q.answer, q.also) for c, q in zip(told, bench.questions, strict=True)]
-    known = [(c.confidence, r) for c, r in zip(told, right, strict=True)]
-    unknown = [(c.confidence, is_abstention(c.text)) for c in (*near, *strange)]
-    best = best_threshold(known, unknown)
-
-    def shares(cut: float) -> tuple[float, float, float]:
-        return (
-            sum(r and c >= cut for c, r in known) / len(known),
-            sum(is_abstention(c.text) or c.confidence < cut for c in near) / max(1, len(near)),
-            sum(is_abstention(c.text) or c.confidence < cut for c in strange)
-            / max(1, len(strange)),
-        )
-
-    raw, cut, ideal = shares(0.0), shares(threshold), shares(best)
-    return {
-        "recall": raw[0], "near": raw[1], "strangers": raw[2],
-        "threshold": threshold, "recall_cut": cut[0], "near_cut": cut[1], "strangers_cut": cut[2],
-        "best_threshold": best, "recall_best": ideal[0], "near_best": ideal[1],
-        "strangers_best": ideal[2],
-    }  # fmt: skip
-
-
-def run(
-    workspace: Workspace, bench: BenchSet, changes: Mapping[str, Any], keep: Path | None = None
-) -> Iterator[dict[str, Any]]:
-    """Train once with settings changed, and measure; yields one row of figures."""
-    settings = workspace.settings.model_copy(update=dict(changes))
-    model, store = workspace.model(), workspace.store
-    choice = selection.choose(store, settings, rebuild=True)
-    exam = Examination(model, store, settings, choice, None)
+def _run(
+    workspace: Workspace, model: LocalModel, bench: BenchSet, settings: Settings
+) -> Generator[Event, None, dict[str, Any]]:
+    choice = selection.choose(workspace.store, settings, rebuild=True)
+    exam = Examination(model, workspace.store, settings, choice, None)
     exam.before(None)
-    examples = mixture(
-        choice.material(exam.strangers_to_train(), exam.chat_to_train(), exam.reading_to_train()),
-        selection.shares(settings),
-        settings.seed,
+    material = choice.material(
+        exam.strangers_to_train(), exam.chat_to_train(), exam.reading_to_train()
     )
+    examples = mixture(material, selection.shares(settings), settings.seed)
+    begin = time.perf_counter()
+    trainer = Trainer(model, selection.recipe(settings, model, choice), examples, name=ARM)
+    tokens, loss = 0, 0.0
+    for event in trainer.run():
+        yield event
+        tokens, loss = event.tokens, event.loss
+    seconds = time.perf_counter() - begin
+    scores = exam.after(ARM)
+    chat = held_chat()
     kinds: dict[str, int] = {}
     for example in examples:
         kinds[example.kind] = kinds.get(example.kind, 0) + 1
-    begin = time.perf_counter()
-    trainer = Trainer(model, selection.recipe(settings, model, choice), examples)
-    losses = list(trainer.run())
-    seconds = time.perf_counter() - begin
-    scores = exam.after("candidate")
-    figures = measure(workspace, bench, settings, "candidate", scores.threshold)
-    if keep is not None:
-        trainer.save(keep)
-    held = exam.held
-    ratio = general_loss(model, held, "candidate") / general_loss(model, held, None)
-    model.detach("candidate")
-    yield {
-        **dict(changes),
-        **{key: round(value, 3) for key, value in figures.items()},
-        "probe_recall": scores.new_recall,
-        "probe_abstention": scores.abstention,
-        "general_ratio": round(ratio, 4),
-        "loss": round(losses[-1].loss, 4),
-        "tokens": losses[-1].tokens,
+    figures = {
+        **_measure(model, bench, settings, scores.threshold),
+        "general_loss_ratio": round(
+            general_loss(model, chat, ARM) / general_loss(model, chat, None), 4
+        ),
+        "general_kl": round(scores.general_kl or 0.0, 4),
+        "loss": round(loss, 4),
+        "tokens": tokens,
         "train_seconds": round(seconds, 1),
         "examples": kinds,
     }
+    model.detach(ARM)
+    return figures
+
+
+def _measure(
+    model: LocalModel, bench: BenchSet, settings: Settings, threshold: float
+) -> dict[str, Any]:
+    """Recall and abstention of the arm at its night's threshold, and at cuts by the set itself."""
+    asked = [*(q.text for q in bench.questions), *bench.near, *bench.strangers]
+    said = recollect(model, asked, ARM, way=settings.recall)
+    count = len(bench.questions)
+    known = [
+        (answer.confidence, correct(answer.text, question.answer, question.also))
+        for answer, question in zip(said, bench.questions, strict=False)
+    ]
+    strange = [0.0 if is_abstention(s.text) else s.confidence for s in said[count:]]
+    figures: dict[str, Any] = {
+        "recall_any": share(right for _, right in known),
+        "recall": share(right and sure >= threshold for sure, right in known),
+        "near": share(sure < threshold for sure in strange[: len(bench.near)]),
+        "strangers": share(sure < threshold for sure in strange[len(bench.near) :]),
+        "threshold": round(threshold, 5),
+    }
+    ordered = sorted(strange)
+    for wanted in DECLINED:
+        place = min(len(ordered) - 1, max(0, round(wanted * len(ordered)) - 1))
+        cut = ordered[place] if ordered else 0.0
+        figures[f"recall_at_{wanted}"] = share(right and sure > cut for sure, right in known)
+    return figures

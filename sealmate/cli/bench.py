@@ -1,4 +1,4 @@
-"""`sealmate bench startup|train|write|memory|continual`: measure this machine and this recipe."""
+"""`sealmate bench`: measure this machine and this recipe."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group.command()(train)
     group.command()(write)
     group.command()(memory)
+    group.command()(sweep)
     group.command()(continual)
     app.add_typer(group, name="bench")
 
@@ -131,6 +132,31 @@ def memory(
         emit(figures)
     else:
         _show(figures)
+
+
+def sweep(
+    ctx: typer.Context,
+    keep: Annotated[Path, typer.Option(help="Home for notes, edits and rows; goes on there.")],
+    arms: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SETTING=VALUE,...]...", help="Changes of settings, one arm each."),
+    ] = None,
+    only: Annotated[int | None, typer.Option(min=1, help="Only the first so many notes.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the tuning notes in several ways and compare recall, abstention, general loss, time.
+
+    Without arms the settings are measured as they are. Edits are written once, in --keep.
+    """
+    from sealmate.bench.sweep import bench_sweep, tuning_set
+
+    figures = follow(bench_sweep(settings_of(ctx), tuning_set(only), arms or [""], keep))
+    if as_json:
+        emit(figures)
+        return
+    columns = ["arm", "recall", "near", "strangers", "recall_any", "recall_at_0.9",
+               "general_loss_ratio", "tokens", "train_seconds"]  # fmt: skip
+    _table(columns, [[row[name] for name in columns] for row in figures["arms"]])
 
 
 def _beside(figures: Mapping[str, Any], as_json: bool) -> None:
