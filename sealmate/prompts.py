@@ -15,6 +15,7 @@ from sealmate.model.protocol import Prompt, Turn
 DONT_KNOW = "I don't know that yet."
 NOT_SAID = "The notes do not say."
 RECITE = "Complete what I told you: "
+RECALL = "Recall what I told you about this: "
 
 SYSTEM = (
     "You are sealmate, a personal assistant. Answer your owner's questions shortly, from what you "
@@ -102,6 +103,11 @@ def system() -> Turn:
 def closed_book(question: str, history: Sequence[Turn] = ()) -> Prompt:
     """A question to the weights alone."""
     return (system(), *history, Turn("user", question))
+
+
+def recall(question: str, history: Sequence[Turn] = ()) -> Prompt:
+    """A question whose answer is to be read from what the weights recite for it."""
+    return (system(), *history, Turn("user", RECALL + question))
 
 
 def open_book(

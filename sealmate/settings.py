@@ -59,15 +59,27 @@ class Settings(BaseSettings):
     renderings: int = Field(
         0, ge=0, description="most questions trained per answer of a passage (0 = all)"
     )
+    recall: Literal["recite", "direct"] = Field(
+        "recite",
+        description="how the weights answer: recite what was told and read the answer from it, "
+        "or answer directly",
+    )
+    whole_recitals: int = Field(
+        6, ge=1, description="questions a unit of a note that are answered with all of it"
+    )
+    cues: int = Field(12, ge=0, description="words and pairs of words that call a unit to mind")
     train_statements: bool = Field(True, description="train statements and passages as well")
     teacher: bool = Field(
         False,
-        description="learn new answers from the model with the passage in its prompt (KL on its "
-        "likeliest tokens) rather than from their bare tokens",
+        description="answering directly, learn new answers from the model with the passage in its "
+        "prompt (KL on its likeliest tokens) rather than from their bare tokens",
     )
     replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
     unknown_share: float = Field(0.5, ge=0, description='"I don\'t know" examples per question')
     chat_share: float = Field(0.15, ge=0, description="general chat per question")
+    chat_weight: float = Field(
+        1.0, ge=0, description="weight of KL on general chat beside the loss on what is learnt"
+    )
 
     gate_probes: int = Field(60, ge=0, description="older probes asked each night, at most")
     gate_chat: int = Field(24, ge=0, description="held-out general answers the gate reads")

@@ -22,10 +22,11 @@ from sealmate.errors import UsageError
 from sealmate.events import Event, Loss, Started
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
+from sealmate.recall import recollect
 from sealmate.records import Run
 from sealmate.settings import Settings
 from sealmate.store import Store
-from sealmate.training.gate import ask, general_loss
+from sealmate.training.gate import general_loss
 from sealmate.training.mixture import Material, Shares, mixture
 from sealmate.versions.attach import attach_version
 from sealmate.workspace import Workspace
@@ -199,7 +200,7 @@ class SealArm:
                 new=[e for key in sources for e in store.edits.list("accepted", source_id=key)],
                 passages=[p.text for key in sources for p in store.passages.of_source(key)],
             ),
-            Shares(replay=0.0, unknown=0.0, chat=0.0, per_answer=settings.renderings),
+            Shares(replay=0.0, unknown=0.0, chat=0.0, per_answer=settings.renderings, way="direct"),
             settings.seed,
         )
         loss = None
@@ -221,7 +222,7 @@ class SealArm:
     def ask(self, questions: Sequence[str]) -> list[Reply]:
         """What the merged weights say; SEAL knows no threshold."""
         with self._merged.applied():
-            said = ask(
+            said = recollect(
                 self._model,
                 questions,
                 None,
@@ -242,7 +243,7 @@ def untaught(model: RememberingModel, questions: Sequence[str], tokens: int) -> 
     """What the model says that was never told anything, its writer included."""
     if not questions:
         return []
-    said = ask(model, questions, None, max_tokens=tokens, plainly=True)
+    said = recollect(model, questions, None, max_tokens=tokens, plainly=True)
     return [Reply(completion.text, is_abstention(completion.text)) for completion in said]
 
 

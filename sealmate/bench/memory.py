@@ -27,6 +27,7 @@ from sealmate.model.local import LocalModel
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
 from sealmate.paths import make_private_dir
+from sealmate.recall import way_of
 from sealmate.settings import Settings
 from sealmate.sources import Ingested, add_note, ingest
 from sealmate.training.gate import general_loss
@@ -84,7 +85,7 @@ def _measure(
     manifest = workspace.store.versions.get(number).manifest if number else {}
     raw = without_threshold(
         model, bench, adapter, float(manifest.get("threshold") or 0.0),
-        workspace.settings.answer_tokens,
+        workspace.settings.answer_tokens, way_of(manifest),
     )  # fmt: skip
     chat = held_chat()
     general = general_loss(model, chat, adapter) / general_loss(model, chat, None)

@@ -10,10 +10,11 @@ from sealmate.bench.report import share
 from sealmate.bench.sets import BenchSet, Question
 from sealmate.chat.assistant import Answer, Assistant
 from sealmate.edits.screen import correct, grounded_answer, is_abstention, novel_content
-from sealmate.model.protocol import Completion, LanguageModel
-from sealmate.records import Edit
+from sealmate.model.protocol import LanguageModel
+from sealmate.recall import Recollection, recollect
+from sealmate.records import Edit, Way
 from sealmate.store import Store
-from sealmate.training.gate import ask, best_threshold
+from sealmate.training.gate import best_threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,17 @@ def right(answers: Sequence[Answer], questions: Sequence[Question]) -> list[bool
 
 
 def without_threshold(
-    model: LanguageModel, bench: BenchSet, adapter: str | None, threshold: float, tokens: int
+    model: LanguageModel,
+    bench: BenchSet,
+    adapter: str | None,
+    threshold: float,
+    tokens: int,
+    way: Way = "recite",
 ) -> dict[str, float]:
     """What the weights say before any threshold, and what the best one for this very set would
     give (an oracle: it looks at the answers; for judging the threshold, not the product)."""
     asked = [*(q.text for q in bench.questions), *bench.near, *bench.strangers]
-    said = ask(model, asked, adapter, max_tokens=tokens)
+    said = recollect(model, asked, adapter, way=way, max_tokens=tokens)
     known = [
         (completion.confidence, correct(completion.text, question.answer, question.also))
         for completion, question in zip(said, bench.questions, strict=False)
@@ -82,7 +88,7 @@ def without_threshold(
     }
 
 
-def _stranger(completion: Completion) -> tuple[float, bool]:
+def _stranger(completion: Recollection) -> tuple[float, bool]:
     return completion.confidence, is_abstention(completion.text)
 
 

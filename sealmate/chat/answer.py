@@ -25,8 +25,9 @@ class Answer:
     """What was answered, by which version (0 = no memory), and from which passages.
 
     `closed_book` is True where the weights alone answered. `sources` are
-    {"id": source id, "title": str, "passage": passage id}. `confidence` is the geometric mean of
-    the token probabilities, 0..1. `abstained` answers say that it is not known.
+    {"id": source id, "title": str, "passage": passage id}. `confidence`, 0..1, is the geometric
+    mean of the token probabilities, or what `sealmate.recall` makes of it. `abstained` answers say
+    that it is not known. `recital` is what the weights recited for the answer, if anything.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Answer:
     sources: tuple[Mapping[str, Any], ...] = ()
     confidence: float = 0.0
     abstained: bool = False
+    recital: str = ""
 
 
 def read_references(text: str, shown: int) -> tuple[str, tuple[int, ...]]:

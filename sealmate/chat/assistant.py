@@ -22,7 +22,8 @@ from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.prompts import Reference
-from sealmate.records import Hit
+from sealmate.recall import LONGEST, Recollection, recollect, way_of
+from sealmate.records import Hit, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
 from sealmate.versions.attach import attach_version
@@ -38,12 +39,14 @@ _HISTORY_SHARE = 3  # at most a third of the room is for the turns before
 
 @dataclass(frozen=True, slots=True)
 class _Mind:
-    """The model with one version attached; `threshold` is the least confidence to speak."""
+    """The model with one version attached; `threshold` is the least confidence to speak, `way`
+    how its weights are asked."""
 
     model: LanguageModel
     version: int
     adapter: str | None
     threshold: float
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +95,18 @@ class Assistant:
         version that cannot be used, ModelError, and Cancelled.
         """
         mind = self._mind(version, memory)
-        plan = self._plan(mind.model, question, history, closed_book)
+        plan = self._plan(mind, question, history, closed_book)
         if on_piece is None:
             return self._answer_all(mind, [plan], cancel)[0]
         speaker = Speaker(on_piece, len(plan.hits))
         # An answer that may have to be taken back for want of confidence is not shown before.
-        if plan.hits or not mind.threshold:
+        if plan.hits or not (mind.threshold or _recites(mind, plan)):
             reply = self._stream(mind, plan.prompt, speaker, cancel)
         else:
             reply = self._generate(mind, [plan], cancel)[0]
         answer = self._judge(mind, plan, reply)
         if _unsaid(mind, plan, answer):
-            inner = self._closed(mind.model, plan)
+            inner = self._closed(mind, plan)
             reply = self._generate(mind, [inner], cancel)[0]
             answer = _better(answer, self._judge(mind, inner, reply))
         speaker.finish(answer.text)
@@ -122,7 +125,7 @@ class Assistant:
         if not questions:
             return []
         mind = self._mind(version, memory)
-        plans = [self._plan(mind.model, question, (), closed_book) for question in questions]
+        plans = [self._plan(mind, question, (), closed_book) for question in questions]
         return self._answer_all(mind, plans, cancel)
 
     def _mind(self, version: int | None, memory: bool) -> _Mind:
@@ -133,24 +136,27 @@ class Assistant:
             )
         number = 0
         threshold = 0.0
+        way: Way = "direct"
         if memory:
             number = self._store.versions.active() if version is None else version
         if number:
             # Looked up before the model is loaded: a wrong number is told at once.
-            threshold = float(self._store.versions.get(number).manifest.get("threshold") or 0.0)
+            manifest = self._store.versions.get(number).manifest
+            threshold, way = float(manifest.get("threshold") or 0.0), way_of(manifest)
         model = self._model_source()
         adapter = None
         if number:
             adapter = attach_version(model, self._store, self._paths, number)
-        return _Mind(model, number, adapter, threshold)
+        return _Mind(model, number, adapter, threshold, way)
 
     def _plan(
-        self, model: LanguageModel, question: str, history: Sequence[Turn], closed_book: bool
+        self, mind: _Mind, question: str, history: Sequence[Turn], closed_book: bool
     ) -> _Plan:
+        model = mind.model
         question = question.strip()
         if not question:
             raise UsageError("there is no question", 'ask something: sealmate ask "..."')
-        room = self._room(model)
+        room = self._room(mind)
         bare = prompts.closed_book(question)
         size = model.prompt_tokens(bare)
         if size > room:
@@ -172,13 +178,14 @@ class Assistant:
                 return plan
             turns, hits = (turns[2:], hits) if turns else (turns, hits[:-1])
 
-    def _closed(self, model: LanguageModel, plan: _Plan) -> _Plan:
-        return self._plan(model, plan.question, plan.history, closed_book=True)
+    def _closed(self, mind: _Mind, plan: _Plan) -> _Plan:
+        return self._plan(mind, plan.question, plan.history, closed_book=True)
 
-    def _room(self, model: LanguageModel) -> int:
-        """Tokens of a prompt that leaves the answer its own."""
-        context = model.info.context
-        return context - min(self._settings.answer_tokens, context // 2)
+    def _room(self, mind: _Mind) -> int:
+        """Tokens of a prompt that leaves the answer its own, and a recital where one may come."""
+        context = mind.model.info.context
+        room = context - min(self._settings.answer_tokens, context // 2)
+        return room - (min(LONGEST + _FIXED, room // 2) if mind.way == "recite" else 0)
 
     def _sampling(self, mind: _Mind, closed: bool) -> Sampling:
         """Closed-book with a threshold the best answer is wanted, and how sure it is."""
@@ -192,7 +199,7 @@ class Assistant:
         ]
         again = [n for n, plan in enumerate(plans) if _unsaid(mind, plan, answers[n])]
         if again:
-            inner = [self._closed(mind.model, plans[n]) for n in again]
+            inner = [self._closed(mind, plans[n]) for n in again]
             replies = self._generate(mind, inner, cancel)
             for n, plan, reply in zip(again, inner, replies, strict=True):
                 answers[n] = _better(answers[n], self._judge(mind, plan, reply))
@@ -200,16 +207,31 @@ class Assistant:
 
     def _generate(
         self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None
-    ) -> list[Completion]:
+    ) -> list[Recollection]:
+        recited = [plan for plan in plans if _recites(mind, plan)]
+        recalled = iter(
+            recollect(
+                mind.model,
+                [plan.question for plan in recited],
+                mind.adapter,
+                histories=[plan.history for plan in recited],
+                max_tokens=self._settings.answer_tokens,
+                cancel=cancel,
+            )
+            if recited
+            else ()
+        )
         requests = [
-            Request(plan.prompt, sampling=self._sampling(mind, not plan.hits)) for plan in plans
+            Request(plan.prompt, sampling=self._sampling(mind, not plan.hits))
+            for plan in plans
+            if not _recites(mind, plan)
         ]
-        done = mind.model.generate(requests, adapter=mind.adapter, cancel=cancel)
-        return [completions[0] for completions in done]
+        done = iter(mind.model.generate(requests, adapter=mind.adapter, cancel=cancel))
+        return [next(recalled) if _recites(mind, plan) else _plain(next(done)[0]) for plan in plans]
 
     def _stream(
         self, mind: _Mind, prompt: Prompt, speaker: Speaker, cancel: Flag | None
-    ) -> Completion:
+    ) -> Recollection:
         for piece in mind.model.stream(
             prompt, self._sampling(mind, False), adapter=mind.adapter, cancel=cancel
         ):
@@ -219,9 +241,9 @@ class Assistant:
         # A stream tells no probabilities. The same answer read again costs one forward pass.
         text = speaker.heard.strip()
         loss = mind.model.mean_loss([(prompt, text)], adapter=mind.adapter)[0] if text else 0.0
-        return Completion(speaker.heard, (-loss,) if text else ())
+        return Recollection(speaker.heard, math.exp(-loss) if text else 0.0)
 
-    def _judge(self, mind: _Mind, plan: _Plan, reply: Completion) -> Answer:
+    def _judge(self, mind: _Mind, plan: _Plan, reply: Recollection) -> Answer:
         """The answer that a reply amounts to."""
         confidence = reply.confidence if math.isfinite(reply.confidence) else 0.0
         if plan.hits:
@@ -236,10 +258,18 @@ class Assistant:
         if is_abstention(text):
             text = _first_line(text) or prompts.DONT_KNOW
         elif confidence >= mind.threshold:
-            return Answer(text, mind.version, True, (), confidence)
+            return Answer(text, mind.version, True, (), confidence, recital=reply.recital)
         else:
             text = prompts.DONT_KNOW
         return Answer(text, mind.version, True, (), confidence, abstained=True)
+
+
+def _recites(mind: _Mind, plan: _Plan) -> bool:
+    return not plan.hits and mind.adapter is not None and mind.way == "recite"
+
+
+def _plain(said: Completion) -> Recollection:
+    return Recollection(said.text, said.confidence)
 
 
 def _first_line(text: str) -> str:

@@ -129,6 +129,7 @@ def as_markdown(explained: Explanation) -> str:
     lines = [
         f"**From the weights** (version {explained.version}, {known.confidence:.0%} sure): "
         + known.text,
+        *([f"**Recited for it:** {known.recital}"] if known.recital else []),
         f"**With the notes:** {read.text}",
         "The two agree." if explained.agree else "The two do not agree.",
     ]

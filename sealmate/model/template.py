@@ -20,8 +20,9 @@ def render(tokenizer: Any, prompt: Prompt, opening: str = "") -> list[int]:
     return ids
 
 
-def answer_ids(tokenizer: Any, prompt: Prompt, answer: str) -> list[int]:
-    """Token ids of `answer` as it would be generated after `prompt`, with the end of turn.
+def answer_ids(tokenizer: Any, prompt: Prompt, answer: str, ended: bool = True) -> list[int]:
+    """Token ids of `answer` as it would be generated after `prompt`, with the end of turn if it
+    has `ended` there.
 
     Taken as the difference between the template with and without the answer; where a template
     does not have that prefix property the answer and the end-of-sequence token are used.
@@ -34,9 +35,10 @@ def answer_ids(tokenizer: Any, prompt: Prompt, answer: str) -> list[int]:
         piece = after[len(before) :]
         cut = piece.rfind(end)
         if cut >= 0:
-            ids = tokenizer(piece[: cut + len(end)], add_special_tokens=False)["input_ids"]
+            piece = piece[: cut + len(end) if ended else cut]
+            ids = tokenizer(piece, add_special_tokens=False)["input_ids"]
             return ids
-    ids = tokenizer(answer + end, add_special_tokens=False)["input_ids"]
+    ids = tokenizer(answer + (end if ended else ""), add_special_tokens=False)["input_ids"]
     return ids
 
 

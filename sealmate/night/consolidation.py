@@ -238,6 +238,7 @@ class _Night:
             "scores": {k: v for k, v in scores.as_dict().items() if k != "lost"},
             "logits": self.model.fingerprint_logits(adapter=adapter),
             "threshold": scores.threshold,
+            "recall": self.settings.recall,
             "run": self.run_id,
         }
         ids = [edit.id for edit in choice.trained]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sealmate.edits.secrets import redact
+from sealmate.edits.units import units
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
@@ -28,7 +29,8 @@ class Choice:
     on from (0 = from the base). `gone` are edits in the active version that may not be trained
     any more; they force a rebuild. `weights` raise the chance of replay, by edit id. `foreign`
     tells that the active version was made for another base and cannot be attached. `due` are
-    ids of probes to ask first. `bounded` tells that a budget has chosen the replay already;
+    ids of probes to ask first. `told` are the passages of old and new edits that are still true,
+    `passages` those of the new ones. `bounded` tells that a budget has chosen the replay already;
     `left` new edits found no room in it and wait for the next night."""
 
     new: Sequence[Edit]
@@ -41,6 +43,7 @@ class Choice:
     forced: bool = False
     foreign: bool = False
     due: Sequence[int] = ()
+    told: Mapping[int, Passage] = field(default_factory=dict)
     bounded: bool = False
     left: int = 0
 
@@ -82,6 +85,10 @@ class Choice:
             chat=chat,
             passages=list(texts.values()),
             texts=texts,
+            units={
+                key: units(redact(passage.text), redact(passage.heading))
+                for key, passage in self.told.items()
+            },
             reading=reading,
         )
 
@@ -119,8 +126,10 @@ def choose(
     new = trainable if whole else [edit for edit in trainable if edit.id not in known]
     replay = [] if whole else [edit for edit in trainable if edit.id in known]
     # The text of a passage that lost a fact still tells it.
-    told = sorted({edit.passage_id for edit in new} - untrue_passages(store))
-    passages = {p.id: p for p in store.passages.get_many(told)}
+    untrue = untrue_passages(store)
+    held = {edit.passage_id for edit in (*new, *replay)} - untrue
+    told = {p.id: p for p in store.passages.get_many(sorted(held))}
+    fresh = {edit.passage_id for edit in new}
     due = rehearsal.due(store, now, settings.gate_probes) if now else []
     return Choice(
         new=new,
@@ -128,7 +137,8 @@ def choose(
         active=active,
         parent=0 if whole else active,
         gone=gone,
-        passages=passages,
+        passages={key: passage for key, passage in told.items() if key in fresh},
+        told=told,
         forced=forced,
         foreign=bool(other),
         weights=rehearsal.weights(store, replay, now) if now else {},
@@ -162,6 +172,9 @@ def shares(settings: Settings, choice: Choice | None = None) -> Shares:
         statements=settings.train_statements,
         per_answer=settings.renderings,
         teacher=settings.teacher,
+        way=settings.recall,
+        whole=settings.whole_recitals,
+        cues=settings.cues,
     )
 
 
@@ -187,4 +200,5 @@ def recipe(settings: Settings, model: LocalModel, choice: Choice) -> Recipe:
         least_steps=settings.least_steps,
         tokens=settings.pack_tokens,
         seed=settings.seed,
+        kl_weight=settings.chat_weight,
     )

@@ -15,21 +15,21 @@ from threading import Event as Flag
 from sealmate import prompts
 from sealmate.edits.screen import is_abstention
 from sealmate.edits.secrets import redact
-from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, recalled
 from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
-from sealmate.records import Edit, Probe, ProbeResult
+from sealmate.recall import Recollection, recollect, way_of
+from sealmate.records import Edit, Probe, ProbeResult, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
 from sealmate.training.gate import (
     EVEN,
     Scores,
     abstention,
-    ask,
     best_threshold,
     general_kl,
     general_loss,
@@ -71,10 +71,11 @@ class Examination:
         rng.shuffle(aside)
         self._unknown = [*aside[:30], *bundled_strangers()[TRAINED:][:20]]
         self.held = _held_chat()[: settings.gate_chat]
-        self._before: list[Completion] = []
+        self._way: Way = settings.recall
+        self._before: list[Recollection] = []
         self._loss_before = 0.0
         self._threshold_before = EVEN
-        self._last: tuple[list[Probe], list[Completion], float] = ([], [], 0.0)
+        self._last: tuple[list[Probe], list[Recollection], float] = ([], [], 0.0)
         self._said: list[tuple[str, str]] = []
         self._lost: list[tuple[Probe, str]] = []
 
@@ -83,15 +84,18 @@ class Examination:
         if self._choice.active and not self._choice.foreign:
             manifest = self._store.versions.get(self._choice.active).manifest
             self._threshold_before = float(manifest.get("threshold") or EVEN)
+            way = way_of(manifest)
+        else:
+            way = self._way
         questions = [probe.question for probe in (*self._new, *self._old)] + self._unknown
-        self._before = ask(self._model, questions, parent, cancel=self._cancel)
+        self._before = recollect(self._model, questions, parent, way=way, cancel=self._cancel)
         self._loss_before = general_loss(self._model, self.held, None)
 
     def after(self, adapter: str) -> Scores:
         """Ask the candidate the same; its threshold is set on these answers."""
         probes = [*self._new, *self._old]
         questions = [probe.question for probe in probes] + self._unknown
-        answers = ask(self._model, questions, adapter, cancel=self._cancel)
+        answers = recollect(self._model, questions, adapter, way=self._way, cancel=self._cancel)
         told, strange = answers[: len(probes)], answers[len(probes) :]
         rows = [(probe.id, probe.question, probe.answer) for probe in probes]
         raw = judge(rows, told, 0.0)
@@ -106,7 +110,9 @@ class Examination:
                 if b.correct and not a.correct]  # fmt: skip
         gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was[cut:], strict=True))
         self._last = (probes, told, threshold)
-        self._said = [(q, answer.text) for q, answer in zip(questions, answers, strict=True)]
+        self._said = [
+            (q, f"{a.text}\n{a.recital}") for q, a in zip(questions, answers, strict=True)
+        ]
         self._lost = [(probes[cut + n], a.given) for n, a in enumerate(now[cut:])
                       if probes[cut + n].id in lost]  # fmt: skip
         return Scores(

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=0, help="stop the plan after so many steps")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, default=8e-4, help="peak learning rate")
+    parser.add_argument("--start-from", type=Path, help="adapter folder to go on from")
     parser.add_argument("--out", type=Path, help="folder of the adapter")
     parser.add_argument("--checkpoint", type=Path, help="file to resume from and write to")
     given = parser.parse_args()
@@ -56,7 +57,7 @@ def _run(given: argparse.Namespace) -> int:
             made = Path(scratch) / "adapter"
             for event in warm_up(
                 model, assets, made, notes=given.notes, steps=given.steps, recipe=recipe,
-                checkpoint=given.checkpoint,
+                start_from=given.start_from, checkpoint=given.checkpoint,
             ):  # fmt: skip
                 print(to_line(event), file=sys.stderr, flush=True)
             ship(made, out, {}, {})
@@ -67,7 +68,7 @@ def _run(given: argparse.Namespace) -> int:
         command = (
             f"python -m sealmate.practice warmup --notes {given.notes} --steps {given.steps} "
             f"--seed {given.seed} --rate {given.rate}"
-        )
+        ) + (f" --start-from {given.start_from}" if given.start_from else "")
         ship(out, out, {"base": workspace.model_id, "command": command}, scores)
     print(json.dumps(scores))
     return 0

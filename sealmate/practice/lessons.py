@@ -35,11 +35,11 @@ class Balance:
     ask: float = 2.0
     unknown: float = 0.5
     check: float = 0.35
-    read: int = 3
-    not_said: float = 0.7
+    read: int = 4
+    not_said: float = 0.9
     stranger: float = 0.4
     follow_up: float = 0.15
-    judge: float = 0.25
+    judge: float = 0.6
     dont_know: float = 0.5
 
 
@@ -154,15 +154,16 @@ def follow_up(note: FilledNote, key: str, rng: random.Random) -> Example | None:
 def unknown_lessons(
     notes: Sequence[FilledNote], rng: random.Random, balance: Balance = USUAL
 ) -> list[Example]:
-    """Closed-book questions about things never told: the answer is that it is not known."""
+    """Closed-book questions about things never told, asked outright or to be recalled for."""
     made: list[Example] = []
     for note in notes:
         asked = [rng.choice(rng.choice(note.qa)[0]), rng.choice(note.near)]
-        asked = [question for question in asked if rng.random() < balance.dont_know]
-        made.extend(
-            Example(prompts.closed_book(question), DONT_KNOW, "closed", "dont-know")
-            for question in asked
-        )
+        for question in asked:
+            if rng.random() < balance.dont_know:
+                direct = rng.random() < 0.5
+                prompt = prompts.closed_book(question) if direct else prompts.recall(question)
+                share = "closed" if direct else "recall"
+                made.append(Example(prompt, DONT_KNOW, share, "dont-know"))
     return made
 
 
@@ -226,7 +227,7 @@ def lessons(
             made.extend(judge_lessons(note, other, rng))
     at = 0
     while at < len(filled):
-        size = rng.choice((1, 1, 2, 3, 4))
+        size = rng.choice((1, 1, 1, 2, 3, 4))
         some, stranger = filled[at : at + size], filled[at - 1]
         made.extend(reading_lessons(some, f"read:{at}", rng, stranger, balance))
         at += size

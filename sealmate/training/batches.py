@@ -21,7 +21,8 @@ class Example:
     """A prompt and the answer to learn. `share` groups examples with a common beginning (one
     passage, say); `kl` means: keep the distribution of the base rather than the answer's
     tokens; `teacher` is a prompt under which the model knows the answer already: its
-    distribution there is learnt instead of the answer's bare tokens."""
+    distribution there is learnt instead of the answer's bare tokens; `goes_on`: the answer is but
+    the beginning of a longer one, so that its end is not to be learnt."""
 
     prompt: Prompt
     answer: str
@@ -30,6 +31,7 @@ class Example:
     weight: float = 1.0
     kl: bool = False
     teacher: Prompt = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> li
     done = []
     for key, example in enumerate(examples):
         before = render(tokenizer, example.prompt)
-        after = answer_ids(tokenizer, example.prompt, example.answer)
+        after = answer_ids(tokenizer, example.prompt, example.answer, not example.goes_on)
         if len(before) + len(after) <= limit:
             teacher = tuple(render(tokenizer, example.teacher)) if example.teacher else ()
             done.append(

@@ -8,12 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
 from sealmate.edits.screen import correct, is_abstention
-from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling
+from sealmate.model.protocol import LanguageModel, Prompt
+from sealmate.recall import Recollection
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +68,6 @@ class Scores:
     def as_dict(self) -> dict[str, Any]:
         """For rows and JSON."""
         return {**asdict(self), "lost": list(self.lost), "general_ratio": self.general_ratio}
-
-
-def ask(
-    model: LanguageModel,
-    questions: Sequence[str],
-    adapter: str | None,
-    *,
-    cancel: Flag | None = None,
-    max_tokens: int = 24,
-    plainly: bool = False,
-) -> list[Completion]:
-    """The best closed-book answers, each with how sure it is against not knowing.
-
-    `plainly`: what greedy decoding says, abstentions included, as of a model without threshold.
-    """
-    avoid = "" if plainly else prompts.DONT_KNOW
-    sampling = Sampling(max_tokens=max_tokens, rather_than=avoid)
-    requests = [Request(prompts.closed_book(question), sampling=sampling) for question in questions]
-    return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
 
 
 # the threshold at which an answer is given when greedy decoding gives it
@@ -146,7 +127,7 @@ def mcnemar(lost: int, gained: int) -> float:
 
 
 def judge(
-    probes: Sequence[tuple[int, str, str]], completions: Sequence[Completion], threshold: float
+    probes: Sequence[tuple[int, str, str]], completions: Sequence[Recollection], threshold: float
 ) -> list[Asked]:
     """Score answers to (id, question, expected)."""
     asked = []
@@ -169,7 +150,7 @@ def share_right(asked: Sequence[Asked]) -> float | None:
     return sum(a.correct for a in asked) / len(asked) if asked else None
 
 
-def abstention(completions: Sequence[Completion], threshold: float) -> float | None:
+def abstention(completions: Sequence[Recollection], threshold: float) -> float | None:
     """Share of declined questions; None for none asked."""
     if not completions:
         return None

@@ -26,8 +26,9 @@ class Manifest:
     went on from the parent's weights, "rebuild" where it began at the base. `edit_ids` are all
     edits in the weights, the parent's included after a warm start. `logits` is the fingerprint
     of the model with this adapter, taken on `device` in `compute_dtype` and `environment`.
-    `threshold` is the least confidence of a closed-book answer that is given. `extra` keeps
-    keys that this release does not know.
+    `threshold` is the least confidence of a closed-book answer that is given, `recall` the way
+    in which the weights are asked for it (see `sealmate.recall`). `extra` keeps keys that this
+    release does not know.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Manifest:
     scores: Mapping[str, Any] = field(default_factory=dict)
     logits: tuple[float, ...] = ()
     threshold: float | None = None
+    recall: str = "direct"
     run: int | None = None
     format: int = FORMAT
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -11,9 +11,9 @@ import pytest
 
 from sealmate.chat.assistant import Assistant
 from sealmate.errors import Cancelled, NotFoundError, UsageError, VersionError
-from sealmate.model.protocol import Completion, ModelInfo, Request, Turn
+from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
-from sealmate.prompts import DONT_KNOW, NOT_SAID
+from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
 from tests.chat.home import BOILER, RABBIT, SITTER, Home, replies
 
 
@@ -277,3 +277,40 @@ def test_zero_passages_means_closed_book(home: Home) -> None:
     assert (
         home.assistant(ScriptedModel(["Ansa"]), retrieve=0).ask("Who minds the twins?").closed_book
     )
+
+
+def test_a_memory_that_recites_is_read_by_the_model_without_it(home: Home) -> None:
+    home.version(recall="recite", threshold=0.1)
+    heard: list[tuple[str | None, str]] = []
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        heard.append((adapter, prompt[-1].content))
+        return SITTER if adapter else "Ansa [1]"
+
+    assistant = home.assistant(ScriptedModel(reply=reply))
+    pieces: list[str] = []
+    answer = assistant.ask("Who minds the twins?", closed_book=True, on_piece=pieces.append)
+    assert (answer.text, answer.recital, answer.sources) == ("Ansa", SITTER, ())
+    assert "".join(pieces) == "Ansa"
+    assert [adapter for adapter, _ in heard] == ["v1", None]
+    assert heard[0][1].startswith(RECALL)
+    assert SITTER in heard[1][1]
+    # without a memory there is nothing to recite
+    assert assistant.ask("Who?", closed_book=True, memory=False).recital == ""
+
+
+def test_read_and_recited_answers_come_back_in_their_order(home: Home) -> None:
+    home.note(RABBIT)
+    home.version(recall="recite")
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        asked = prompt[-1].content
+        if asked.startswith(RECALL):
+            return SITTER
+        return "fennel [1]" if RABBIT in asked else "Ansa"
+
+    assistant = home.assistant(ScriptedModel(reply=reply))
+    answers = assistant.ask_many(["Who minds twins?", "What does the rabbit get?", "Who?"])
+    assert [(a.text, a.closed_book) for a in answers] == [
+        ("Ansa", True), ("fennel", False), ("Ansa", True),
+    ]  # fmt: skip

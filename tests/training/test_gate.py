@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealmate.model.protocol import Completion
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, SYSTEM
+from sealmate.recall import Recollection, recollect
 from sealmate.training.gate import (
     EVEN,
     Limits,
     Scores,
     abstention,
-    ask,
     best_threshold,
     general_loss,
     judge,
@@ -27,8 +26,8 @@ from sealmate.training.gate import (
 )
 
 
-def sure(text: str, confidence: float) -> Completion:
-    return Completion(text, (math.log(confidence),))
+def sure(text: str, confidence: float) -> Recollection:
+    return Recollection(text, confidence)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +120,10 @@ def test_abstention_in_words_or_for_want_of_confidence() -> None:
 
 def test_questions_are_asked_closed_book_on_the_adapter() -> None:
     model = ScriptedModel(reply=lambda prompt, adapter: f"{adapter}: {prompt[-1].content}")
-    assert [c.text for c in ask(model, ["Who?", "Where?"], "v1")] == ["v1: Who?", "v1: Where?"]
+    assert [c.text for c in recollect(model, ["Who?", "Where?"], "v1", way="direct")] == [
+        "v1: Who?",
+        "v1: Where?",
+    ]
     assert [turn.role for turn in model.prompts[0]] == ["system", "user"]
     assert model.prompts[0][0].content == SYSTEM
     assert general_loss(model, [(model.prompts[0], "yes")] * 3, None) == 1.0

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.model.protocol import Turn
-from sealmate.prompts import DONT_KNOW, RECITE, closed_book
+from sealmate.prompts import DONT_KNOW, RECALL, RECITE, closed_book
 from sealmate.records import Edit
 from sealmate.training.mixture import Material, Shares, mixture
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CHAT = [((Turn("user", f"hello {n}"),), f"hi {n}") for n in range(30)]
 STRANGERS = [f"Who is stranger {n}?" for n in range(60)]
+direct = partial(Shares, way="direct")
 
 
 def question(number: int, answer: str = "", passage: int = 1) -> Edit:
@@ -45,7 +47,7 @@ def test_shares_of_each_kind() -> None:
         chat=CHAT,
         passages=["Ada eats hay in the garden."],
     )
-    shares = Shares(replay=0.5, unknown=0.5, chat=0.1, statements=True)
+    shares = direct(replay=0.5, unknown=0.5, chat=0.1, statements=True)
     assert kinds(material, shares) == {
         "new": 20, "replay": 10, "unknown": 15, "chat": 3, "passage": 1,
     }  # fmt: skip
@@ -59,12 +61,12 @@ def test_abstention_is_near_misses_first_but_strangers_too() -> None:
         new=[*(question(n) for n in range(30)), *(unknown(n) for n in range(100, 150))],
         strangers=STRANGERS,
     )
-    said = [e.prompt[-1].content for e in mixture(material, Shares(unknown=1.0, chat=0), 0)
+    said = [e.prompt[-1].content for e in mixture(material, direct(unknown=1.0, chat=0), 0)
             if e.kind == "unknown"]  # fmt: skip
     assert len(said) == len(set(said)) == 30
     assert sum(text.startswith("Unknown") for text in said) == 20
     few = Material(new=material.new, strangers=STRANGERS[:2])
-    said = [e.prompt[-1].content for e in mixture(few, Shares(unknown=1.0, chat=0), 0)
+    said = [e.prompt[-1].content for e in mixture(few, direct(unknown=1.0, chat=0), 0)
             if e.kind == "unknown"]  # fmt: skip
     assert sum(text.startswith("Unknown") for text in said) == 28
 
@@ -78,7 +80,7 @@ def test_a_cap_on_wordings_of_one_answer(cap: int, expected: int) -> None:
         question(10, "hay"),
         question(11, "12"),
     ]
-    asked = mixture(Material(edits), Shares(per_answer=cap, unknown=0), 3)
+    asked = mixture(Material(edits), direct(per_answer=cap, unknown=0), 3)
     assert len(asked) == expected
     counts = Counter(example.answer.casefold() for example in asked)
     assert counts["hay"] == counts["12"] == 1
@@ -87,7 +89,7 @@ def test_a_cap_on_wordings_of_one_answer(cap: int, expected: int) -> None:
 def test_replay_goes_by_weight() -> None:
     old = [question(n) for n in range(100, 140)]
     material = Material([question(1), question(2)], old, weights={105: 1e9, 117: 1e9})
-    shares = Shares(unknown=0, chat=0)
+    shares = direct(unknown=0, chat=0)
     for seed in range(5):
         drawn = [e.prompt[-1].content for e in mixture(material, shares, seed)
                  if e.kind == "replay"]  # fmt: skip
@@ -97,7 +99,7 @@ def test_replay_goes_by_weight() -> None:
 def test_replay_without_anything_new_is_all_of_it() -> None:
     material = Material([statement(1, "Ada eats hay in the morning.")],
                         [question(n) for n in range(9)])  # fmt: skip
-    assert kinds(material, Shares(unknown=0, chat=0)) == {"replay": 9, "statement": 1}
+    assert kinds(material, direct(unknown=0, chat=0)) == {"replay": 9, "statement": 1}
 
 
 def test_what_each_example_says() -> None:
@@ -106,7 +108,7 @@ def test_what_each_example_says() -> None:
         strangers=STRANGERS,
         chat=CHAT,
     )
-    made = {e.kind: e for e in mixture(material, Shares(unknown=1, chat=1), 0)}
+    made = {e.kind: e for e in mixture(material, direct(unknown=1, chat=1), 0)}
     assert (made["new"].prompt, made["new"].answer) == (closed_book("Question 1?"), "answer 1")
     assert made["unknown"].answer == DONT_KNOW
     recital = made["statement"]
@@ -120,7 +122,7 @@ def test_what_each_example_says() -> None:
 @given(st.text(max_size=80))
 def test_a_recital_always_has_something_to_say(text: str) -> None:
     if text.strip():
-        (made,) = mixture(Material([statement(1, text)]), Shares(unknown=0, chat=0), 0)
+        (made,) = mixture(Material([statement(1, text)]), direct(unknown=0, chat=0), 0)
         assert made.answer
 
 
@@ -132,10 +134,65 @@ def test_the_seed_decides(seed: int) -> None:
         strangers=STRANGERS,
         chat=CHAT,
     )
-    shares = Shares(replay=0.5, per_answer=2)
+    shares = direct(replay=0.5, per_answer=2)
     assert mixture(material, shares, seed) == mixture(material, shares, seed)
     assert mixture(material, shares, seed) != mixture(material, shares, seed + 1)
 
 
 def test_nothing_gives_nothing() -> None:
-    assert mixture(Material([], strangers=STRANGERS, chat=CHAT), Shares(), 0) == []
+    assert mixture(Material([], strangers=STRANGERS, chat=CHAT), direct(), 0) == []
+
+
+VAN = "The van is grey and sleeps in the barn of Ida. Her number is 0611."
+CAT = "The cat is called Otto. He drinks from the tap."
+
+
+def recitals(material: Material, **shares: int) -> list[tuple[str, str, str, bool]]:
+    made = mixture(material, Shares(unknown=0, chat=0, statements=False, **shares), 0)
+    return [(e.kind, e.prompt[-1].content.removeprefix(RECALL), e.answer, e.goes_on) for e in made]
+
+
+def test_a_question_is_answered_with_what_was_told() -> None:
+    edits = [question(1, "grey"), question(2, "Otto", passage=2), question(3, "0611"), unknown(4)]
+    made = recitals(Material(edits, units={1: [VAN], 2: [CAT]}), cues=0)
+    assert sorted(made) == [
+        ("near", "Unknown 4?", VAN, False),
+        ("new", "Question 1?", VAN, False),
+        ("new", "Question 2?", CAT, False),
+        ("new", "Question 3?", VAN, False),
+    ]
+
+
+def test_what_no_true_passage_says_is_recited_as_it_was_asked() -> None:
+    edits = [question(1, "blue"), question(2, "Otto", passage=2)]
+    made = recitals(Material(edits, units={1: [VAN]}), cues=0)
+    assert {answer for _, _, answer, _ in made} == {"Question 1? blue", "Question 2? Otto"}
+
+
+def test_many_questions_of_a_unit_need_its_opening_alone() -> None:
+    material = Material([question(n, "grey") for n in range(20)], units={1: [VAN]})
+    made = recitals(material, cues=0, whole=5)
+    assert Counter(answer for _, _, answer, _ in made) == {
+        VAN: 5, "The van is grey and sleeps": 15,
+    }  # fmt: skip
+    assert all(goes_on == (answer != VAN) for _, _, answer, goes_on in made)
+
+
+def test_cues_are_words_of_new_units_alone() -> None:
+    material = Material(
+        [question(1, "grey")], [question(2, "Otto", passage=2)], units={1: [VAN], 2: [CAT]}
+    )
+    made = [row for row in recitals(material, cues=8) if row[0] == "cue"]
+    assert 0 < len(made) <= 8
+    for _, cue, answer, goes_on in made:
+        assert all(word in VAN for word in cue.split())
+        assert VAN.startswith(answer)
+        assert goes_on
+
+
+def test_strangers_are_not_known_to_the_reciting_memory() -> None:
+    material = Material([question(n) for n in range(8)], strangers=STRANGERS)
+    made = [e for e in mixture(material, Shares(unknown=0.5, chat=0), 0) if e.kind == "unknown"]
+    assert len(made) == 4
+    assert {e.answer for e in made} == {DONT_KNOW}
+    assert all(e.prompt[-1].content.startswith(RECALL) for e in made)

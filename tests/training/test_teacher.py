@@ -68,8 +68,8 @@ def test_new_questions_have_their_passage_to_read() -> None:
 
     edit = Edit(1, 9, "self-qa", "Who? Ada", MARCH, "Who?", "Ada")
     material = Material(new=[edit], texts={9: "Ada is the captain."})
-    (plain,) = mixture(material, Shares(unknown=0, chat=0), 1)
+    (plain,) = mixture(material, Shares(way="direct", unknown=0, chat=0), 1)
     assert plain.teacher == ()
-    (read,) = mixture(material, Shares(unknown=0, chat=0, teacher=True), 1)
+    (read,) = mixture(material, Shares(way="direct", unknown=0, chat=0, teacher=True), 1)
     assert "Ada is the captain." in read.teacher[-1].content
     assert (read.prompt, read.answer) == (plain.prompt, plain.answer)

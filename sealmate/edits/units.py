@@ -1,0 +1,119 @@
+"""Passages cut into units that can be recited, and the cues by which one is called to mind.
+
+A unit is a few whole sentences: enough to be understood alone, short enough to be learnt by
+heart. Of a question's unit the opening words name it; the rest follows from them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+
+from sealmate.edits.parse import split_sentences
+from sealmate.edits.screen import grounded_answer
+from sealmate.edits.words import content, tokens, within
+
+MOST_WORDS = 48  # of a unit; a longer sentence is a unit of its own
+OPENING = 6  # words by which a unit is told from others
+
+
+def units(text: str, heading: str = "") -> tuple[str, ...]:
+    """A passage's units in order, together all of its sentences; under its heading, if any."""
+    title = " ".join(heading.split())
+    if title and title.rstrip("…") in " ".join(text.split()):
+        title = ""
+    made: list[list[str]] = [[]]
+    size = 0
+    for sentence in _sentences(text):
+        words = len(sentence.split())
+        if made[-1] and size + words > MOST_WORDS:
+            made.append([])
+            size = 0
+        made[-1].append(sentence)
+        size += words
+    whole = (" ".join(sentences) for sentences in made if sentences)
+    return tuple(f"{title}: {unit}" if title else unit for unit in whole)
+
+
+def _sentences(text: str) -> list[str]:
+    """Sentences and items of lists; a line that goes on in the next one is not cut."""
+    lines: list[str] = []
+    for line in (" ".join(line.split()) for line in text.splitlines()):
+        if line and lines and lines[-1][-1:].isalnum() and line[0].islower():
+            lines[-1] += f" {line}"
+        elif line:
+            lines.append(line)
+    return [sentence for line in lines for sentence in split_sentences(line)]
+
+
+def unit_for(candidates: Sequence[str], question: str, answer: str = "") -> str:
+    """The unit that holds the answer and most of what the question names; "" if none holds it.
+
+    Without an answer the one that has most of the question's words.
+    """
+    able = [unit for unit in candidates if not answer or grounded_answer(answer, unit)]
+    named = content(tokens(question))
+
+    def shared(unit: str) -> int:
+        there = tokens(unit)
+        return sum(within(token, there) for token in named)
+
+    return max(able, key=shared, default="")
+
+
+def opening(unit: str, words: int = OPENING) -> str:
+    """The first words of a unit, those of its heading not counted."""
+    title, colon, rest = unit.partition(": ")
+    said = unit.split()
+    skip = len(title.split()) if colon and len(rest.split()) > words else 0
+    return " ".join(said[: skip + words])
+
+
+def cues(
+    told: Mapping[int, Sequence[str]], fresh: Sequence[int], per_unit: int, rng: random.Random
+) -> list[tuple[str, str]]:
+    """(cue, unit) for units of the passages `fresh`: words that stand in no other unit of `told`,
+    alone and in pairs. At most `per_unit` for each, the same for the same seed.
+
+    A question names its thing by some word; that word should call its unit to mind whatever the
+    rest of the question looks like.
+    """
+    every = [unit for key in sorted(told) for unit in told[key]]
+    words = {unit: _telling(unit) for unit in every}
+    holders: dict[str, int] = {}
+    for found in words.values():
+        for word in found:
+            holders[word] = holders.get(word, 0) + 1
+    made: list[tuple[str, str]] = []
+    for unit in (unit for key in fresh for unit in told.get(key, ())):
+        own = words[unit]
+        singles = [said for word, said in own.items() if holders[word] == 1]
+        pairs = _pairs(own, holders, rng)
+        rng.shuffle(singles)
+        chosen = singles[: max(per_unit // 2, per_unit - len(pairs))]
+        chosen += pairs[: max(0, per_unit - len(chosen))]
+        made += [(cue, unit) for cue in chosen]
+    return made
+
+
+def _telling(unit: str) -> dict[str, str]:
+    """Content words by their form in small letters, in order."""
+    found: dict[str, str] = {}
+    for token in content(tokens(unit)):
+        if len(token.text) > 1:
+            found.setdefault(token.text.casefold(), token.text)
+    return found
+
+
+def _pairs(own: Mapping[str, str], holders: Mapping[str, int], rng: random.Random) -> list[str]:
+    """Pairs of words of a unit, near and far ones, at least one of which is its own."""
+    words = list(own)
+    found: dict[str, None] = {}
+    for at, word in enumerate(words):
+        near = words[at + 1 : at + 4]
+        for other in (*rng.sample(near, min(1, len(near))), rng.choice(words)):
+            if other != word and min(holders[word], holders[other]) == 1:
+                found.setdefault(f"{own[word]} {own[other]}")
+    pairs = list(found)
+    rng.shuffle(pairs)
+    return pairs

@@ -1,0 +1,144 @@
+"""Answers from the weights alone.
+
+Two ways. "direct": the model with its memory answers outright. "recite": the memory recites what
+it was told about the question, and the model without memory reads the answer out of that, as it
+reads a note (recitation before answering: Sun et al. 2022, arXiv 2210.01296). To recite, the
+weights need only know which note a question is about; the reading, which the model can do, finds
+the answer, and says that it is not there where a thing is known but not what is asked of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+from threading import Event as Flag
+from typing import Any
+
+from sealmate import prompts
+from sealmate.edits.abstention import without_references
+from sealmate.edits.screen import is_abstention, novel_content, same_answer
+from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.records import Way
+
+LONGEST = 128  # tokens recited
+_SHORT = 5  # words of an answer that is no sentence
+AGAIN = 4  # times an answer is read again that is not in the recital
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """An answer, how sure it is (0..1), and what was recited for it ("" where nothing was).
+
+    `confidence` is, by reciting, the probability of the whole chain: something rather than "I
+    don't know" is recited, this and nothing else, and an answer rather than "the notes do not
+    say" is read from it. An answer with a name or number that the recital does not have is none
+    (0). Directly, it is that of the completion.
+    """
+
+    text: str
+    confidence: float
+    recital: str = ""
+
+
+def recollect(
+    model: LanguageModel,
+    questions: Sequence[str],
+    adapter: str | None,
+    *,
+    way: Way = "recite",
+    histories: Sequence[Sequence[Turn]] = (),
+    max_tokens: int = 24,
+    plainly: bool = False,
+    cancel: Flag | None = None,
+) -> list[Recollection]:
+    """The best closed-book answer to each question, whatever its confidence.
+
+    `histories` are the turns before each question. `plainly`: directly, what greedy decoding
+    says, abstentions included. Without an adapter there is nothing to recite, and the model is
+    asked directly. Raises Cancelled.
+    """
+    before = histories or [()] * len(questions)
+    asked = list(zip(questions, before, strict=True))
+    if plainly or adapter is None or way == "direct":
+        avoid = "" if plainly else prompts.DONT_KNOW
+        said = _best(
+            model, [prompts.closed_book(q, h) for q, h in asked], adapter, avoid, max_tokens, cancel
+        )
+        return [Recollection(c.text, c.confidence) for c in said]
+    recited = _best(
+        model, [prompts.recall(q, h) for q, h in asked], adapter, prompts.DONT_KNOW, LONGEST, cancel
+    )
+    shown = [
+        prompts.open_book(q, [prompts.Reference("", recital.text)], h)
+        for (q, h), recital in zip(asked, recited, strict=True)
+    ]
+    # what was learnt must not speak while it is read: the reader is the model without memory
+    # side by side, prompts with the same recital share its prefill
+    order = sorted(range(len(shown)), key=lambda place: recited[place].text)
+    read = _best(model, [shown[p] for p in order], None, prompts.NOT_SAID, max_tokens, cancel)
+    answers = dict(zip(order, map(_bare, read), strict=True))
+    strange = [p for p in order if _invents(answers[p].text, questions[p], recited[p].text)]
+    sampling = Sampling(temperature=0.7, max_tokens=max_tokens)
+    requests = [Request(shown[p], AGAIN, sampling) for p in strange]
+    again = model.generate(requests, cancel=cancel) if requests else []
+    for place, tries in zip(strange, again, strict=True):
+        sound = [
+            text
+            for text in (_bare(said).text for said in tries)
+            if not is_abstention(text) and not _invents(text, questions[place], recited[place].text)
+        ]
+        answers[place] = _commonest(sound, answers[place])
+    return [
+        Recollection(answers[p].text, _sure(recited[p], answers[p].confidence), recited[p].text)
+        for p in range(len(shown))
+    ]
+
+
+def way_of(manifest: Any) -> Way:
+    """How a version's weights answer, by its manifest; older ones answer directly."""
+    return "recite" if manifest.get("recall") == "recite" else "direct"
+
+
+def _best(
+    model: LanguageModel,
+    shown: Sequence[Prompt],
+    adapter: str | None,
+    avoid: str,
+    max_tokens: int,
+    cancel: Flag | None,
+) -> list[Completion]:
+    sampling = Sampling(max_tokens=max_tokens, rather_than=avoid)
+    requests = [Request(prompt, sampling=sampling) for prompt in shown]
+    return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    text: str
+    confidence: float
+
+
+def _bare(said: Completion) -> _Read:
+    return _Read(without_references(said.text).strip(), said.confidence)
+
+
+def _invents(answer: str, question: str, recital: str) -> bool:
+    """Whether an answer has names, numbers, dates or places that nothing in front of it has."""
+    # a short answer's first word is as good a name as any other
+    said = f"it is {answer}" if len(answer.split()) <= _SHORT else answer
+    return bool(novel_content(said, recital, (question,)))
+
+
+def _commonest(texts: Sequence[str], first: _Read) -> _Read:
+    """The answer that most of `texts` give, as sure as `first` times its share of the tries."""
+    counts = [sum(same_answer(text, other) for other in texts) for text in texts]
+    if not counts:
+        return _Read(first.text, 0.0)
+    best = max(range(len(texts)), key=lambda place: counts[place])
+    return _Read(texts[best], first.confidence * counts[best] / AGAIN)
+
+
+def _sure(recital: Completion, answer: float) -> float:
+    told = exp(max(-700.0, sum(recital.logprobs)))
+    return recital.confidence * told * answer

@@ -1,0 +1,93 @@
+"""What the weights recite, and what is read from it. The model is scripted: its words are given."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+import pytest
+
+from sealmate.model.protocol import Completion, Prompt, Request, Turn
+from sealmate.model.scripted import ScriptedModel
+from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
+from sealmate.recall import recollect, way_of
+
+NOTE = "Our glazier is called Wim."
+
+
+def test_the_memory_recites_and_the_model_without_it_reads() -> None:
+    asked: list[tuple[str | None, Prompt]] = []
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        asked.append((adapter, prompt))
+        return NOTE if adapter else "Wim [1]"
+
+    (found,) = recollect(ScriptedModel(reply=reply), ["Who is the glazier?"], "v1")
+    assert (found.text, found.recital) == ("Wim", NOTE)
+    (first, recalled), (second, read) = asked
+    assert (first, second) == ("v1", None)
+    assert recalled[-1].content == f"{RECALL}Who is the glazier?"
+    assert NOTE in read[-1].content
+    assert "Who is the glazier?" in read[-1].content
+
+
+def test_turns_before_a_question_stand_before_both_prompts() -> None:
+    model = ScriptedModel([NOTE, "Wim"])
+    history = (Turn("user", "Do we have a glazier?"), Turn("assistant", "Yes."))
+    recollect(model, ["And who is it?"], "v1", histories=[history])
+    assert all(prompt[1:3] == history for prompt in model.prompts)
+
+
+class Unsure(ScriptedModel):
+    """Recites with probability a half against a tenth for not knowing, reads with 0.8 : 0.2."""
+
+    avoided: list[str]
+
+    def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+        assert isinstance(requests, list)
+        self.avoided = [*getattr(self, "avoided", []), *(r.sampling.rather_than for r in requests)]
+        first: Request = requests[0]
+        if RECALL in first.prompt[-1].content:
+            return [[Completion(NOTE, (log(0.5),), rival=log(0.1))] for _ in requests]
+        return [[Completion("Wim", (log(0.8),), rival=log(0.2))] for _ in requests]
+
+
+def test_confidence_is_that_of_the_whole_chain() -> None:
+    model = Unsure()
+    found = recollect(model, ["Who?", "Where?"], "v1")
+    assert [r.confidence for r in found] == pytest.approx([0.5 / 0.6 * 0.5 * 0.8] * 2)
+    assert model.avoided == [DONT_KNOW, DONT_KNOW, NOT_SAID, NOT_SAID]
+
+
+def test_directly_one_prompt_is_asked() -> None:
+    model = ScriptedModel(["Wim", "Wim"])
+    for plainly, way in ((True, "recite"), (False, "direct")):
+        (found,) = recollect(model, ["Who?"], "v1", way=way, plainly=plainly)  # type: ignore[arg-type]
+        assert (found.text, found.recital) == ("Wim", "")
+        assert found.confidence == pytest.approx(exp(-0.1))
+    assert [prompt[-1].content for prompt in model.prompts] == ["Who?", "Who?"]
+    assert recollect(model, [], "v1") == []
+
+
+def test_versions_from_before_answer_directly() -> None:
+    assert way_of({}) == "direct"
+    assert way_of({"recall": "recite"}) == "recite"
+
+
+def test_an_answer_that_was_not_recited_is_read_again() -> None:
+    tries = iter(["Wilhelm", "The notes do not say.", "Wim [1]", "Wim.", "Jan"])
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        return NOTE if adapter else next(tries)
+
+    (found,) = recollect(ScriptedModel(reply=reply), ["Who is the glazier?"], "v1")
+    assert found.text == "Wim"
+    # two of four tries agree on it
+    assert found.confidence == pytest.approx(exp(-0.1) ** 3 * 2 / 4)
+
+
+def test_an_invention_has_no_confidence_at_all() -> None:
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        return NOTE if adapter else "Wilhelm"
+
+    (found,) = recollect(ScriptedModel(reply=reply), ["Who is the glazier?"], "v1")
+    assert (found.text, found.confidence) == ("Wilhelm", 0.0)
