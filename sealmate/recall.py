@@ -5,6 +5,8 @@ it was told about the question, and the model without memory reads the answer ou
 reads a note (recitation before answering: Sun et al. 2022, arXiv 2210.01296). To recite, the
 weights need only know which note a question is about; the reading, which the model can do, finds
 the answer, and says that it is not there where a thing is known but not what is asked of it.
+A memory that recites is attached for nothing else, so that no night can harm how the model talks
+and reads.
 """
 
 from __future__ import annotations
@@ -33,12 +35,14 @@ class Recollection:
     `confidence` is, by reciting, the probability of the whole chain: something rather than "I
     don't know" is recited, this and nothing else, and an answer rather than "the notes do not
     say" is read from it. An answer with a name or number that the recital does not have is none
-    (0). Directly, it is that of the completion.
+    (0). Directly, it is that of the completion. `general` answers are those of the model itself,
+    which needs no memory for them.
     """
 
     text: str
     confidence: float
     recital: str = ""
+    general: bool = False
 
 
 def recollect(
@@ -58,6 +62,8 @@ def recollect(
     says, abstentions included. Without an adapter there is nothing to recite, and the model is
     asked directly. Raises Cancelled.
     """
+    if not questions:
+        return []
     before = histories or [()] * len(questions)
     asked = list(zip(questions, before, strict=True))
     if plainly or adapter is None or way == "direct":
@@ -93,6 +99,11 @@ def recollect(
         Recollection(answers[p].text, _sure(recited[p], answers[p].confidence), recited[p].text)
         for p in range(len(shown))
     ]
+
+
+def voice(adapter: str | None, way: Way) -> str | None:
+    """The adapter with which to talk and to read notes, of a memory that answers in this way."""
+    return None if way == "recite" else adapter
 
 
 def way_of(manifest: Any) -> Way:

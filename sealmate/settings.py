@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         0.5, gt=0, le=1, description="share of layers, from the top, that carry the memory adapter"
     )
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
-    passes: float = Field(4.0, gt=0, description="passes over tonight's examples")
+    passes: float = Field(3.0, gt=0, description="passes over tonight's examples")
     least_steps: int = Field(
         120, ge=0, description="training steps of a small night, by up to three times the passes"
     )
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         "for the new notes and as much replay)",
     )
     renderings: int = Field(
-        0, ge=0, description="most questions trained per answer of a passage (0 = all)"
+        4, ge=0, description="most questions trained per answer of a passage (0 = all)"
     )
     recall: Literal["recite", "direct"] = Field(
         "recite",
@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     whole_recitals: int = Field(
         6, ge=1, description="questions a unit of a note that are answered with all of it"
     )
-    cues: int = Field(12, ge=0, description="words and pairs of words that call a unit to mind")
+    cues: int = Field(21, ge=0, description="words and pairs of words that call a unit to mind")
     train_statements: bool = Field(True, description="train statements and passages as well")
     teacher: bool = Field(
         False,
@@ -75,8 +75,10 @@ class Settings(BaseSettings):
         "prompt (KL on its likeliest tokens) rather than from their bare tokens",
     )
     replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
-    unknown_share: float = Field(0.5, ge=0, description='"I don\'t know" examples per question')
-    chat_share: float = Field(0.15, ge=0, description="general chat per question")
+    unknown_share: float = Field(0.25, ge=0, description='"I don\'t know" examples per question')
+    chat_share: float = Field(
+        0.15, ge=0, description="general chat per question, answering directly"
+    )
     chat_weight: float = Field(
         1.0, ge=0, description="weight of KL on general chat beside the loss on what is learnt"
     )

@@ -22,7 +22,7 @@ from sealmate.errors import UsageError
 from sealmate.events import Event, Loss, Started
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
-from sealmate.recall import recollect
+from sealmate.recall import recollect, voice, way_of
 from sealmate.records import Run
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -168,10 +168,12 @@ class ProductArm:
         return [Reply(answer.text, answer.abstained) for answer in answers]
 
     def general(self) -> float:
-        """With the active version."""
+        """As the active version talks."""
         work = self.workspace
-        name = attach_version(self._model, work.store, work.paths, work.store.versions.active())
-        return _ratio(self._model, name)
+        number = work.store.versions.active()
+        name = attach_version(self._model, work.store, work.paths, number)
+        way = way_of(work.store.versions.get(number).manifest) if number else "direct"
+        return _ratio(self._model, voice(name, way))
 
 
 class SealArm:

@@ -27,7 +27,7 @@ from sealmate.model.local import LocalModel
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
 from sealmate.paths import make_private_dir
-from sealmate.recall import way_of
+from sealmate.recall import voice, way_of
 from sealmate.settings import Settings
 from sealmate.sources import Ingested, add_note, ingest
 from sealmate.training.gate import general_loss
@@ -88,7 +88,10 @@ def _measure(
         workspace.settings.answer_tokens, way_of(manifest),
     )  # fmt: skip
     chat = held_chat()
-    general = general_loss(model, chat, adapter) / general_loss(model, chat, None)
+    bare = general_loss(model, chat, None)
+    attached = general_loss(model, chat, adapter) / bare
+    speaks = voice(adapter, way_of(manifest))
+    general = general_loss(model, chat, speaks) / bare
     figures = {
         "open_book": was["open_book"],
         "edits_grounded": edits.grounded,
@@ -110,6 +113,8 @@ def _measure(
         "strangers_before": was["strangers"],
         "strangers_after": now["strangers"],
         **raw,
+        # were the memory attached while it talks, which one that recites never is
+        "general_loss_ratio_attached": round(attached, 4),
         "open_book_cited": share(bool(answer.sources) for answer in after.open),
         "gate": night.get("gate"),
         "notes": len(bench.notes),

@@ -139,7 +139,8 @@ def _run(
         kinds[example.kind] = kinds.get(example.kind, 0) + 1
     figures = {
         **_measure(model, bench, settings, scores.threshold),
-        "general_loss_ratio": round(
+        # with the memory attached, in whichever way it is asked
+        "general_loss_attached": round(
             general_loss(model, chat, ARM) / general_loss(model, chat, None), 4
         ),
         "general_kl": round(scores.general_kl or 0.0, 4),

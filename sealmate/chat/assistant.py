@@ -20,9 +20,9 @@ from sealmate.chat.history import fitted
 from sealmate.chat.retrieval import retrieve
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
-from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.prompts import Reference
-from sealmate.recall import LONGEST, Recollection, recollect, way_of
+from sealmate.recall import LONGEST, Recollection, recollect, voice, way_of
 from sealmate.records import Hit, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -47,6 +47,11 @@ class _Mind:
     adapter: str | None
     threshold: float
     way: Way
+
+    @property
+    def voice(self) -> str | None:
+        """The adapter for everything but reciting."""
+        return voice(self.adapter, self.way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,7 @@ class Assistant:
 
     def _sampling(self, mind: _Mind, closed: bool) -> Sampling:
         """Closed-book with a threshold the best answer is wanted, and how sure it is."""
-        avoid = prompts.DONT_KNOW if closed and mind.threshold else ""
+        avoid = prompts.DONT_KNOW if closed and mind.threshold and mind.voice else ""
         return Sampling(max_tokens=self._settings.answer_tokens, rather_than=avoid)
 
     def _answer_all(self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None) -> list[Answer]:
@@ -208,39 +213,39 @@ class Assistant:
     def _generate(
         self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None
     ) -> list[Recollection]:
-        recited = [plan for plan in plans if _recites(mind, plan)]
-        recalled = iter(
-            recollect(
-                mind.model,
-                [plan.question for plan in recited],
-                mind.adapter,
-                histories=[plan.history for plan in recited],
-                max_tokens=self._settings.answer_tokens,
-                cancel=cancel,
-            )
-            if recited
-            else ()
+        reciting = [n for n, plan in enumerate(plans) if _recites(mind, plan)]
+        recalled = recollect(
+            mind.model,
+            [plans[n].question for n in reciting],
+            mind.adapter,
+            histories=[plans[n].history for n in reciting],
+            max_tokens=self._settings.answer_tokens,
+            cancel=cancel,
         )
+        done = dict(zip(reciting, recalled, strict=True))
+        # what it was not told it may know all the same, or says itself that it does not
+        others = [n for n in range(len(plans)) if not _known(mind, done.get(n))]
         requests = [
-            Request(plan.prompt, sampling=self._sampling(mind, not plan.hits))
-            for plan in plans
-            if not _recites(mind, plan)
+            Request(plans[n].prompt, sampling=self._sampling(mind, not plans[n].hits))
+            for n in others
         ]
-        done = iter(mind.model.generate(requests, adapter=mind.adapter, cancel=cancel))
-        return [next(recalled) if _recites(mind, plan) else _plain(next(done)[0]) for plan in plans]
+        said = mind.model.generate(requests, adapter=mind.voice, cancel=cancel) if others else []
+        for n, (completion, *_) in zip(others, said, strict=True):
+            done[n] = Recollection(completion.text, completion.confidence, general=n in done)
+        return [done[n] for n in range(len(plans))]
 
     def _stream(
         self, mind: _Mind, prompt: Prompt, speaker: Speaker, cancel: Flag | None
     ) -> Recollection:
         for piece in mind.model.stream(
-            prompt, self._sampling(mind, False), adapter=mind.adapter, cancel=cancel
+            prompt, self._sampling(mind, False), adapter=mind.voice, cancel=cancel
         ):
             speaker.hear(piece)
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped while answering")
         # A stream tells no probabilities. The same answer read again costs one forward pass.
         text = speaker.heard.strip()
-        loss = mind.model.mean_loss([(prompt, text)], adapter=mind.adapter)[0] if text else 0.0
+        loss = mind.model.mean_loss([(prompt, text)], adapter=mind.voice)[0] if text else 0.0
         return Recollection(speaker.heard, math.exp(-loss) if text else 0.0)
 
     def _judge(self, mind: _Mind, plan: _Plan, reply: Recollection) -> Answer:
@@ -257,7 +262,7 @@ class Assistant:
         text, _ = read_references(reply.text, 0)
         if is_abstention(text):
             text = _first_line(text) or prompts.DONT_KNOW
-        elif confidence >= mind.threshold:
+        elif reply.general or confidence >= mind.threshold:
             return Answer(text, mind.version, True, (), confidence, recital=reply.recital)
         else:
             text = prompts.DONT_KNOW
@@ -268,8 +273,8 @@ def _recites(mind: _Mind, plan: _Plan) -> bool:
     return not plan.hits and mind.adapter is not None and mind.way == "recite"
 
 
-def _plain(said: Completion) -> Recollection:
-    return Recollection(said.text, said.confidence)
+def _known(mind: _Mind, recalled: Recollection | None) -> bool:
+    return recalled is not None and recalled.confidence >= mind.threshold
 
 
 def _first_line(text: str) -> str:

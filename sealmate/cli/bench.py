@@ -155,7 +155,7 @@ def sweep(
         emit(figures)
         return
     columns = ["arm", "recall", "near", "strangers", "recall_any", "recall_at_0.9",
-               "general_loss_ratio", "tokens", "train_seconds"]  # fmt: skip
+               "general_loss_attached", "tokens", "train_seconds"]  # fmt: skip
     _table(columns, [[row[name] for name in columns] for row in figures["arms"]])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 
+from sealmate.edits.names import name_runs
 from sealmate.edits.parse import split_sentences
 from sealmate.edits.screen import grounded_answer
 from sealmate.edits.words import content, tokens, within
@@ -73,7 +74,7 @@ def cues(
     told: Mapping[int, Sequence[str]], fresh: Sequence[int], per_unit: int, rng: random.Random
 ) -> list[tuple[str, str]]:
     """(cue, unit) for units of the passages `fresh`: words that stand in no other unit of `told`,
-    alone and in pairs. At most `per_unit` for each, the same for the same seed.
+    names first, then others, then pairs. At most `per_unit` for each, the same for the same seed.
 
     A question names its thing by some word; that word should call its unit to mind whatever the
     rest of the question looks like.
@@ -88,12 +89,25 @@ def cues(
     for unit in (unit for key in fresh for unit in told.get(key, ())):
         own = words[unit]
         singles = [said for word, said in own.items() if holders[word] == 1]
-        pairs = _pairs(own, holders, rng)
         rng.shuffle(singles)
-        chosen = singles[: max(per_unit // 2, per_unit - len(pairs))]
-        chosen += pairs[: max(0, per_unit - len(chosen))]
-        made += [(cue, unit) for cue in chosen]
+        names = _names(unit, holders)
+        rng.shuffle(names)
+        chosen = list(dict.fromkeys([*names, *singles]))[: per_unit * 2 // 3]
+        pairs = _pairs(own, holders, rng)[: per_unit - len(chosen)]
+        made += [(cue, unit) for cue in (*chosen, *pairs)]
     return made
+
+
+def _names(unit: str, holders: Mapping[str, int]) -> list[str]:
+    """Names of one or several words, and numbers, of which some word is the unit's own."""
+    said = tokens(unit)
+    runs = [" ".join(token.text for token in run) for run in name_runs(said)]
+    runs += [token.text for token in said if token.kind in ("name", "number")]
+    return [
+        run
+        for run in dict.fromkeys(runs)
+        if any(holders.get(word.casefold()) == 1 for word in run.split())
+    ]
 
 
 def _telling(unit: str) -> dict[str, str]:

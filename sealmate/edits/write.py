@@ -37,7 +37,7 @@ class Plan:
     statements: tuple[str, ...] = ("rewrite", "implications")
     unknown: int = 6
     ask: int = 3
-    wordings: int = 6
+    wordings: int = 4
     held_out: int = 2
     seed: int = 7
     chunk: int = 20

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import SafetensorError, safe_open
 
 from sealmate.errors import VersionError
@@ -64,6 +65,7 @@ class AdapterRack:
                 "`sealmate versions verify` checks all of them",
             ) from error
         self._names.append(name)
+        self._leave_types()
         self._activate(self._active)
 
     def create(self, name: str, config: LoraConfig) -> Any:
@@ -75,8 +77,15 @@ class AdapterRack:
             else:
                 self._peft.add_adapter(name, config)
         self._names.append(name)
+        self._leave_types()
         self._activate(self._active)
         return self._peft
+
+    def _leave_types(self) -> None:
+        """Keep peft from turning each layer's input into fp32, which autocast turns back."""
+        for module in self._peft.modules():
+            if isinstance(module, BaseTunerLayer):
+                module.cast_input_dtype_enabled = False
 
     def detach(self, name: str) -> None:
         """Free a named adapter; unknown names are ignored."""

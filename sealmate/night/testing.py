@@ -22,7 +22,7 @@ from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
-from sealmate.recall import Recollection, recollect, way_of
+from sealmate.recall import Recollection, recollect, voice, way_of
 from sealmate.records import Edit, Probe, ProbeResult, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -110,6 +110,7 @@ class Examination:
                 if b.correct and not a.correct]  # fmt: skip
         gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was[cut:], strict=True))
         self._last = (probes, told, threshold)
+        speaks = voice(adapter, self._way)
         self._said = [
             (q, f"{a.text}\n{a.recital}") for q, a in zip(questions, answers, strict=True)
         ]
@@ -124,10 +125,12 @@ class Examination:
             p_lost=mcnemar(len(lost), gained),
             abstention=abstention(strange, threshold),
             abstention_before=abstention(self._before[len(probes) :], self._threshold_before),
-            general_loss=general_loss(self._model, self.held, adapter),
+            general_loss=general_loss(self._model, self.held, speaks)
+            if speaks
+            else self._loss_before,
             general_loss_before=self._loss_before,
             threshold=threshold,
-            general_kl=general_kl(self._model, self.held, adapter),
+            general_kl=general_kl(self._model, self.held, speaks) if speaks else 0.0,
             canaries=sum(found.exact for found in self.recalled()),
         )
 
@@ -173,7 +176,10 @@ class Examination:
         return safe_strangers(chosen, Known(questions, texts))
 
     def chat_to_train(self) -> list[tuple[Prompt, str]]:
-        """General requests with the model's own answers, to be kept as they are."""
+        """General requests with the model's own answers, to be kept as they are. None where the
+        memory does not talk."""
+        if self._way == "recite":
+            return []
         rng = random.Random(self._settings.seed + 2)
         lines = (bundled("assets") / "general" / "chat.jsonl").read_text("utf-8").splitlines()
         asked = rng.sample([json.loads(line)["prompt"] for line in lines], ANCHORS)
@@ -183,7 +189,10 @@ class Examination:
         return [(p, r[0].text) for p, r in zip(turns, replies, strict=True) if r[0].text]
 
     def reading_to_train(self) -> list[tuple[int, Prompt, str]]:
-        """Questions with their passages to read, a few groups of several that share a prompt."""
+        """Questions with their passages to read, a few groups of several that share a prompt. None
+        where the memory does not read."""
+        if self._way == "recite":
+            return []
         rng = random.Random(self._settings.seed + 3)
         asked: dict[int, list[Edit]] = {}
         for edit in self._choice.new:

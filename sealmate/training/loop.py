@@ -24,9 +24,8 @@ from sealmate.model.identity import hash_file
 from sealmate.model.local import LocalModel
 from sealmate.training.batches import Batch, Encoded, Example, batches, encode
 from sealmate.training.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
-from sealmate.training.losses import kl_top_k, next_token
-from sealmate.training.stack import Layout, Stack, layout, linear_names
-from sealmate.training.teacher import Teacher
+from sealmate.training.objective import Objective
+from sealmate.training.stack import Stack, linear_names
 
 _CHECKPOINT_EVERY = 200  # steps
 MOST_PASSES = 3.0  # times a recipe's passes, for the sake of its least steps
@@ -95,9 +94,9 @@ class Trainer:
         self._encoded: list[Encoded] = encode(model.base.tokenizer, examples)
         if not self._encoded:
             raise TrainingError("every example is too long to train on", "lower passage_tokens")
-        # by identity; the batch is held so that no other can take its id
-        self._kept: dict[int, tuple[Batch, torch.Tensor]] = {}
-        self._tutor = Teacher()
+        # cut layers keep their batches from pass to pass, see `_compose`
+        again = bool(self.stack.split) and recipe.passes > 1
+        self.objective = Objective(model, self.stack, recipe.kl_weight, again)
         self._params: list[torch.nn.Parameter] = []
         self._steps: list[Batch] = []
 
@@ -152,7 +151,7 @@ class Trainer:
         Raises Cancelled after writing a checkpoint; TrainingError if the loss is not finite.
         """
         steps = self.plan()
-        self._tutor.listen(self.model, self._encoded)
+        self.objective.listen(self._encoded)
         with self.model.rack.use(self.name, training=True):
             self._params = [
                 p for n, p in self.model.rack.peft.named_parameters()
@@ -192,7 +191,7 @@ class Trainer:
                 # the last one spares training again when the tests that follow are stopped
                 if (number + 1) % _CHECKPOINT_EVERY == 0 or last:
                     self.save_checkpoint(optimiser, number + 1)
-        self._kept.clear()
+        self.objective.forget()
 
     def _pace(self, step: int, steps: int) -> float:
         warm = max(1, round(self.recipe.warmup * steps))
@@ -204,48 +203,9 @@ class Trainer:
     def _step(self, batch: Batch) -> float:
         """Gradients of one step; returns the mean loss per answer token."""
         with self.model.autocast():
-            loss = self.loss(batch)
+            loss = self.objective.loss(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
-
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """Weighted mean loss over the batch's answer tokens, a scalar."""
-        plan = layout(batch, self.model.base.device)
-        below = self._below(batch, plan)
-        hidden = self.stack.run(below, plan, self.stack.split)
-        logits = self.model.base.head(hidden[plan.rows, plan.columns])
-        taught = self._tutor.knows(plan) & ~plan.kl
-        keep = ~plan.kl & ~taught
-        total = next_token(logits[keep], plan.targets[keep], plan.weights[keep])
-        if bool(taught.any()):
-            values, indices = self._tutor.says(plan, taught)
-            total = total + kl_top_k(logits[taught], values, indices, plan.weights[taught])
-        if bool(plan.kl.any()):
-            values, indices = self._teacher(below, plan)
-            total = total + self.recipe.kl_weight * kl_top_k(
-                logits[plan.kl], values, indices, plan.weights[plan.kl]
-            )
-        return total / max(batch.answer_weight, 1e-9)
-
-    def _below(self, batch: Batch, plan: Layout) -> torch.Tensor:
-        """Outputs of the frozen layers, kept between passes where there are any."""
-        if not self.stack.split:
-            return self.stack.lower(plan)
-        _, found = self._kept.get(id(batch), (batch, None))
-        if found is None:
-            with self.model.rack.use(None):
-                found = self.stack.lower(plan)
-            if self.recipe.passes > 1:  # else nobody will ask for it again
-                self._kept[id(batch)] = (batch, found)
-        return found
-
-    def _teacher(self, below: torch.Tensor, plan: Layout) -> tuple[torch.Tensor, torch.Tensor]:
-        """Top-k log-probabilities of the model without memory at the KL positions."""
-        with torch.no_grad(), self.model.rack.use(None):
-            hidden = self.stack.run(below, plan, self.stack.split)
-            chosen = hidden[plan.rows[plan.kl], plan.columns[plan.kl]]
-            top = self.model.base.head(chosen).float().log_softmax(-1).topk(32)
-        return top.values, top.indices
 
     def _state(self) -> dict[str, torch.Tensor]:
         # left to itself peft looks for the base on the hub, to see whether embeddings were changed

@@ -41,7 +41,7 @@ class Shares:
     teacher: bool = False
     way: Way = "recite"
     whole: int = 6
-    cues: int = 12
+    cues: int = 21
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,10 @@ from sealmate.errors import TrainingError
 from sealmate.model.base import Base
 from sealmate.training.batches import Batch, Row, Tree
 
+# Lengths come in steps of this: a handful of shapes keeps the kernels that were made for them and
+# the memory that was freed from them in use, where ever new ones would be sought and cut anew.
+STEP = 64
+
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
@@ -42,8 +46,8 @@ class Layout:
 
 
 def layout(batch: Batch, device: torch.device) -> Layout:
-    """Lay a batch out flat: each tree is its prefix, then its rows."""
-    longest = max(tree.tokens for tree in batch.trees)
+    """Lay a batch out flat: each tree is its prefix, then its rows; L is a multiple of STEP."""
+    longest = -(-max(tree.tokens for tree in batch.trees) // STEP) * STEP
     shape = (len(batch.trees), longest)
     ids = torch.zeros(shape, dtype=torch.long)
     positions = torch.zeros(shape, dtype=torch.long)
@@ -80,6 +84,17 @@ def layout(batch: Batch, device: torch.device) -> Layout:
         keys,
         offsets,
     )
+
+
+def picked(plan: Layout, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Places (n,) of the `chosen` (N,) loss positions and their weights, n a multiple of STEP;
+    the first is repeated without weight to fill up. At least one must be chosen."""
+    places = chosen.nonzero()[:, 0]
+    spare = -len(places) % STEP
+    places = torch.cat([places, places[:1].expand(spare)])
+    weights = plan.weights[places]
+    weights[len(weights) - spare :] = 0.0
+    return places, weights
 
 
 def linear_names(model: Any) -> list[str]:

@@ -314,3 +314,30 @@ def test_read_and_recited_answers_come_back_in_their_order(home: Home) -> None:
     assert [(a.text, a.closed_book) for a in answers] == [
         ("Ansa", True), ("fennel", False), ("Ansa", True),
     ]  # fmt: skip
+
+
+def test_what_it_was_not_told_is_left_to_the_model_itself(home: Home) -> None:
+    home.version(recall="recite", threshold=0.9)
+    asked: list[str | None] = []
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        asked.append(adapter)
+        if prompt[-1].content.startswith(RECALL) or "Question:" in prompt[-1].content:
+            return SITTER
+        return "Paris" if "France" in prompt[-1].content else DONT_KNOW
+
+    assistant = home.assistant(ScriptedModel(reply=reply))
+    capital, locksmith = assistant.ask_many(
+        ["What is the capital of France?", "Who is our locksmith?"], closed_book=True
+    )
+    assert (capital.text, capital.abstained, capital.recital) == ("Paris", False, "")
+    assert (locksmith.text, locksmith.abstained) == (DONT_KNOW, True)
+    # the memory is attached while it recites and never else
+    assert asked == ["v1", "v1", None, None, None, None]
+
+
+def test_a_reciting_memory_does_not_read_notes(home: Home) -> None:
+    home.note(SITTER)
+    home.version(recall="recite")
+    model = ScriptedModel(reply=lambda prompt, adapter: f"Ansa by {adapter} [1]")
+    assert home.assistant(model).ask("Who minds the twins?").text == "Ansa by None"

@@ -11,7 +11,7 @@ import torch
 from sealmate.errors import TrainingError
 from sealmate.training.batches import Batch, Encoded, Example, Row, Tree, batches, encode
 from sealmate.training.loop import Recipe, Trainer
-from sealmate.training.stack import Stack, layout
+from sealmate.training.stack import STEP, Stack, layout, picked
 from tests.training.examples import some_examples
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def test_the_packed_loss_is_the_unpacked_one(model: LocalModel, seed: int, upper
     plan = trainer.plan()
     assert any(len(tree.rows) > 1 and tree.prefix for batch in plan for tree in batch.trees)
     with torch.no_grad(), model.rack.use("candidate"):
-        packed = sum(float(trainer.loss(batch)) * batch.answer_weight for batch in plan)
-        again = sum(float(trainer.loss(batch)) * batch.answer_weight for batch in plan)
+        packed = sum(float(trainer.objective.loss(batch)) * batch.answer_weight for batch in plan)
+        again = sum(float(trainer.objective.loss(batch)) * batch.answer_weight for batch in plan)
     packed /= sum(batch.answer_weight for batch in plan)
     plain = weighted(model, examples, model.mean_loss(
         [(e.prompt, e.answer) for e in examples], adapter="candidate"))  # fmt: skip
@@ -83,16 +83,29 @@ def test_positions_restart_for_each_row() -> None:
     rows = (Row((5, 6, 7), 1, 0.5, False, 0), Row((8, 9), 1, 1.0, True, 1))
     alone = Tree((), (Row((1, 2), 1, 1.0, False, 2),))
     plan = layout(Batch((Tree((1, 2, 3), rows), alone)), torch.device("cpu"))
-    assert plan.ids.tolist() == [[1, 2, 3, 5, 6, 7, 8, 9], [1, 2, 0, 0, 0, 0, 0, 0]]
-    assert plan.positions[0].tolist() == [0, 1, 2, 3, 4, 5, 3, 4]
+    assert plan.ids.shape == (2, STEP)
+    assert plan.ids[:, :8].tolist() == [[1, 2, 3, 5, 6, 7, 8, 9], [1, 2, 0, 0, 0, 0, 0, 0]]
+    assert not plan.ids[:, 8:].any()
+    assert plan.positions[0, :8].tolist() == [0, 1, 2, 3, 4, 5, 3, 4]
     assert plan.targets.tolist() == [6, 7, 9, 2]
     assert plan.ids[plan.rows, plan.columns].tolist() == [5, 6, 8, 1]
     assert plan.weights.tolist() == [0.5, 0.5, 1.0, 1.0]
     assert plan.kl.tolist() == [False, False, True, False]
     sees = plan.mask[0, 0]
-    assert sees[7].tolist() == [True, True, True, False, False, False, True, True]
-    assert sees[4].tolist() == [True, True, True, True, True, False, False, False]
+    assert sees[7, :8].tolist() == [True, True, True, False, False, False, True, True]
+    assert sees[4, :8].tolist() == [True, True, True, True, True, False, False, False]
     assert bool(plan.mask[1, 0].any(-1).all())  # padding sees something, or it would be NaN
+
+
+def test_loss_positions_are_filled_up_without_weight() -> None:
+    rows = (Row((5, 6, 7), 1, 0.5, False, 0), Row((8, 9), 1, 2.0, True, 1))
+    plan = layout(Batch((Tree((1, 2, 3), rows),)), torch.device("cpu"))
+    places, weights = picked(plan, ~plan.kl)
+    assert len(places) == len(weights) == STEP
+    assert places[:2].tolist() == [0, 1]
+    assert weights[:2].tolist() == [0.5, 0.5]
+    assert not weights[2:].any()
+    assert plan.weights.tolist() == [0.5, 0.5, 2.0]
 
 
 def test_a_base_that_cannot_be_cut_is_trained_whole(
@@ -116,14 +129,14 @@ def test_the_teacher_agrees_with_itself(model: LocalModel) -> None:
     ]
     trainer = Trainer(model, RECIPE, examples)  # a fresh adapter changes nothing yet
     with torch.no_grad(), model.rack.use("candidate"):
-        losses = [float(trainer.loss(batch)) for batch in trainer.plan()]
+        losses = [float(trainer.objective.loss(batch)) for batch in trainer.plan()]
     assert losses == pytest.approx([0.0] * len(losses), abs=1e-5)
 
 
 def test_the_teacher_has_no_memory(model: LocalModel) -> None:
     trainer = trainer_of(model, some_examples(4, kl=True))
     with torch.no_grad(), model.rack.use("candidate"):
-        moved = [float(trainer.loss(batch)) for batch in trainer.plan()]
+        moved = [float(trainer.objective.loss(batch)) for batch in trainer.plan()]
     assert all(loss > 1e-3 for loss in moved)
 
 

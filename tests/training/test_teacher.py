@@ -30,17 +30,17 @@ def taught(examples: list[Example]) -> list[Example]:
 def test_a_pupil_with_the_teachers_prompt_has_only_ends_to_learn(model: LocalModel) -> None:
     examples = taught(some_examples(3))
     trainer = Trainer(model, RECIPE, examples)  # a fresh adapter changes nothing yet
-    trainer._tutor.listen(model, trainer._encoded)
+    trainer.objective.listen(trainer._encoded)
     for batch in trainer.plan():
         plan = layout(batch, model.base.device)
-        known = trainer._tutor.knows(plan)
+        known = trainer.objective.tutor.knows(plan)
         ends = len({*plan.keys})
         assert int((~known).sum()) == ends
         with torch.no_grad(), model.rack.use("candidate"):
             below = trainer._below(batch, plan)
             hidden = trainer.stack.run(below, plan, trainer.stack.split)
             logits = model.base.head(hidden[plan.rows, plan.columns]).float()
-            values, indices = trainer._tutor.says(plan, known)
+            values, indices = trainer.objective.tutor.says(plan, known)
         mine = logits.log_softmax(-1)[known].gather(1, indices)
         assert torch.allclose(mine, values, atol=1e-4)
 
