@@ -69,6 +69,7 @@ class Examination:
         everything = [*choice.new, *choice.replay]
         aside = [edit.question for edit in everything if kept_aside(edit)]
         rng.shuffle(aside)
+        self._near = len(aside[:30])
         self._unknown = [*aside[:30], *bundled_strangers()[TRAINED:][:20]]
         self.held = _held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
@@ -99,9 +100,11 @@ class Examination:
         told, strange = answers[: len(probes)], answers[len(probes) :]
         rows = [(probe.id, probe.question, probe.answer) for probe in probes]
         raw = judge(rows, told, 0.0)
+        declined = [(answer.confidence, is_abstention(answer.text)) for answer in strange]
         threshold = best_threshold(
             [(a.confidence, a.correct) for a in raw],
-            [(c.confidence, is_abstention(c.text)) for c in strange],
+            declined[self._near :],
+            declined[: self._near],
         )
         now = judge(rows, told, threshold)
         was = judge(rows, self._before[: len(probes)], self._threshold_before)

@@ -79,24 +79,33 @@ ANSWERED = 1.0
 
 
 def best_threshold(
-    known: Sequence[tuple[float, bool]], strangers: Sequence[tuple[float, bool]]
+    known: Sequence[tuple[float, bool]],
+    strangers: Sequence[tuple[float, bool]],
+    near: Sequence[tuple[float, bool]] = (),
 ) -> float:
     """The confidence under which an answer is withheld, 0..1.
 
     `known` are (confidence, right) of probes, `strangers` (confidence, already abstained) of
-    questions without an answer. Chosen to maximise right answers given plus strangers declined,
+    questions without an answer, `near` of those about known things; however few of one kind there
+    are, the two weigh the same. Chosen to maximise right answers given plus strangers declined,
     each as a share. There are too few of them to cut sharply between two: on the scale of
     log-odds each counts as spread by BLUR around its own value. EVEN where nothing tells.
     """
-    if not strangers or not known:
+    if not known or not (strangers or near):
         return EVEN
     right = [_log_odds(sure) for sure, hit in known if hit]
-    strange = [_log_odds(0.0 if done else sure) for sure, done in strangers]
+    kinds = [
+        [_log_odds(0.0 if done else sure) for sure, done in kind]
+        for kind in (strangers, near)
+        if kind
+    ]
 
     def score(cut: float) -> float:
         given = sum(_sigmoid((value - cut) / BLUR) for value in right) / len(known)
-        declined = sum(_sigmoid((cut - value) / BLUR) for value in strange) / len(strange)
-        return ANSWERED * given + declined
+        declined = [
+            sum(_sigmoid((cut - value) / BLUR) for value in kind) / len(kind) for kind in kinds
+        ]
+        return ANSWERED * given + sum(declined) / len(declined)
 
     best = max((step / 2 for step in range(round(-2 * _EDGE), round(2 * _EDGE) + 1)), key=score)
     return _sigmoid(max((best + step / 40 for step in range(-20, 21)), key=score))

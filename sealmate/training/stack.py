@@ -173,4 +173,6 @@ class Stack:
                 high = self.run(self.run(self.embed(plan.ids), plan, 0, split), plan, split)
         except (RuntimeError, IndexError, AttributeError, KeyError, TypeError):
             return False
-        return bool((whole - high).abs().max() <= 0.05 * whole.abs().max())
+        # what is filled up sees other things in the two, and nobody looks at it
+        real = probe.tokens
+        return bool((whole - high)[:, :real].abs().max() <= 0.05 * whole[:, :real].abs().max())

@@ -17,7 +17,7 @@ from sealmate.settings import Settings
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
 
-FEW = Settings(gate_probes=4, gate_chat=1)
+FEW = Settings(recall="direct", gate_probes=4, gate_chat=1)
 
 
 def two_nights(lab: Lab) -> None:

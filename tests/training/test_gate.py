@@ -172,3 +172,11 @@ def test_all_reasons_are_given() -> None:
     assert len(verdict(scores, Limits())) == 3
     assert scores.as_dict()["lost"] == [4]
     assert scores.as_dict()["general_ratio"] == 4.5
+
+
+def test_near_misses_weigh_as_much_as_strangers_however_few() -> None:
+    known = [(0.95, True)] * 10 + [(0.6, True)] * 2
+    strange = [(0.01, False)] * 30
+    near = [(0.7, False), (0.75, False)]
+    assert best_threshold(known, strange, near) > best_threshold(known, [*strange, *near]) + 0.1
+    assert best_threshold(known, [], near) > best_threshold(known, strange, near)

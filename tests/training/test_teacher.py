@@ -37,7 +37,7 @@ def test_a_pupil_with_the_teachers_prompt_has_only_ends_to_learn(model: LocalMod
         ends = len({*plan.keys})
         assert int((~known).sum()) == ends
         with torch.no_grad(), model.rack.use("candidate"):
-            below = trainer._below(batch, plan)
+            below = trainer.objective._lower(batch, plan)
             hidden = trainer.stack.run(below, plan, trainer.stack.split)
             logits = model.base.head(hidden[plan.rows, plan.columns]).float()
             values, indices = trainer.objective.tutor.says(plan, known)
