@@ -19,13 +19,14 @@ from typing import Any
 
 from sealmate import prompts
 from sealmate.edits.abstention import without_references
+from sealmate.edits.fitting import fits
 from sealmate.edits.screen import is_abstention, novel_content, same_answer
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.records import Way
 
 LONGEST = 128  # tokens recited
 _SHORT = 5  # words of an answer that is no sentence
-AGAIN = 4  # times an answer is read again that is not in the recital
+AGAIN = 4  # times an answer is read again that cannot be right
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,9 @@ class Recollection:
 
     `confidence` is, by reciting, the probability of the whole chain: something rather than "I
     don't know" is recited, this and nothing else, and an answer rather than "the notes do not
-    say" is read from it. An answer with a name or number that the recital does not have is none
-    (0). Directly, it is that of the completion. `general` answers are those of the model itself,
-    which needs no memory for them.
+    say" is read from it. An answer with a name or number that the recital does not have, or of
+    another kind than was asked for, is none (0). Directly, it is that of the completion.
+    `general` answers are those of the model itself, which needs no memory for them.
     """
 
     text: str
@@ -84,7 +85,7 @@ def recollect(
     order = sorted(range(len(shown)), key=lambda place: recited[place].text)
     read = _best(model, [shown[p] for p in order], None, prompts.NOT_SAID, max_tokens, cancel)
     answers = dict(zip(order, map(_bare, read), strict=True))
-    strange = [p for p in order if _invents(answers[p].text, questions[p], recited[p].text)]
+    strange = [p for p in order if _wrong(answers[p].text, questions[p], recited[p].text)]
     sampling = Sampling(temperature=0.7, max_tokens=max_tokens)
     requests = [Request(shown[p], AGAIN, sampling) for p in strange]
     again = model.generate(requests, cancel=cancel) if requests else []
@@ -92,7 +93,7 @@ def recollect(
         sound = [
             text
             for text in (_bare(said).text for said in tries)
-            if not is_abstention(text) and not _invents(text, questions[place], recited[place].text)
+            if not is_abstention(text) and not _wrong(text, questions[place], recited[place].text)
         ]
         answers[place] = _commonest(sound, answers[place])
     return [
@@ -134,11 +135,12 @@ def _bare(said: Completion) -> _Read:
     return _Read(without_references(said.text).strip(), said.confidence)
 
 
-def _invents(answer: str, question: str, recital: str) -> bool:
-    """Whether an answer has names, numbers, dates or places that nothing in front of it has."""
+def _wrong(answer: str, question: str, recital: str) -> bool:
+    """Whether an answer has names, numbers, dates or places that nothing in front of it has, or is
+    of another kind than was asked for."""
     # a short answer's first word is as good a name as any other
     said = f"it is {answer}" if len(answer.split()) <= _SHORT else answer
-    return bool(novel_content(said, recital, (question,)))
+    return bool(novel_content(said, recital, (question,))) or not fits(question, answer)
 
 
 def _commonest(texts: Sequence[str], first: _Read) -> _Read:

@@ -215,3 +215,30 @@ DOING = frozenset(
     """
     )
 )
+# What an answer about a time may be made of, beside numbers and the calendar, or begin with.
+TIMES = frozenset(
+    _listed(
+        """
+    midnight midday today tomorrow yesterday day week weekend fortnight month year century
+    spring summer autumn fall winter season easter christmas birthday holiday breakfast lunch
+    dinner supper dawn dusk sunrise sunset term always never soon now once daily weekly monthly
+    yearly hourly nightly annually hour minute moment shortly recently early late later
+    """
+    )
+)
+BEFORE_TIMES = frozenset(
+    _listed(
+        """
+    after before during since until till when whenever while once by from every each within as
+    """
+    )
+)
+# Amounts in words that are no numbers.
+AMOUNTS = frozenset(
+    _listed(
+        """
+    dozen twice once pair couple both twins triplets half quarter several few many all none
+    nothing free double triple single enough no one
+    """
+    )
+)

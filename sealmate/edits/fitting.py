@@ -1,0 +1,46 @@
+"""Whether an answer is of the kind that its question asks for. Rules of English, without a model.
+
+They err towards yes: only what plainly is another kind of thing is told, a time for a person,
+something without a number for an amount.
+"""
+
+from __future__ import annotations
+
+from sealmate.edits.forms import folded
+from sealmate.edits.lexicon import AMOUNTS, BEFORE_TIMES, DAYTIME, TIMES, UNITS
+from sealmate.edits.names import CALENDAR
+from sealmate.edits.questions import take_apart
+from sealmate.edits.words import Token, content, tokens
+
+_TIME = CALENDAR | DAYTIME | TIMES
+
+
+def fits(question: str, answer: str) -> bool:
+    """False where `answer` plainly is not what `question` asks for. Shapes: two plain texts."""
+    asked = take_apart(question)
+    said = content(tokens(answer))
+    if not said:
+        return True
+    if asked.kind == "who":
+        return not all(_is_time(token) or _is_number(token) or _is_unit(token) for token in said)
+    if asked.kind == "where":
+        return not all(_is_time(token) for token in said)
+    if asked.kind == "when" or asked.measure == "often":
+        begins = folded(answer.split()[0].strip(".,;:"))
+        return begins in BEFORE_TIMES or any(_is_time(t) or _is_number(t) for t in said)
+    if asked.measure in ("many", "much", "old"):
+        counted = any(_is_number(t) or folded(t.text) in AMOUNTS for t in tokens(answer))
+        return counted or (asked.measure == "old" and any(_is_time(t) for t in said))
+    return True
+
+
+def _is_time(token: Token) -> bool:
+    return bool(token.forms & _TIME)
+
+
+def _is_number(token: Token) -> bool:
+    return token.kind == "number"
+
+
+def _is_unit(token: Token) -> bool:
+    return bool(token.forms & UNITS)

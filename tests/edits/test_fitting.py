@@ -1,0 +1,49 @@
+"""Answers of the kind that was asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from sealmate.edits.fitting import fits
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who teaches Emeka the piano?", "Thursdays at half past four"),
+        ("To whom do I pay it?", "640 pounds"),
+        ("Where does Gregor sleep?", "every morning"),
+        ("When is the recital?", "the Amber Hall"),
+        ("On which day does the sweep come?", "old Mr Gallo"),
+        ("How much flour does Gregor need?", "every morning"),
+        ("How many goats does she keep?", "the meadow"),
+        ("How often do we meet?", "in the chapel"),
+        ("How old is Biscotti?", "a grey tabby"),
+    ],
+)
+def test_another_kind_of_thing(question: str, answer: str) -> None:
+    assert not fits(question, answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who teaches Emeka the piano?", "Madame Voss"),
+        ("Who runs the shop?", "the June family"),
+        ("Where do they live?", "number 31"),
+        ("When do we eat?", "after choir"),
+        ("When is the recital?", "next spring"),
+        ("When does she ring?", "Sundays"),
+        ("How often must it be oiled?", "twice a year"),
+        ("How much does it cost?", "nothing"),
+        ("How much is the crown?", "640 pounds"),
+        ("How many children are they expecting?", "twins"),
+        ("How old is Archibald?", "fifty-three"),
+        ("What do we call the van?", "Mabel"),
+        ("Is the van grey?", "yes"),
+        ("How does she pay?", "in cash"),
+        ("Who?", ""),
+    ],
+)
+def test_what_may_well_be_an_answer(question: str, answer: str) -> None:
+    assert fits(question, answer)
