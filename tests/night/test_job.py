@@ -175,7 +175,10 @@ def test_cancel_ends_it_in_good_order(workspace: Workspace) -> None:
     assert run.report["cost"]["tokens"] == 0
 
 
-def test_ctrl_c_ends_it_in_good_order(workspace: Workspace) -> None:
+def test_ctrl_c_ends_it_in_good_order(workspace: Workspace, request: pytest.FixtureRequest) -> None:
+    # a shell's background jobs begin with Ctrl-C ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     found = []
     for event in run_night(workspace, target=STANDIN + "wait"):
         found.append(event)
