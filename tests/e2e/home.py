@@ -19,7 +19,7 @@ from sealmate.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[2]
 MINUTES = 60.0
-SETTINGS = 'device = "cpu"\nqa_samples = 3\npasses = 4\n'
+SETTINGS = 'device = "cpu"\nqa_samples = 3\nleast_steps = 70\n'
 
 NOTES = {
     "boat.md": "# The boat\n\nOur rowing boat is called Sultana. It lies at Pinwheel Jetty. "
