@@ -12,7 +12,7 @@ and reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from threading import Event as Flag
 from typing import Any
@@ -76,30 +76,7 @@ def recollect(
     recited = _best(
         model, [prompts.recall(q, h) for q, h in asked], adapter, prompts.DONT_KNOW, LONGEST, cancel
     )
-    shown = [
-        prompts.open_book(q, [prompts.Reference("", recital.text)], h)
-        for (q, h), recital in zip(asked, recited, strict=True)
-    ]
-    # what was learnt must not speak while it is read: the reader is the model without memory
-    # side by side, prompts with the same recital share its prefill
-    order = sorted(range(len(shown)), key=lambda place: recited[place].text)
-    read = _best(model, [shown[p] for p in order], None, prompts.NOT_SAID, max_tokens, cancel)
-    answers = dict(zip(order, map(_bare, read), strict=True))
-    strange = [p for p in order if _wrong(answers[p].text, questions[p], recited[p].text)]
-    sampling = Sampling(temperature=0.7, max_tokens=max_tokens)
-    requests = [Request(shown[p], AGAIN, sampling) for p in strange]
-    again = model.generate(requests, cancel=cancel) if requests else []
-    for place, tries in zip(strange, again, strict=True):
-        sound = [
-            text
-            for text in (_bare(said).text for said in tries)
-            if not is_abstention(text) and not _wrong(text, questions[place], recited[place].text)
-        ]
-        answers[place] = _commonest(sound, answers[place])
-    return [
-        Recollection(answers[p].text, _sure(recited[p], answers[p].confidence), recited[p].text)
-        for p in range(len(shown))
-    ]
+    return _read(model, asked, recited, max_tokens, cancel)
 
 
 def voice(adapter: str | None, way: Way) -> str | None:
@@ -125,14 +102,39 @@ def _best(
     return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    text: str
-    confidence: float
+def _read(
+    model: LanguageModel,
+    asked: Sequence[tuple[str, Sequence[Turn]]],
+    recited: Sequence[Completion],
+    max_tokens: int,
+    cancel: Flag | None,
+) -> list[Recollection]:
+    """What the model without memory reads in each recital: what was learnt must not speak in it."""
+    shown = [
+        prompts.open_book(question, [prompts.Reference("", recital.text)], history)
+        for (question, history), recital in zip(asked, recited, strict=True)
+    ]
+    # side by side, prompts with the same recital share its prefill
+    order = sorted(range(len(shown)), key=lambda place: recited[place].text)
+    read = _best(model, [shown[p] for p in order], None, prompts.NOT_SAID, max_tokens, cancel)
+    found = {
+        place: Recollection(_bare(said), _sure(recited[place], said), recited[place].text)
+        for place, said in zip(order, read, strict=True)
+    }
+    strange = [p for p in order if _wrong(found[p].text, asked[p][0], found[p].recital)]
+    sampling = Sampling(temperature=0.7, max_tokens=max_tokens)
+    requests = [Request(shown[p], AGAIN, sampling) for p in strange]
+    again = model.generate(requests, cancel=cancel) if requests else []
+    for place, tries in zip(strange, again, strict=True):
+        texts = [_bare(said) for said in tries]
+        question, recital = asked[place][0], found[place].recital
+        sound = [t for t in texts if not is_abstention(t) and not _wrong(t, question, recital)]
+        found[place] = _commonest(sound, found[place])
+    return [found[place] for place in range(len(shown))]
 
 
-def _bare(said: Completion) -> _Read:
-    return _Read(without_references(said.text).strip(), said.confidence)
+def _bare(said: Completion) -> str:
+    return without_references(said.text).strip()
 
 
 def _wrong(answer: str, question: str, recital: str) -> bool:
@@ -143,15 +145,15 @@ def _wrong(answer: str, question: str, recital: str) -> bool:
     return bool(novel_content(said, recital, (question,))) or not fits(question, answer)
 
 
-def _commonest(texts: Sequence[str], first: _Read) -> _Read:
+def _commonest(texts: Sequence[str], first: Recollection) -> Recollection:
     """The answer that most of `texts` give, as sure as `first` times its share of the tries."""
     counts = [sum(same_answer(text, other) for other in texts) for text in texts]
     if not counts:
-        return _Read(first.text, 0.0)
+        return replace(first, confidence=0.0)
     best = max(range(len(texts)), key=lambda place: counts[place])
-    return _Read(texts[best], first.confidence * counts[best] / AGAIN)
+    return replace(first, text=texts[best], confidence=first.confidence * counts[best] / AGAIN)
 
 
-def _sure(recital: Completion, answer: float) -> float:
+def _sure(recital: Completion, answer: Completion) -> float:
     told = exp(max(-700.0, sum(recital.logprobs)))
-    return recital.confidence * told * answer
+    return recital.confidence * told * answer.confidence

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.seal import Merged, seal_recipe
-from sealmate.bench.stock import held_chat
 from sealmate.chat.assistant import Assistant
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import UsageError
 from sealmate.events import Event, Loss, Started
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
+from sealmate.night.testing import held_chat
 from sealmate.recall import recollect, voice, way_of
 from sealmate.records import Run
 from sealmate.settings import Settings

@@ -19,13 +19,13 @@ from sealmate.bench.machine import machine
 from sealmate.bench.report import share
 from sealmate.bench.scores import score_edits, sit, transcript, without_threshold
 from sealmate.bench.sets import BenchSet
-from sealmate.bench.stock import held_chat
 from sealmate.chat.assistant import Assistant
 from sealmate.errors import SourceError, UsageError
 from sealmate.events import Event, Finished, Note, Started
 from sealmate.model.local import LocalModel
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
+from sealmate.night.testing import held_chat
 from sealmate.paths import make_private_dir
 from sealmate.recall import voice, way_of
 from sealmate.settings import Settings
@@ -88,10 +88,9 @@ def _measure(
         workspace.settings.answer_tokens, way_of(manifest),
     )  # fmt: skip
     chat = held_chat()
-    bare = general_loss(model, chat, None)
-    attached = general_loss(model, chat, adapter) / bare
-    speaks = voice(adapter, way_of(manifest))
-    general = general_loss(model, chat, speaks) / bare
+    loss = {name: general_loss(model, chat, name) for name in dict.fromkeys((None, adapter))}
+    attached = loss[adapter] / loss[None]
+    general = loss[voice(adapter, way_of(manifest))] / loss[None]
     figures = {
         "open_book": was["open_book"],
         "edits_grounded": edits.grounded,

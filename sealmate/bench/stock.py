@@ -3,16 +3,14 @@ examples made of them as the mixture makes them of self-edits."""
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sealmate import prompts
 from sealmate.errors import UsageError
-from sealmate.model.protocol import Prompt, Turn
 from sealmate.night import selection
+from sealmate.night.testing import held_chat
 from sealmate.paths import bundled
 from sealmate.practice.slots import FilledNote, Fillers, fill, load_stock, topics_held_out
 from sealmate.records import Edit, EditFormat, Passage
@@ -73,17 +71,10 @@ def night_of(notes: Sequence[FilledNote], settings: Settings) -> Night:
         active=0,
         parent=0,
         gone=frozenset(),
-        passages={
+        told={
             number: Passage(number, number, 0, note.note, 0) for number, note in enumerate(notes, 1)
         },
     )
     strangers = (bundled("assets") / "general" / "strangers.txt").read_text("utf-8").splitlines()
     material = choice.material([line for line in strangers if line.strip()], held_chat())
     return Night(len(notes), choice, mixture(material, selection.shares(settings), settings.seed))
-
-
-def held_chat() -> list[tuple[Prompt, str]]:
-    """General requests with answers, in no training: (prompt, answer)."""
-    file = bundled("assets") / "general" / "held.jsonl"
-    rows = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
-    return [((prompts.system(), Turn("user", row["prompt"])), row["answer"]) for row in rows]

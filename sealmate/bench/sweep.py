@@ -17,7 +17,6 @@ from pydantic import ValidationError
 from sealmate.bench.machine import machine
 from sealmate.bench.report import share
 from sealmate.bench.sets import BenchSet, read_set
-from sealmate.bench.stock import held_chat
 from sealmate.edits.screen import correct, is_abstention
 from sealmate.errors import UsageError
 from sealmate.events import Event, Note, Started
@@ -25,7 +24,7 @@ from sealmate.model.local import LocalModel
 from sealmate.night import selection
 from sealmate.night.consolidation import consolidate
 from sealmate.night.lock import hold, worker_lock
-from sealmate.night.testing import Examination
+from sealmate.night.testing import Examination, held_chat
 from sealmate.paths import bundled, make_private_dir
 from sealmate.recall import recollect
 from sealmate.settings import Settings

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sealmate import prompts
 from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_references
 from sealmate.chat.history import fitted
-from sealmate.chat.retrieval import retrieve
+from sealmate.chat.retrieval import retrieve, title_of
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
@@ -285,14 +285,8 @@ def _first_line(text: str) -> str:
 def _prompt(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> Prompt:
     if not hits:
         return prompts.closed_book(question, turns)
-    references = [Reference(_title(hit), hit.passage.text) for hit in hits]
+    references = [Reference(title_of(hit), hit.passage.text) for hit in hits]
     return prompts.open_book(question, references, turns)
-
-
-def _title(hit: Hit) -> str:
-    """What to call a passage: its heading, else its source, unless that is but its first words."""
-    title = hit.passage.heading or hit.source_title
-    return "" if title.rstrip("…") in " ".join(hit.passage.text.split()) else title
 
 
 def _unsaid(mind: _Mind, plan: _Plan, answer: Answer) -> bool:

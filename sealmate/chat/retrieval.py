@@ -92,3 +92,9 @@ def _fit(hits: list[Hit], limit: int, tokens: int) -> list[Hit]:
             kept.append(hit)
             tokens -= size
     return kept
+
+
+def title_of(hit: Hit) -> str:
+    """What to call a passage: its heading, else its source, unless that is but its first words."""
+    title = hit.passage.heading or hit.source_title
+    return "" if title.rstrip("…") in " ".join(hit.passage.text.split()) else title

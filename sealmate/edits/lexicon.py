@@ -234,11 +234,11 @@ BEFORE_TIMES = frozenset(
     )
 )
 # Amounts in words that are no numbers.
-AMOUNTS = frozenset(
+AMOUNTS = frozenset(COUNTING) | frozenset(
     _listed(
         """
-    dozen twice once pair couple both twins triplets half quarter several few many all none
-    nothing free double triple single enough no one
+    couple twins triplets half quarter several few many all none nothing free double triple
+    single enough no one
     """
     )
 )

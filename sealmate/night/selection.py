@@ -29,8 +29,8 @@ class Choice:
     on from (0 = from the base). `gone` are edits in the active version that may not be trained
     any more; they force a rebuild. `weights` raise the chance of replay, by edit id. `foreign`
     tells that the active version was made for another base and cannot be attached. `due` are
-    ids of probes to ask first. `told` are the passages of old and new edits that are still true,
-    `passages` those of the new ones. `bounded` tells that a budget has chosen the replay already;
+    ids of probes to ask first. `told` are the passages of old and new edits that are still true.
+    `bounded` tells that a budget has chosen the replay already;
     `left` new edits found no room in it and wait for the next night."""
 
     new: Sequence[Edit]
@@ -38,14 +38,19 @@ class Choice:
     active: int
     parent: int
     gone: frozenset[int]
-    passages: Mapping[int, Passage]
+    told: Mapping[int, Passage]
     weights: Mapping[int, float] = field(default_factory=dict)
     forced: bool = False
     foreign: bool = False
     due: Sequence[int] = ()
-    told: Mapping[int, Passage] = field(default_factory=dict)
     bounded: bool = False
     left: int = 0
+
+    @property
+    def passages(self) -> Mapping[int, Passage]:
+        """Those of `told` that new edits are about."""
+        fresh = {edit.passage_id for edit in self.new}
+        return {key: passage for key, passage in self.told.items() if key in fresh}
 
     @property
     def nothing(self) -> bool:
@@ -64,11 +69,8 @@ class Choice:
         reading: Sequence[tuple[int, Prompt, str]] = (),
     ) -> Material:
         """For the mixture. Edits kept aside to test abstention are left out."""
-        texts = {
-            key: redact(self.passages[key].text)  # secrets may be searched for but not learnt
-            for key in sorted({edit.passage_id for edit in self.new})
-            if key in self.passages
-        }
+        # secrets may be searched for but not learnt
+        texts = {key: redact(passage.text) for key, passage in sorted(self.passages.items())}
         # what one passage leaves open another may tell: such a question is no lesson in not knowing
         known = Known((e.question for e in (*self.new, *self.replay) if e.answer), ())
 
@@ -129,7 +131,6 @@ def choose(
     untrue = untrue_passages(store)
     held = {edit.passage_id for edit in (*new, *replay)} - untrue
     told = {p.id: p for p in store.passages.get_many(sorted(held))}
-    fresh = {edit.passage_id for edit in new}
     due = rehearsal.due(store, now, settings.gate_probes) if now else []
     return Choice(
         new=new,
@@ -137,7 +138,6 @@ def choose(
         active=active,
         parent=0 if whole else active,
         gone=gone,
-        passages={key: passage for key, passage in told.items() if key in fresh},
         told=told,
         forced=forced,
         foreign=bool(other),

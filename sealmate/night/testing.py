@@ -71,7 +71,7 @@ class Examination:
         rng.shuffle(aside)
         self._near = len(aside[:30])
         self._unknown = [*aside[:30], *bundled_strangers()[TRAINED:][:20]]
-        self.held = _held_chat()[: settings.gate_chat]
+        self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
         self._before: list[Recollection] = []
         self._loss_before = 0.0
@@ -198,8 +198,9 @@ class Examination:
             return []
         rng = random.Random(self._settings.seed + 3)
         asked: dict[int, list[Edit]] = {}
+        passages = self._choice.passages
         for edit in self._choice.new:
-            if edit.question and edit.answer and edit.passage_id in self._choice.passages:
+            if edit.question and edit.answer and edit.passage_id in passages:
                 asked.setdefault(edit.passage_id, []).append(edit)
         keys = sorted(asked)
         rng.shuffle(keys)
@@ -207,7 +208,7 @@ class Examination:
         for group in range(min(READINGS, len(keys))):
             shown = [keys[(group + step) % len(keys)] for step in range(min(3, len(keys)))]
             rng.shuffle(shown)
-            texts = [redact(self._choice.passages[key].text) for key in shown]
+            texts = [redact(passages[key].text) for key in shown]
             references = [prompts.Reference("", text) for text in texts]
             for key in shown:
                 for edit in rng.sample(asked[key], min(2, len(asked[key]))):
@@ -216,7 +217,8 @@ class Examination:
         return found
 
 
-def _held_chat() -> Sequence[tuple[Prompt, str]]:
+def held_chat() -> list[tuple[Prompt, str]]:
+    """General requests with answers, in no training: (prompt, answer)."""
     file = bundled("assets") / "general" / "held.jsonl"
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
     return [((prompts.system(), Turn("user", row["prompt"])), row["answer"]) for row in rows]

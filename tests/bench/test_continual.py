@@ -25,13 +25,13 @@ from sealmate.bench.matrix import (
 )
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.seal import Merged, changes_of
-from sealmate.bench.stock import held_chat
 from sealmate.bench.stream import Shape, make_stream
 from sealmate.cli.app import build
 from sealmate.edits.screen import correct
 from sealmate.errors import UsageError
 from sealmate.model.base import cpu_kind
 from sealmate.model.protocol import Request, Sampling, Turn
+from sealmate.night.testing import held_chat
 from sealmate.settings import Settings
 from tests.bench.drain import drain
 from tests.tiny import build_adapter
