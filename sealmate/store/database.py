@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -144,12 +145,12 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
         try:
             for pragma in (
                 f"busy_timeout = {int(busy_seconds * 1000)}",
-                "journal_mode = WAL",
                 "foreign_keys = ON",
                 "secure_delete = ON",
                 "temp_store = MEMORY",  # VACUUM must not copy notes into a shared /tmp
             ):
                 cursor.execute(f"PRAGMA {pragma}")
+            _log_ahead(cursor, busy_seconds)
         finally:
             cursor.close()
 
@@ -168,6 +169,24 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
         return None
 
     return engine
+
+
+def _log_ahead(cursor: Any, busy_seconds: float) -> None:
+    """Put the file into write-ahead mode, waiting at most `busy_seconds` for others who do so.
+
+    SQLite does not call its busy handler where two connections change the mode of one new file at
+    once: it says "locked" at once to the second.
+    """
+    until = time.monotonic() + busy_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            locked = error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            if not locked or time.monotonic() >= until:
+                raise
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -129,6 +129,19 @@ def test_stores_opened_at_the_same_time_make_one_database(home: Path) -> None:
         assert len(store.sources.list()) == 6
 
 
+def test_opening_waits_for_another_that_makes_the_database(home: Path) -> None:
+    home.mkdir()
+    other = sqlite3.connect(home / "sealmate.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BusyError, match="in use"):
+        opened(home, busy_seconds=0.05)
+    release = threading.Timer(0.2, other.execute, ["ROLLBACK"])
+    release.start()
+    opened(home).close()
+    release.join()
+    other.close()
+
+
 def test_a_locked_database_is_busy(home: Path) -> None:
     opened(home).close()
     with opened(home) as first, opened(home, busy_seconds=0.05) as second, first.transaction():
