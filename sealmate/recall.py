@@ -12,21 +12,18 @@ and reads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp
 from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
-from sealmate.edits.abstention import without_references
-from sealmate.edits.fitting import fits
-from sealmate.edits.screen import is_abstention, novel_content, same_answer
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.prompts import Reference
+from sealmate.reading import Asked, Reading, read
 from sealmate.records import Way
 
 LONGEST = 128  # tokens recited
-_SHORT = 5  # words of an answer that is no sentence
-AGAIN = 4  # times an answer is read again that cannot be right
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,49 +108,16 @@ def _read(
 ) -> list[Recollection]:
     """What the model without memory reads in each recital: what was learnt must not speak in it."""
     shown = [
-        prompts.open_book(question, [prompts.Reference("", recital.text)], history)
+        Asked(question, (Reference("", recital.text),), tuple(history))
         for (question, history), recital in zip(asked, recited, strict=True)
     ]
-    # side by side, prompts with the same recital share its prefill
-    order = sorted(range(len(shown)), key=lambda place: recited[place].text)
-    read = _best(model, [shown[p] for p in order], None, prompts.NOT_SAID, max_tokens, cancel)
-    found = {
-        place: Recollection(_bare(said), _sure(recited[place], said), recited[place].text)
-        for place, said in zip(order, read, strict=True)
-    }
-    strange = [p for p in order if _wrong(found[p].text, asked[p][0], found[p].recital)]
-    sampling = Sampling(temperature=0.7, max_tokens=max_tokens)
-    requests = [Request(shown[p], AGAIN, sampling) for p in strange]
-    again = model.generate(requests, cancel=cancel) if requests else []
-    for place, tries in zip(strange, again, strict=True):
-        texts = [_bare(said) for said in tries]
-        question, recital = asked[place][0], found[place].recital
-        sound = [t for t in texts if not is_abstention(t) and not _wrong(t, question, recital)]
-        found[place] = _commonest(sound, found[place])
-    return [found[place] for place in range(len(shown))]
+    readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
+    return [
+        Recollection(reading.text, _sure(recital, reading), recital.text)
+        for reading, recital in zip(readings, recited, strict=True)
+    ]
 
 
-def _bare(said: Completion) -> str:
-    return without_references(said.text).strip()
-
-
-def _wrong(answer: str, question: str, recital: str) -> bool:
-    """Whether an answer has names, numbers, dates or places that nothing in front of it has, or is
-    of another kind than was asked for."""
-    # a short answer's first word is as good a name as any other
-    said = f"it is {answer}" if len(answer.split()) <= _SHORT else answer
-    return bool(novel_content(said, recital, (question,))) or not fits(question, answer)
-
-
-def _commonest(texts: Sequence[str], first: Recollection) -> Recollection:
-    """The answer that most of `texts` give, as sure as `first` times its share of the tries."""
-    counts = [sum(same_answer(text, other) for other in texts) for text in texts]
-    if not counts:
-        return replace(first, confidence=0.0)
-    best = max(range(len(texts)), key=lambda place: counts[place])
-    return replace(first, text=texts[best], confidence=first.confidence * counts[best] / AGAIN)
-
-
-def _sure(recital: Completion, answer: Completion) -> float:
+def _sure(recital: Completion, answer: Reading) -> float:
     told = exp(max(-700.0, sum(recital.logprobs)))
     return recital.confidence * told * answer.confidence

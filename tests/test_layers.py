@@ -21,6 +21,7 @@ ROWS = (
     ("configfile", "store", "model"),
     ("sources", "prompts"),
     ("edits",),
+    ("reading",),
     ("recall",),
     ("training",),
     ("versions",),

@@ -98,19 +98,21 @@ class Speaker:
     """Hands on an answer as it comes, without what may turn out to be no part of it.
 
     Held back: a reference number until more text follows it, and an answer that begins like
-    "The notes do not say." as something better may be found elsewhere.
+    "The notes do not say." as something better may be found elsewhere, and one of at most `held`
+    words, which will be looked up again.
     """
 
-    def __init__(self, on_piece: Callable[[str], None], shown: int) -> None:
+    def __init__(self, on_piece: Callable[[str], None], shown: int, held: int = 0) -> None:
         self._on_piece = on_piece
         self._shown = shown
+        self._held = held
         self.heard = ""
         self.said = ""
 
     def hear(self, piece: str) -> None:
         """Take the next piece of the model's answer."""
         self.heard += piece
-        if _may_abstain(self.heard):
+        if _may_abstain(self.heard) or len(self.heard.split()) <= self._held:
             return
         unsure = _UNSURE.search(self.heard)
         sure = self.heard[: unsure.start()] if unsure else self.heard

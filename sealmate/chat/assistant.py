@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from sealmate import prompts
 from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_references
+from sealmate.chat.confirmation import Plan, confirm, prompt_of
 from sealmate.chat.history import fitted
-from sealmate.chat.retrieval import retrieve, title_of
+from sealmate.chat.retrieval import retrieve
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
-from sealmate.prompts import Reference
+from sealmate.reading import SHORT
 from sealmate.recall import LONGEST, Recollection, recollect, voice, way_of
 from sealmate.records import Hit, Way
 from sealmate.settings import Settings
@@ -52,16 +53,6 @@ class _Mind:
     def voice(self) -> str | None:
         """The adapter for everything but reciting."""
         return voice(self.adapter, self.way)
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What will be asked of the model; no `hits` means closed-book."""
-
-    question: str
-    prompt: Prompt
-    hits: tuple[Hit, ...]
-    history: tuple[Turn, ...]
 
 
 class Assistant:
@@ -103,10 +94,11 @@ class Assistant:
         plan = self._plan(mind, question, history, closed_book)
         if on_piece is None:
             return self._answer_all(mind, [plan], cancel)[0]
-        speaker = Speaker(on_piece, len(plan.hits))
+        speaker = Speaker(on_piece, len(plan.hits), SHORT if plan.hits else 0)
         # An answer that may have to be taken back for want of confidence is not shown before.
         if plan.hits or not (mind.threshold or _recites(mind, plan)):
             reply = self._stream(mind, plan.prompt, speaker, cancel)
+            reply = self._confirm(mind, [plan], [reply], cancel)[0]
         else:
             reply = self._generate(mind, [plan], cancel)[0]
         answer = self._judge(mind, plan, reply)
@@ -154,9 +146,7 @@ class Assistant:
             adapter = attach_version(model, self._store, self._paths, number)
         return _Mind(model, number, adapter, threshold, way)
 
-    def _plan(
-        self, mind: _Mind, question: str, history: Sequence[Turn], closed_book: bool
-    ) -> _Plan:
+    def _plan(self, mind: _Mind, question: str, history: Sequence[Turn], closed_book: bool) -> Plan:
         model = mind.model
         question = question.strip()
         if not question:
@@ -178,12 +168,12 @@ class Assistant:
             )
         # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.
         while True:
-            plan = _Plan(question, _prompt(question, hits, turns), tuple(hits), turns)
+            plan = Plan(question, prompt_of(question, hits, turns), tuple(hits), turns)
             if model.prompt_tokens(plan.prompt) <= room:
                 return plan
             turns, hits = (turns[2:], hits) if turns else (turns, hits[:-1])
 
-    def _closed(self, mind: _Mind, plan: _Plan) -> _Plan:
+    def _closed(self, mind: _Mind, plan: Plan) -> Plan:
         return self._plan(mind, plan.question, plan.history, closed_book=True)
 
     def _room(self, mind: _Mind) -> int:
@@ -197,7 +187,7 @@ class Assistant:
         avoid = prompts.DONT_KNOW if closed and mind.threshold and mind.voice else ""
         return Sampling(max_tokens=self._settings.answer_tokens, rather_than=avoid)
 
-    def _answer_all(self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None) -> list[Answer]:
+    def _answer_all(self, mind: _Mind, plans: Sequence[Plan], cancel: Flag | None) -> list[Answer]:
         replies = self._generate(mind, plans, cancel)
         answers = [
             self._judge(mind, plan, reply) for plan, reply in zip(plans, replies, strict=True)
@@ -211,7 +201,7 @@ class Assistant:
         return answers
 
     def _generate(
-        self, mind: _Mind, plans: Sequence[_Plan], cancel: Flag | None
+        self, mind: _Mind, plans: Sequence[Plan], cancel: Flag | None
     ) -> list[Recollection]:
         reciting = [n for n, plan in enumerate(plans) if _recites(mind, plan)]
         recalled = recollect(
@@ -232,7 +222,17 @@ class Assistant:
         said = mind.model.generate(requests, adapter=mind.voice, cancel=cancel) if others else []
         for n, (completion, *_) in zip(others, said, strict=True):
             done[n] = Recollection(completion.text, completion.confidence, general=n in done)
-        return [done[n] for n in range(len(plans))]
+        return self._confirm(mind, plans, [done[n] for n in range(len(plans))], cancel)
+
+    def _confirm(
+        self,
+        mind: _Mind,
+        plans: Sequence[Plan],
+        replies: Sequence[Recollection],
+        cancel: Flag | None,
+    ) -> list[Recollection]:
+        tokens = self._settings.answer_tokens
+        return confirm(mind.model, plans, replies, mind.voice, tokens, cancel)
 
     def _stream(
         self, mind: _Mind, prompt: Prompt, speaker: Speaker, cancel: Flag | None
@@ -248,7 +248,7 @@ class Assistant:
         loss = mind.model.mean_loss([(prompt, text)], adapter=mind.voice)[0] if text else 0.0
         return Recollection(speaker.heard, math.exp(-loss) if text else 0.0)
 
-    def _judge(self, mind: _Mind, plan: _Plan, reply: Recollection) -> Answer:
+    def _judge(self, mind: _Mind, plan: Plan, reply: Recollection) -> Answer:
         """The answer that a reply amounts to."""
         confidence = reply.confidence if math.isfinite(reply.confidence) else 0.0
         if plan.hits:
@@ -269,7 +269,7 @@ class Assistant:
         return Answer(text, mind.version, True, (), confidence, abstained=True)
 
 
-def _recites(mind: _Mind, plan: _Plan) -> bool:
+def _recites(mind: _Mind, plan: Plan) -> bool:
     return not plan.hits and mind.adapter is not None and mind.way == "recite"
 
 
@@ -282,14 +282,7 @@ def _first_line(text: str) -> str:
     return text.partition("\n")[0].strip()
 
 
-def _prompt(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> Prompt:
-    if not hits:
-        return prompts.closed_book(question, turns)
-    references = [Reference(title_of(hit), hit.passage.text) for hit in hits]
-    return prompts.open_book(question, references, turns)
-
-
-def _unsaid(mind: _Mind, plan: _Plan, answer: Answer) -> bool:
+def _unsaid(mind: _Mind, plan: Plan, answer: Answer) -> bool:
     """Whether the weights should be tried after the notes: not where nothing was ever taught."""
     return bool(plan.hits) and answer.abstained and mind.version > 0
 

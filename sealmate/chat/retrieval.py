@@ -5,10 +5,10 @@ This module knows nothing about models; `tokens` is a number and a passage knows
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sealmate.edits.questions import is_follow_up
 from sealmate.model.protocol import Turn
 from sealmate.records import Hit
 from sealmate.store import Store
@@ -18,14 +18,6 @@ BORROWED = 0.5  # weight of the words that a follow-up takes from the turns befo
 NEWER = 0.05  # most that being the newest of the hits adds to a score
 FURTHEST = 3  # turns a chain of follow-ups is traced back
 AROUND = 16  # tokens of a reference's number, title and blank lines in the prompt
-
-_POINTING_WORDS = """
-he she it they him her them his hers its their theirs this that these those there then
-one ones same other another else
-"""
-_POINTING = frozenset(_POINTING_WORDS.split())
-_OPENING = re.compile(r"(and|but|or|so|what about|how about|since when|until when)\b", re.I)
-_WORD = re.compile(r"[^\W_]+")
 
 
 def retrieve(
@@ -51,12 +43,6 @@ def retrieve(
             score = BORROWED * hit.score + (earlier.score if earlier else 0.0)
             found[hit.passage.id] = replace(hit, score=score)
     return _fit(_ranked(list(found.values())), limit, tokens)
-
-
-def is_follow_up(question: str) -> bool:
-    """Whether a question points back: by a pronoun, its first word, or having hardly any words."""
-    words = [word.casefold() for word in _WORD.findall(question)]
-    return len(words) < 3 or not _POINTING.isdisjoint(words) or bool(_OPENING.match(question))
 
 
 def _before(history: Sequence[Turn]) -> list[str]:

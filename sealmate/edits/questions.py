@@ -34,6 +34,15 @@ _PAST = _words(
     lost met saw made got fell broke paid sent spoke sang ran began became chose drove flew
     """
 )
+# Words that point at something said before, and beginnings that go on from it.
+_POINTING = _words(
+    """
+    he she it they him her them his hers its their theirs this that these those there then
+    one ones same other another else
+    """
+)
+_GOING_ON = re.compile(r"(and|but|or|so|what about|how about|since when|until when)\b", re.I)
+_WORD = re.compile(r"[^\W_]+")
 _ASKING: dict[str, Kind] = {
     "who": "who", "whom": "who", "whose": "who", "who's": "who", "when": "when", "when's": "when",
     "where": "where", "where's": "where", "why": "why", "what": "what", "what's": "what",
@@ -86,6 +95,12 @@ def take_apart(question: str) -> Asked:
                 kind = meant  # type: ignore[assignment]
                 told = [(n, token) for n, token in told if n != (place or 0) + 1]
     return Asked(kind, measure, tuple(token for _, token in told), words)
+
+
+def is_follow_up(question: str) -> bool:
+    """Whether a question points back: by a pronoun, its first word, or having hardly any words."""
+    words = [word.casefold() for word in _WORD.findall(question)]
+    return len(words) < 3 or not _POINTING.isdisjoint(words) or bool(_GOING_ON.match(question))
 
 
 def same_question(a: Asked, b: Asked) -> bool:

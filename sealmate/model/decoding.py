@@ -19,6 +19,7 @@ from sealmate.model.protocol import Completion, Sampling
 from sealmate.model.sampling import (
     DecodingRow,
     choose_tokens,
+    line_end_ids,
     rival_ids,
     row_generator,
     spare,
@@ -153,7 +154,10 @@ def _decode_group(
             for number in range(samples[i]):
                 for other in (False, True)[: 1 + bool(rivals[i])]:
                     generator = row_generator(samplings[i], number)
-                    rows.append(DecodingRow((i, number), samplings[i], generator, rivals[i], other))
+                    row = DecodingRow((i, number), samplings[i], generator, rivals[i], other)
+                    if samplings[i].one_line:
+                        row.line_ends = line_end_ids(base.tokenizer)
+                    rows.append(row)
     width = max(part[2].shape[1] for part in parts)
     reserve = max(row.sampling.max_tokens for row in rows)
     columns = torch.cat(

@@ -155,11 +155,23 @@ class LocalModel:
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
         """Mean loss in nats per answer token of each pair."""
+        return self._losses(pairs, adapter, "mean")
+
+    def total_loss(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """Loss in nats of each pair's whole answer."""
+        return self._losses(pairs, adapter, "sum")
+
+    def _losses(
+        self, pairs: Sequence[tuple[Prompt, str]], adapter: str | None, over: str
+    ) -> list[float]:
         losses = []
         with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
             for prompt, answer in pairs:
                 logits, wanted = self._forced(prompt, answer)
-                losses.append(float(torch.nn.functional.cross_entropy(logits, wanted)))
+                loss = torch.nn.functional.cross_entropy(logits, wanted, reduction=over)
+                losses.append(float(loss))
         return losses
 
     def divergence(

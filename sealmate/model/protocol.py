@@ -31,7 +31,7 @@ class Sampling:
     """How to decode. `temperature` 0 is greedy; `max_tokens` counts new tokens.
 
     `rather_than` is a reply to be avoided, an abstention say: the completion is the best other
-    one, and tells how likely the avoided one was.
+    one, and tells how likely the avoided one was. `one_line` ends the answer with its line.
     """
 
     temperature: float = 0.0
@@ -39,6 +39,7 @@ class Sampling:
     max_tokens: int = 128
     seed: int = 0
     rather_than: str = ""
+    one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,12 @@ class LanguageModel(Protocol):
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
         """Mean loss, in nats per answer token, of each (prompt, answer)."""
+        ...
+
+    def total_loss(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """Loss of each whole answer, in nats: how unlikely it is after its prompt."""
         ...
 
     def divergence(

@@ -18,7 +18,7 @@ class DecodingRow:
 
     `rival` are the first tokens of a reply to be avoided and `rival_logprob` what they were
     worth; an `other` row may not begin with the first of them, and stands in for its neighbour
-    where that one fell for the rival.
+    where that one fell for the rival. `line_ends` are tokens that end it.
     """
 
     owner: tuple[int, int]
@@ -31,6 +31,7 @@ class DecodingRow:
     logprobs: list[float] = field(default_factory=list)
     finished: bool = False
     stuck: bool = False
+    line_ends: frozenset[int] = frozenset()
 
     @property
     def done(self) -> bool:
@@ -93,7 +94,7 @@ def choose_tokens(logits: torch.Tensor, rows: list[DecodingRow], stops: set[int]
     logprobs = (logits.gather(1, tokens[:, None])[:, 0] - normal).tolist()
     for row, token, logprob in zip(rows, picked, logprobs, strict=True):
         row.logprobs.append(logprob)
-        if token in stops:
+        if token in stops or token in row.line_ends:
             row.finished = True
         else:
             row.tokens.append(token)
@@ -107,6 +108,12 @@ def rival_ids(tokenizer: Any, sampling: Sampling) -> tuple[int, ...]:
         return ()
     ids = tokenizer(sampling.rather_than, add_special_tokens=False)["input_ids"]
     return tuple(ids[:2])
+
+
+def line_end_ids(tokenizer: Any) -> frozenset[int]:
+    """The tokens that a line ends with, alone or before an empty one."""
+    ends = (tokenizer(f"a{end}", add_special_tokens=False)["input_ids"] for end in ("\n", "\n\n"))
+    return frozenset(ids[-1] for ids in ends if len(ids) > 1)
 
 
 def spare(rows: Sequence[DecodingRow]) -> None:

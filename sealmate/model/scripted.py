@@ -93,6 +93,12 @@ class ScriptedModel:
         """A constant."""
         return [1.0 for _ in pairs]
 
+    def total_loss(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        """One a word."""
+        return [float(self.count_tokens(answer)) for _, answer in pairs]
+
     def divergence(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:

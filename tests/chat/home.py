@@ -100,12 +100,16 @@ def write_tensors(file: Path, seed: int) -> None:
     file.write_bytes(len(encoded).to_bytes(8, "little") + encoded + values + values)
 
 
+def always(text: str) -> Callable[[Prompt, str | None], str]:
+    """A model that says one thing whatever it is asked."""
+    return lambda prompt, adapter: text
+
+
 def replies(open_book: str, closed_book: str) -> Callable[[Prompt, str | None], str]:
     """A model that says one thing with notes before it and another without."""
 
     def reply(prompt: Prompt, adapter: str | None) -> str:
-        return (
-            open_book if "Answer the question shortly from" in prompt[-1].content else closed_book
-        )
+        asked = prompt[-1].content
+        return open_book if "Answer the question shortly from" in asked else closed_book
 
     return reply

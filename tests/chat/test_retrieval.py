@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealmate.chat.retrieval import AROUND, is_follow_up, retrieve
+from sealmate.chat.retrieval import AROUND, retrieve
+from sealmate.edits.questions import is_follow_up
 from sealmate.model.protocol import Turn
 from tests.chat.home import BOILER, RABBIT, SITTER, Home
 

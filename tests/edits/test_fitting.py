@@ -30,6 +30,7 @@ def test_another_kind_of_thing(question: str, answer: str) -> None:
     [
         ("Who teaches Emeka the piano?", "Madame Voss"),
         ("Who runs the shop?", "the June family"),
+        ("Who opens on Monday?", "Jan"),
         ("Where do they live?", "number 31"),
         ("When do we eat?", "after choir"),
         ("When is the recital?", "next spring"),

@@ -1,0 +1,95 @@
+"""Short answers from the notes, held against each passage read by itself.
+
+All passages found stand in one prompt, as an answer may draw on several; but a small model that
+reads them together mixes them up. What it says shortly counts only as one of the passages bears it
+out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from threading import Event as Flag
+
+from sealmate import prompts
+from sealmate.chat.answer import read_references
+from sealmate.chat.retrieval import title_of
+from sealmate.edits.screen import is_abstention, same_answer
+from sealmate.model.protocol import LanguageModel, Prompt, Turn
+from sealmate.prompts import Reference
+from sealmate.reading import SHORT, Asked, Reading, read
+from sealmate.recall import Recollection
+from sealmate.records import Hit
+
+_SAID = 0.5  # confidence from which on a passage says it rather than not
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be asked of the model; no `hits` means closed-book."""
+
+    question: str
+    prompt: Prompt
+    hits: tuple[Hit, ...]
+    history: tuple[Turn, ...]
+
+
+def prompt_of(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> Prompt:
+    """The prompt for all passages together, or for none."""
+    if not hits:
+        return prompts.closed_book(question, turns)
+    return prompts.open_book(question, [_reference(hit) for hit in hits], turns)
+
+
+def confirm(
+    model: LanguageModel,
+    plans: Sequence[Plan],
+    replies: Sequence[Recollection],
+    adapter: str | None,
+    max_tokens: int,
+    cancel: Flag | None,
+) -> list[Recollection]:
+    """The replies, those from the notes that are short confirmed, put right or taken back.
+
+    A long one stands, and so does one that names several passages. Raises Cancelled.
+    """
+    done = list(replies)
+    short = [n for n, plan in enumerate(plans) if plan.hits and _is_short(plan, done[n])]
+    readings = read(
+        model,
+        [_asked(plans[n]) for n in short],
+        adapter=adapter,
+        max_tokens=max_tokens,
+        cancel=cancel,
+    )
+    for n, reading in zip(short, readings, strict=True):
+        done[n] = _settled(plans[n], done[n], reading)
+    return done
+
+
+def _is_short(plan: Plan, reply: Recollection) -> bool:
+    text, numbers = read_references(reply.text, len(plan.hits))
+    return is_abstention(text) or (len(text.split()) <= SHORT and len(numbers) < 2)
+
+
+def _asked(plan: Plan) -> Asked:
+    return Asked(
+        plan.question,
+        tuple(_reference(hit) for hit in plan.hits),
+        plan.history,
+        tuple(hit.score for hit in plan.hits),
+    )
+
+
+def _settled(plan: Plan, reply: Recollection, reading: Reading) -> Recollection:
+    if reading.confidence < _SAID or is_abstention(reading.text):
+        return Recollection(prompts.NOT_SAID, 1.0 - reading.confidence)
+    text, numbers = read_references(reply.text, len(plan.hits))
+    number = reading.reference + 1
+    if same_answer(text, reading.text) and number in (numbers or (number,)):
+        return replace(reply, confidence=reading.confidence)
+    return Recollection(f"{reading.text} [{number}]", reading.confidence)
+
+
+def _reference(hit: Hit) -> Reference:
+    return Reference(title_of(hit), hit.passage.text)

@@ -1,0 +1,203 @@
+"""Answers read from passages, each passage by itself, and read a second time in another way.
+
+A small model reads one passage far better than four: what is beside the point distracts it (Shi
+et al. 2023, arXiv 2302.00093). The second reading takes the question up as a line of questions
+and answers about the passage. Where the two differ, the answer counts that is likelier in both
+ways together; an answer with a name or number that nothing in front of it has is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import log
+from threading import Event as Flag
+
+from sealmate import prompts
+from sealmate.edits.abstention import without_references
+from sealmate.edits.fitting import fits
+from sealmate.edits.questions import is_follow_up
+from sealmate.edits.screen import is_abstention, novel_content, same_answer
+from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.prompts import Reference
+
+AGAIN = 4  # times an answer is read again that cannot be right
+SHORT = 12  # words at most of an answer that a line of questions and answers has room for
+_BARE = 5  # words of an answer that is no sentence
+_HOPELESS = 0.02  # confidence below which another reading would change nothing
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, what to read for it, best first, and the turns before it.
+
+    `weights` are how well each reference was found (greater than 0; none: all alike).
+    """
+
+    question: str
+    references: tuple[Reference, ...]
+    history: tuple[Turn, ...] = ()
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The best answer, from which of the references (from 0), and how sure it is.
+
+    `confidence`, 0..1, is its share of the probability of itself and "The notes do not say."; 0
+    where it cannot be right: it has a name or number that was not in front of the model, or is of
+    another kind than was asked for.
+    """
+
+    text: str
+    confidence: float
+    reference: int = 0
+
+
+def read(
+    model: LanguageModel,
+    asked: Sequence[Asked],
+    *,
+    adapter: str | None = None,
+    max_tokens: int = 24,
+    cancel: Flag | None = None,
+) -> list[Reading]:
+    """The best answer to each question; each must have a reference. Raises Cancelled."""
+    reader = _Reader(model, adapter, max_tokens, cancel)
+    found = reader.first(asked)
+    reader.second(asked, found)
+    reader.again(asked, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A model, and how it is asked."""
+
+    model: LanguageModel
+    adapter: str | None
+    max_tokens: int
+    cancel: Flag | None
+
+    def first(self, asked: Sequence[Asked]) -> list[Reading]:
+        """The best of what each passage by itself is read to say."""
+        places = [(n, k) for n, one in enumerate(asked) for k in range(len(one.references))]
+        # side by side, prompts with the same passage share its prefill
+        places.sort(key=lambda place: asked[place[0]].references[place[1]].text)
+        sampling = Sampling(max_tokens=self.max_tokens, rather_than=prompts.NOT_SAID)
+        said = self._say([Request(_open(asked[n], k), sampling=sampling) for n, k in places])
+        best: dict[int, tuple[float, Reading]] = {}
+        for (n, k), (completion, *_) in sorted(
+            zip(places, said, strict=True), key=lambda one: one[0]
+        ):
+            reading = Reading(bare(completion), completion.confidence, k)
+            worth = log(max(_LEAST, reading.confidence)) + _found(asked[n], k)
+            if n not in best or worth > best[n][0]:
+                best[n] = (worth, reading)
+        return [best[n][1] for n in range(len(asked))]
+
+    def second(self, asked: Sequence[Asked], found: list[Reading]) -> None:
+        """Take the other way's answers where they are the likelier ones."""
+        places = [
+            n
+            for n, reading in enumerate(found)
+            if reading.confidence > _HOPELESS
+            and len(reading.text.split()) <= SHORT
+            and not is_abstention(reading.text)
+            and not is_follow_up(asked[n].question)
+        ]
+        places.sort(key=lambda n: _reference(asked[n], found[n]).text)
+        sampling = Sampling(max_tokens=self.max_tokens, one_line=True)
+        said = self._say(
+            [
+                Request(_line(asked[n], found[n]), 1, sampling, f"Q: {asked[n].question} A:")
+                for n in places
+            ]
+        )
+        for n, (completion, *_) in zip(places, said, strict=True):
+            other = without_references(completion.text.partition("\n")[0]).strip()
+            first, text = found[n].text, _reference(asked[n], found[n]).text
+            if not other or is_abstention(other) or same_answer(first, other):
+                continue
+            if wrong(other, asked[n].question, text):
+                continue
+            if wrong(first, asked[n].question, text) or self._likelier(asked[n], found[n], other):
+                found[n] = replace(found[n], text=other)
+
+    def again(self, asked: Sequence[Asked], found: list[Reading]) -> None:
+        """Read what cannot be right some more times, less strictly; the commonest that can be
+        counts."""
+
+        def off(n: int, text: str) -> bool:
+            return wrong(text, asked[n].question, _reference(asked[n], found[n]).text)
+
+        places = [n for n, r in enumerate(found) if r.confidence > _HOPELESS and off(n, r.text)]
+        sampling = Sampling(temperature=0.7, max_tokens=self.max_tokens)
+        said = self._say(
+            [Request(_open(asked[n], found[n].reference), AGAIN, sampling) for n in places]
+        )
+        for n, tries in zip(places, said, strict=True):
+            texts = [bare(one) for one in tries]
+            sound = [text for text in texts if not is_abstention(text) and not off(n, text)]
+            found[n] = _commonest(sound, found[n])
+
+    def _likelier(self, asked: Asked, first: Reading, other: str) -> bool:
+        """Whether `other` is likelier than the first answer, read in both ways."""
+        ways = (
+            (_open(asked, first.reference), "{answer} [1]"),
+            (_line(asked, first), "Q: {question} A: {answer}"),
+        )
+        pairs = [
+            (prompt, shape.format(question=asked.question, answer=answer))
+            for answer in (first.text, other)
+            for prompt, shape in ways
+        ]
+        loss = self.model.total_loss(pairs, adapter=self.adapter)
+        return sum(loss[2:]) < sum(loss[:2])
+
+    def _say(self, requests: Sequence[Request]) -> list[list[Completion]]:
+        if not requests:
+            return []
+        return self.model.generate(requests, adapter=self.adapter, cancel=self.cancel)
+
+
+def bare(said: Completion) -> str:
+    """An answer without the number of its reference."""
+    return without_references(said.text).strip()
+
+
+def wrong(answer: str, question: str, text: str) -> bool:
+    """Whether an answer has names, numbers, dates or places that nothing in front of it has, or is
+    of another kind than was asked for."""
+    # a short answer's first word is as good a name as any other
+    said = f"it is {answer}" if len(answer.split()) <= _BARE else answer
+    return bool(novel_content(said, text, (question,))) or not fits(question, answer)
+
+
+def _commonest(texts: Sequence[str], first: Reading) -> Reading:
+    """The answer that most of `texts` give, as sure as `first` times its share of the tries."""
+    counts = [sum(same_answer(text, other) for other in texts) for text in texts]
+    if not counts:
+        return replace(first, confidence=0.0)
+    best = max(range(len(texts)), key=lambda place: counts[place])
+    return replace(first, text=texts[best], confidence=first.confidence * counts[best] / AGAIN)
+
+
+def _found(asked: Asked, place: int) -> float:
+    if not asked.weights:
+        return 0.0
+    return log(max(_LEAST, asked.weights[place]) / max(_LEAST, *asked.weights))
+
+
+def _reference(asked: Asked, reading: Reading) -> Reference:
+    return asked.references[reading.reference]
+
+
+def _open(asked: Asked, place: int) -> Prompt:
+    return prompts.open_book(asked.question, [asked.references[place]], asked.history)
+
+
+def _line(asked: Asked, reading: Reading) -> Prompt:
+    reference = _reference(asked, reading)
+    return prompts.writing("self-qa", reference.title, reference.text)

@@ -1,0 +1,97 @@
+"""Reading: one passage at a time, in two ways. The model is scripted: its words are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import log
+
+import pytest
+
+from sealmate.model.protocol import Completion, Prompt, Turn
+from sealmate.model.scripted import ScriptedModel
+from sealmate.prompts import NOT_SAID, Reference
+from sealmate.reading import Asked, read
+
+WIM = Reference("", "Our glazier Wim came on Monday with Otto.")
+ANSA = Reference("", "Ansa minds the twins.")
+
+
+class Reader(ScriptedModel):
+    """Says `first` reading a passage and `line` in a line of questions and answers; an answer
+    costs what `losses` tells."""
+
+    def __init__(self, first: dict[str, tuple[str, float]], line: str = "", **losses: float):
+        super().__init__()
+        self.first, self.line, self.losses = first, line, losses
+
+    def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+        assert isinstance(requests, list)
+        done = []
+        for request in requests:
+            self.prompts.append(request.prompt)
+            asked = request.prompt[-1].content
+            if request.opening:
+                assert request.sampling.one_line
+                done.append([Completion(self.line, (-0.1,))])
+                continue
+            text, share = next(said for part, said in self.first.items() if part in asked)
+            done.append([Completion(text, (log(share),), rival=log(1 - share))] * request.samples)
+        return done
+
+    def total_loss(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        return [
+            next(loss for name, loss in self.losses.items() if name in answer)
+            for _, answer in pairs
+        ]
+
+
+def test_the_passage_that_says_it_counts_wherever_it_was_found() -> None:
+    model = Reader({"Wim": ("Wim [1]", 0.9), "Ansa": ("Ansa [1]", 0.2)}, "Wim")
+    (found,) = read(model, [Asked("Who is the glazier?", (ANSA, WIM))])
+    assert (found.text, found.reference) == ("Wim", 1)
+    assert found.confidence == pytest.approx(0.9)
+
+
+def test_how_well_a_passage_was_found_has_its_weight() -> None:
+    model = Reader({"Wim": ("Wim", 0.9), "Ansa": ("Ansa", 0.8)})
+    (found,) = read(model, [Asked("Who?", (ANSA, WIM), weights=(4.0, 2.0))])
+    assert found.text == "Ansa"
+
+
+@pytest.mark.parametrize(("wim", "jan", "said"), [(1.0, 2.0, "Wim"), (2.0, 1.0, "Otto")])
+def test_of_two_answers_the_likelier_in_both_ways_counts(wim: float, jan: float, said: str) -> None:
+    model = Reader({"Wim": ("Wim", 0.9)}, "Otto", Wim=wim, Otto=jan)
+    (found,) = read(model, [Asked("Who came on Monday?", (WIM,))])
+    assert (found.text, found.confidence) == (said, pytest.approx(0.9))
+
+
+def test_a_name_that_is_not_there_gives_way_and_does_not_come_in() -> None:
+    right = Reader({"Wim": ("Willem", 0.9)}, "Wim", Wim=9.0, Willem=1.0)
+    assert read(right, [Asked("Who came on Monday?", (WIM,))])[0].text == "Wim"
+    worse = Reader({"Wim": ("Wim", 0.9)}, "Willem", Wim=9.0, Willem=1.0)
+    assert read(worse, [Asked("Who came on Monday?", (WIM,))])[0].text == "Wim"
+    never = Reader({"Wim": ("Willem", 0.9)}, "Willem")
+    assert read(never, [Asked("Who came on Monday?", (WIM,))])[0].confidence == 0.0
+
+
+def test_what_goes_on_from_a_turn_before_is_not_read_in_a_line_by_itself() -> None:
+    model = Reader({"Wim": ("Wim", 0.9)}, "Otto", Wim=9.0, Otto=1.0)
+    history = (Turn("user", "Do we have a glazier?"), Turn("assistant", "Yes."))
+    (found,) = read(model, [Asked("And who is it?", (WIM,), history)])
+    assert found.text == "Wim"
+    assert [prompt[1:3] for prompt in model.prompts] == [history]
+
+
+def test_what_hardly_is_an_answer_is_not_read_again() -> None:
+    model = Reader({"Wim": ("Willem", 0.01)})
+    (found,) = read(model, [Asked("Who came on Monday?", (WIM,))])
+    assert found.confidence == pytest.approx(0.01)
+    assert len(model.prompts) == 1
+
+
+def test_nothing_asked_nothing_said() -> None:
+    assert read(ScriptedModel(), []) == []
+    model = Reader({"Wim": (NOT_SAID, 0.3)}, "")
+    assert read(model, [Asked("Who paints the house?", (WIM,))])[0].confidence <= 0.3
