@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sealmate.edits.abstention import is_abstention, without_references
-from sealmate.edits.lexicon import ALTERNATIVE, MONTHS, UNITS, WEEKDAYS
+from sealmate.edits.lexicon import ALTERNATIVE, MONTHS, TITLES, UNITS, WEEKDAYS
 from sealmate.edits.words import (
     Token,
     content,
@@ -62,7 +62,7 @@ def carries(given: Sequence[Token], expected: Sequence[Token]) -> bool:
         return order_holds(expected, told, gap=0)
     # "one week" and "a week" are the same; "one" alone is a number.
     wanted = [token for token in wanted if token.text.casefold() != "one"] or wanted
-    wanted = _without_half_days(wanted, told)
+    wanted = _without_half_days(_without_titles(wanted, told), told)
     if not all(within(token, told) for token in wanted):
         return False
     return not (_undecided(told, wanted) or _listed(told, wanted))
@@ -99,6 +99,17 @@ def _affirmed(given: Sequence[Token]) -> list[Token]:
 
 def _is_copula(token: Token) -> bool:
     return token.text.casefold() in ("is", "was", "are", "were", "it's", "that's", "he's", "she's")
+
+
+def _without_titles(wanted: Sequence[Token], told: Sequence[Token]) -> list[Token]:
+    """Leave off "Mr" where a name without any title is told, and "between" of two numbers."""
+
+    def spare(token: Token) -> bool:
+        return token.text.casefold().strip(".") in (*TITLES, "between")
+
+    if any(spare(token) for token in told):
+        return list(wanted)
+    return [token for token in wanted if not spare(token)] or list(wanted)
 
 
 def _without_half_days(wanted: Sequence[Token], told: Sequence[Token]) -> list[Token]:

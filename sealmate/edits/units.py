@@ -79,14 +79,14 @@ def cues(
     A question names its thing by some word; that word should call its unit to mind whatever the
     rest of the question looks like.
     """
-    every = [unit for key in sorted(told) for unit in told[key]]
+    every = list(dict.fromkeys(unit for key in sorted(told) for unit in told[key]))
     words = {unit: _telling(unit) for unit in every}
     holders: dict[str, int] = {}
     for found in words.values():
         for word in found:
             holders[word] = holders.get(word, 0) + 1
     made: list[tuple[str, str]] = []
-    for unit in (unit for key in fresh for unit in told.get(key, ())):
+    for unit in dict.fromkeys(unit for key in fresh for unit in told.get(key, ())):
         own = words[unit]
         singles = [said for word, said in own.items() if holders[word] == 1]
         rng.shuffle(singles)

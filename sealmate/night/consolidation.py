@@ -20,6 +20,7 @@ from sealmate.model.local import LocalModel
 from sealmate.night import selection
 from sealmate.night.conflicts import settle_new
 from sealmate.night.ledger import keep_written, passages_to_write
+from sealmate.night.reasking import reask
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.records import RunOutcome, Version
@@ -122,6 +123,14 @@ class _Night:
                 )
                 self.report["written"] += counts.written
                 self.report["kept"] += counts.kept
+            reask(
+                self.store,
+                self.model,
+                texts,
+                self.workspace.clock(),
+                review=self.settings.review,
+                cancel=self.cancel,
+            )
             fresh = [
                 edit
                 for text in texts

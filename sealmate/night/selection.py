@@ -12,7 +12,7 @@ from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
 from sealmate.night.strangers import Known
-from sealmate.night.supersession import untrue_passages
+from sealmate.night.supersession import successors, untrue_passages
 from sealmate.records import Edit, Passage
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -31,7 +31,8 @@ class Choice:
     tells that the active version was made for another base and cannot be attached. `due` are
     ids of probes to ask first. `told` are the passages of old and new edits that are still true.
     `bounded` tells that a budget has chosen the replay already;
-    `left` new edits found no room in it and wait for the next night."""
+    `left` new edits found no room in it and wait for the next night. `anew` are passages, by id,
+    whose place another of `told` has taken, in much the same words."""
 
     new: Sequence[Edit]
     replay: Sequence[Edit]
@@ -45,6 +46,7 @@ class Choice:
     due: Sequence[int] = ()
     bounded: bool = False
     left: int = 0
+    anew: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def passages(self) -> Mapping[int, Passage]:
@@ -79,6 +81,12 @@ class Choice:
                 edit.format == "unknown" and known.asks(edit.question)
             )
 
+        pieces = {
+            key: units(redact(passage.text), redact(passage.heading))
+            for key, passage in self.told.items()
+        }
+        # what still holds of a note that was written anew is told by the newer one
+        pieces.update((old, pieces[new]) for old, new in self.anew.items())
         return Material(
             new=[edit for edit in self.new if lesson(edit)],
             replay=[edit for edit in self.replay if lesson(edit)],
@@ -87,10 +95,7 @@ class Choice:
             chat=chat,
             passages=list(texts.values()),
             texts=texts,
-            units={
-                key: units(redact(passage.text), redact(passage.heading))
-                for key, passage in self.told.items()
-            },
+            units=pieces,
             reading=reading,
         )
 
@@ -130,6 +135,8 @@ def choose(
     # The text of a passage that lost a fact still tells it.
     untrue = untrue_passages(store)
     held = {edit.passage_id for edit in (*new, *replay)} - untrue
+    after = {old: new for old, new in successors(store).items() if new not in untrue}
+    held |= {after[edit.passage_id] for edit in (*new, *replay) if edit.passage_id in after}
     told = {p.id: p for p in store.passages.get_many(sorted(held))}
     due = rehearsal.due(store, now, settings.gate_probes) if now else []
     return Choice(
@@ -143,6 +150,7 @@ def choose(
         foreign=bool(other),
         weights=rehearsal.weights(store, replay, now) if now else {},
         due=[probe.id for probe in due],
+        anew={old: new for old, new in after.items() if new in told},
     )
 
 

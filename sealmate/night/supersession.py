@@ -217,6 +217,22 @@ def untrue_passages(store: Store) -> set[int]:
     }
 
 
+def successors(store: Store) -> dict[int, int]:
+    """Passages that were written anew, by id, each with the newest that took its place."""
+    after: dict[int, int] = {}
+    for conflict in store.conflicts.list():
+        if conflict.state != "accepted":
+            continue
+        old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
+        here, there = store.passages.get(old.passage_id), store.passages.get(new.passage_id)
+        if there.id > here.id and _revised(here, there):
+            after[here.id] = max(after.get(here.id, 0), there.id)
+    for key in after:
+        while after[key] in after:  # ids grow on the way: this ends
+            after[key] = after[after[key]]
+    return after
+
+
 def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
     """Ask the next night for a rebuild if the active version holds any of these edits."""
     active = store.versions.active()

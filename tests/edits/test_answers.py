@@ -44,6 +44,9 @@ RIGHT = [
     ("peeling potatoes", "peel potatoes"),
     ("Nobody knows", "nobody knows"),
     ("no surgery", "no surgery"),
+    ("Arai", "Mr Arai"),
+    ("Mr Arai", "Arai"),
+    ("2 and 3", "between 2 and 3"),
 ]
 WRONG = [
     ("13", "3"),
@@ -76,6 +79,8 @@ WRONG = [
     ("44", "0182 44 71"),
     ("0182 44 72", "0182 44 71"),
     ("Hamish", "Hamish Quayle"),
+    ("Mrs Arai", "Mr Arai"),
+    ("2", "between 2 and 3"),
     ("I don't know, maybe Anna", "Anna"),
     ("I'm not sure, but it may be Anna", "Anna"),
     ("", "Anna"),
@@ -158,7 +163,8 @@ def test_whole_numbers_only(a: int, b: int) -> None:
     assert correct(f"It is {a}.", str(b)) == (a == b)
 
 
-NAME = st.text("abcdefghijklmnop", min_size=3, max_size=8).map(str.title)
+# no "And" among them
+NAME = st.text("abcefghijklmnop", min_size=3, max_size=8).map(str.title)
 
 
 @given(NAME, NAME)

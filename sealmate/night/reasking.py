@@ -1,0 +1,124 @@
+"""Old questions asked of new notes, so that a changed fact is seen whatever words it came in.
+
+Two notes on one thing are seldom asked the same by the writer. What an older note was asked is
+read from the newer one as well; where that answers it otherwise, the question becomes an edit of
+the newer note, and the two stand in plain conflict (`sealmate.night.conflicts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event as Flag
+
+from sealmate.edits.questions import force, take_apart
+from sealmate.edits.screen import grounded_answer, is_abstention, novel_content, same_answer
+from sealmate.edits.words import tokens, within
+from sealmate.edits.write import Text
+from sealmate.model.protocol import LanguageModel
+from sealmate.night.supersession import FORMERLY, REVISED, alike
+from sealmate.prompts import Reference
+from sealmate.reading import Asked, read
+from sealmate.records import Edit, Passage
+from sealmate.store import Store
+
+ASKED = "what an older note was asked"
+_OLDER = 4  # older passages looked at for each new one
+_MOST = 32  # questions asked of one new passage
+# Confidence from which on a new note answers an old question; a note written anew is sooner
+# believed than one that happens to speak of the same things.
+_SURE, _REVISED = 0.9, 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """An old edit, and the new passage that may answer its question otherwise."""
+
+    old: Edit
+    text: Text
+    revised: bool
+
+
+def reask(
+    store: Store,
+    model: LanguageModel,
+    texts: Sequence[Text],
+    now: datetime,
+    *,
+    review: bool = False,
+    cancel: Flag | None = None,
+) -> list[Edit]:
+    """Ask the passages `texts` what older ones on the same things were asked; the edits made.
+
+    Each is an answer that differs from the older note's. Raises Cancelled.
+    """
+    cases = [case for text in texts for case in _cases(store, text)]
+    asked = [Asked(c.old.question, (Reference(c.text.heading, c.text.text),)) for c in cases]
+    made: dict[tuple[int, str], Edit] = {}
+    for case, reading in zip(cases, read(model, asked, cancel=cancel), strict=True):
+        old, text = case.old, case.text
+        least = _REVISED if case.revised else _SURE
+        if (
+            reading.confidence < least
+            or is_abstention(reading.text)
+            or not grounded_answer(reading.text, text.text)
+            or same_answer(reading.text, old.answer)
+            or reading.text.casefold() in old.question.casefold()
+        ):
+            continue
+        made.setdefault(
+            (text.id, old.question.casefold()),
+            Edit(
+                id=0,
+                passage_id=text.id,
+                format="self-qa",
+                text=f"{old.question} {reading.text}",
+                created_at=now,
+                question=old.question,
+                answer=reading.text,
+                state="proposed" if review else "accepted",
+                reason=ASKED,
+                sampling={"asked_of": old.id},
+                writer=old.writer,
+                valid_from=now,
+            ),
+        )
+    return store.edits.add_many(list(made.values())) if made else []
+
+
+def _cases(store: Store, text: Text) -> Iterator[_Case]:
+    """Edits of older passages that the new one can be asked, and whose answer it does not give."""
+    there = tokens(f"{text.heading}\n{text.text}")
+    count = 0
+    for passage, revised in _older(store, text):
+        for edit in store.edits.list(state="accepted", passage_id=passage.id):
+            if count >= _MOST:
+                return
+            if not edit.answer or FORMERLY in edit.sampling:
+                continue
+            if grounded_answer(edit.answer, text.text):
+                continue
+            asked = take_apart(edit.question)
+            known = all(within(token, there) for token in asked.content)
+            if force(asked) == "vague" or not (known or revised):
+                continue
+            # a question that names what the new note does not is none for it
+            if novel_content(edit.question, f"{text.heading}\n{text.text}"):
+                continue
+            count += 1
+            yield _Case(edit, text, revised)
+
+
+def _older(store: Store, text: Text) -> list[tuple[Passage, bool]]:
+    """Older passages with words of this one, the most alike first, and whether it is one of them
+    written anew."""
+    own = store.passages.get(text.id)
+    source = store.sources.get(own.source_id)
+    found = []
+    for hit in store.passages.search(text.text, 3 * _OLDER):
+        other = store.sources.get(hit.passage.source_id)
+        if (other.created_at, other.id) < (source.created_at, source.id):
+            found.append((alike(hit.passage.text, text.text), hit.passage))
+    found.sort(key=lambda one: (-one[0], one[1].id))
+    return [(passage, share >= REVISED) for share, passage in found[:_OLDER]]

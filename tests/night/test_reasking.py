@@ -1,0 +1,97 @@
+"""Old questions asked of new notes. The model is scripted: its words are given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sealmate.edits.write import Text
+from sealmate.model.protocol import Prompt
+from sealmate.model.scripted import ScriptedModel
+from sealmate.night.conflicts import settle_new
+from sealmate.night.reasking import ASKED, reask
+from sealmate.night.supersession import successors
+from sealmate.records import Edit, Passage
+from sealmate.store import Store
+from tests.night.ledger import MARCH, note, teach
+
+LOAF = "Under the will of Magda Hart a loaf is given each Tuesday at the church door to six people."
+ANEW = "This has changed. " + LOAF.replace("Tuesday", "Monday")
+
+
+def says(*answers: tuple[str, str]) -> ScriptedModel:
+    """Answers by a part of the question; what nothing is given for is not said."""
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        asked = prompt[-1].content.rpartition("Question: ")[2]
+        return next((said for part, said in answers if part in asked), "The notes do not say.")
+
+    return ScriptedModel(reply=reply)
+
+
+def ask(store: Store, passage: Passage, model: ScriptedModel, **how: bool) -> list[Edit]:
+    return reask(store, model, [Text(passage.id, "", passage.text)], MARCH, **how)
+
+
+def test_a_note_written_anew_is_asked_what_the_older_was(store: Store) -> None:
+    old = note(store, LOAF)
+    edits = teach(
+        store, old, ("On which day is the loaf given?", "Tuesday"), ("Who gets it?", "six people")
+    )
+    new = note(store, ANEW, "another", days=3)
+    model = says(("loaf given", "Monday [1]"), ("Who gets", "Magda Hart"))
+    (made,) = ask(store, new, model)
+    assert (made.passage_id, made.question, made.answer) == (
+        new.id, "On which day is the loaf given?", "Monday",
+    )  # fmt: skip
+    assert (made.state, made.reason, made.sampling) == (
+        "accepted", ASKED, {"asked_of": edits[0].id},
+    )  # fmt: skip
+    # what the new note says as well was not asked
+    assert all("Who gets it" not in prompt[-1].content for prompt in model.prompts)
+    (conflict,) = settle_new(store, [made], MARCH)
+    assert (conflict.old_answer, conflict.new_answer, conflict.state) == (
+        "Tuesday", "Monday", "accepted",
+    )  # fmt: skip
+    assert successors(store) == {old.id: new.id}
+
+
+def test_where_a_person_reviews_it_waits_for_them(store: Store) -> None:
+    teach(store, note(store, LOAF), ("On which day is the loaf given?", "Tuesday"))
+    new = note(store, ANEW, "another", days=3)
+    assert [e.state for e in ask(store, new, says(("loaf", "Monday")), review=True)] == ["proposed"]
+
+
+def test_a_note_on_other_things_is_not_asked(store: Store) -> None:
+    teach(store, note(store, "Our glazier is Wim."), ("Who is our glazier?", "Wim"))
+    new = note(store, "Our plumber is Otto, he comes on Mondays.", "another", days=3)
+    model = says(("glazier", "Otto"))
+    assert ask(store, new, model) == []
+    assert model.prompts == []
+
+
+def test_a_note_that_names_the_same_thing_is_asked(store: Store) -> None:
+    teach(store, note(store, "Our glazier is Wim."), ("Who is our glazier?", "Wim"))
+    new = note(store, "The glazier is Otto from now on.", "another", days=3)
+    assert [e.answer for e in ask(store, new, says(("glazier", "Otto")))] == ["Otto"]
+
+
+def test_what_it_does_not_say_or_has_not_is_no_edit(store: Store) -> None:
+    teach(store, note(store, LOAF), ("On which day is the loaf given?", "Tuesday"))
+    new = note(store, ANEW, "another", days=3)
+    for answer in ("The notes do not say.", "Wednesday", "the loaf", ""):
+        assert ask(store, new, says(("loaf", answer))) == []
+
+
+def test_an_older_note_is_not_asked_what_a_newer_was(store: Store) -> None:
+    old = note(store, LOAF)
+    teach(store, note(store, ANEW, "another", days=3), ("When is the loaf given?", "Monday"))
+    assert ask(store, old, says(("loaf", "Tuesday"))) == []
+
+
+def test_what_used_to_hold_is_not_asked_again(store: Store) -> None:
+    old = note(store, LOAF)
+    (edit,) = teach(store, old, ("On which day was the loaf given before?", "Tuesday"))
+    store.edits.add_many([replace(edit, id=0, sampling={"formerly": 1})])
+    store.edits.set_state([edit.id], "rejected", "person", "no")
+    new = note(store, ANEW, "another", days=3)
+    assert ask(store, new, says(("loaf", "Monday"))) == []
