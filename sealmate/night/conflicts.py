@@ -13,8 +13,9 @@ from datetime import datetime
 from threading import Event as Flag
 
 from sealmate import prompts
+from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
-from sealmate.edits.screen import is_abstention, same_answer
+from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
 from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
 from sealmate.night import supersession
@@ -102,6 +103,8 @@ def find_clashes(store: Store, new: Sequence[Edit]) -> Iterator[Clash]:
                 continue
             old, fresh = pair
             revised = places.revised(old.passage_id, fresh.passage_id)
+            if revised and places.repeats(old, fresh):
+                continue
             sure = revised or strength == "one"
             found.setdefault((old.id, fresh.id), Clash(old, fresh, revised, sure))
     yield from sorted(found.values(), key=lambda c: (not c.sure, c.old.id, c.new.id))
@@ -175,6 +178,18 @@ class _Places:
             texts = self.passage(old).text, self.passage(new).text
             self._revised[old, new] = alike(*texts) >= REVISED
         return self._revised[old, new]
+
+    def repeats(self, old: Edit, new: Edit) -> bool:
+        """Whether the newer passage says the older answer in a sentence of the older one."""
+        before = {_plain(text) for text in split_sentences(self.passage(old.passage_id).text)}
+        return any(
+            _plain(said) in before and grounded_answer(old.answer, said)
+            for said in split_sentences(self.passage(new.passage_id).text)
+        )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _in_time(places: _Places, one: Edit, other: Edit) -> tuple[Edit, Edit] | None:

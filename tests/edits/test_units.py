@@ -62,6 +62,14 @@ def test_cues_name_one_unit_only() -> None:
     assert all({"plumber", "Jan", "van"} & set(cue.split()) for cue, _ in made)
 
 
+def test_a_unit_told_twice_has_its_cues_once() -> None:
+    unit = "Our glazier is called Wim Jansen."
+    once = cues({1: [unit]}, [1], 6, random.Random(1))
+    twice = cues({1: [unit], 2: [unit]}, [1, 2], 6, random.Random(1))
+    assert once
+    assert sorted(once) == sorted(twice)
+
+
 @given(st.text(max_size=300), st.text(max_size=40))
 def test_no_word_is_lost(text: str, heading: str) -> None:
     made = units(text, heading)

@@ -265,3 +265,15 @@ def test_the_model_has_a_word_in_it(
     if states:
         assert "3 March 2026" in model.prompts[-1][-1].content
         assert "8 March 2026" in model.prompts[-1][-1].content
+
+
+def test_a_note_written_anew_does_not_contradict_what_it_repeats(store: Store) -> None:
+    text = "The quail live in the desk until June. Yannis is building the aviary for all of them."
+    old = note(store, text, "quail")
+    teach(store, old, ("When do the quail live in the desk?", "until June"))
+    new = note(store, text.replace("Yannis", "Bohumil"), "again", days=2)
+    fresh = teach(store, new, ("When do the quail live in the desk?", "Bohumil"))
+    assert settled(store, fresh) == []
+    other = note(store, text.replace("June", "July"), "and again", days=3)
+    fresh = teach(store, other, ("When do the quail live in the desk?", "until July"))
+    assert {c.old_answer for c in settled(store, fresh)} == {"until June", "Bohumil"}

@@ -8,12 +8,14 @@ from datetime import timedelta
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import rehearsal, selection
+from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
 from sealmate.night.supersession import accept
 from sealmate.night.testing import Examination
 from sealmate.prompts import DONT_KNOW
 from sealmate.records import Conflict, ProbeResult
 from sealmate.settings import Settings
+from sealmate.training.mixture import mixture
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
 
@@ -86,6 +88,28 @@ def examined(lab: Lab) -> Examination:
     exam.before("old")
     exam.after("new")
     return exam
+
+
+def test_what_still_holds_of_a_note_written_anew_is_recited_from_the_newer(lab: Lab) -> None:
+    store = lab.store
+    text = "Under the will of Magda Hart a loaf is given each Tuesday at the church door."
+    old = note(store, text, "will")
+    teach(store, old, ("Whose will is it?", "Magda Hart"), ("When is the loaf given?", "Tuesday"))
+    new = note(store, f"It has changed. {text.replace('Tuesday', 'Monday')}", "anew", days=2)
+    teach(store, new, ("When is the loaf given?", "Monday"))
+    settle_new(store, store.edits.list(passage_id=new.id), MARCH)
+    choice = selection.choose(store, FEW, rebuild=True)
+    assert choice.anew == {old.id: new.id}
+    assert old.id not in choice.told
+    material = choice.material((), ())
+    assert material.units[old.id] == material.units[new.id]
+    recited = [
+        example.answer
+        for example in mixture(material, selection.shares(Settings()), 1)
+        if example.kind in ("new", "cue") and "formerly" not in example.prompt[-1].content
+    ]
+    assert any("Monday" in unit for unit in recited)
+    assert sum(unit.startswith("Under the will") for unit in recited) == 0
 
 
 def test_the_schedule_moves_by_the_version_in_use(lab: Lab) -> None:
