@@ -50,6 +50,12 @@ class Settings(BaseSettings):
         120, ge=0, description="training steps of a small night, by up to three times the passes"
     )
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
+    enough: float = Field(
+        0.0,
+        ge=0,
+        description="loss on the night's probes, in nats per token, at which training ends early "
+        "(0 = never)",
+    )
     token_budget: int = Field(
         0,
         ge=0,

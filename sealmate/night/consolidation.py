@@ -160,21 +160,19 @@ class _Night:
         parent = attach_version(self.model, self.store, self.paths, known)
         exam.before(parent)
         strangers = exam.strangers_to_train()
-        examples = mixture(
-            choice.material(strangers, exam.chat_to_train(), exam.reading_to_train()),
-            selection.shares(self.settings, choice),
-            self.settings.seed,
-        )
+        material = choice.material(strangers, exam.chat_to_train(), exam.reading_to_train())
+        examples = mixture(material, selection.shares(self.settings, choice), self.settings.seed)
+        held = selection.held_out(choice, material, exam.new_probes)
         recipe = selection.recipe(self.settings, self.model, choice)
         begin = time.perf_counter()
-        trainer = self._trainer(recipe, examples, choice)
+        trainer = self._trainer(recipe, examples, held, choice)
         steps = len(trainer.plan())
         yield Started("train", total=steps, detail=f"{len(examples)} examples")
         for loss in trainer.run():
             self.report["tokens"] = loss.tokens
             self.report["loss"] = round(loss.loss, 4)
             yield loss
-            yield Progress("train", loss.step, steps)
+            yield Progress("train", loss.step, loss.steps)
         self.report["train_seconds"] = round(time.perf_counter() - begin, 2)
         yield Started("gate", detail="asking the candidate closed-book")
         folder = self.paths.work / "candidate"
@@ -205,7 +203,11 @@ class _Night:
             yield self._end("published", version, "", scores)
 
     def _trainer(
-        self, recipe: Recipe, examples: Sequence[Example], choice: selection.Choice
+        self,
+        recipe: Recipe,
+        examples: Sequence[Example],
+        held: Sequence[Example],
+        choice: selection.Choice,
     ) -> Trainer:
         """A trainer that goes on from the checkpoint of a stopped night with the same plan."""
         digest = hashlib.sha256(
@@ -223,6 +225,7 @@ class _Night:
             examples,
             name=CANDIDATE,
             start_from=start,
+            held=held,
             checkpoint=self.paths.work / f"night-{digest}.safetensors",
             cancel=self.cancel,
         )

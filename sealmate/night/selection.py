@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sealmate import prompts
 from sealmate.edits.secrets import redact
-from sealmate.edits.units import units
+from sealmate.edits.units import opening, unit_for, units
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
 from sealmate.night.strangers import Known
 from sealmate.night.supersession import successors, untrue_passages
-from sealmate.records import Edit, Passage
+from sealmate.records import Edit, Passage, Probe
 from sealmate.settings import Settings
 from sealmate.store import Store
+from sealmate.training.batches import Example
 from sealmate.training.gate import Limits
 from sealmate.training.loop import Recipe
 from sealmate.training.mixture import Material, Shares
@@ -186,6 +188,18 @@ def shares(settings: Settings, choice: Choice | None = None) -> Shares:
     )
 
 
+def held_out(choice: Choice, material: Material, probes: Iterable[Probe]) -> list[Example]:
+    """The night's probes, as what they should call to mind: to see when enough is learnt."""
+    held = []
+    for probe in probes:
+        unit = unit_for(material.units.get(probe.passage_id, ()), probe.question, probe.answer)
+        if unit and probe.passage_id in choice.passages:
+            first = opening(unit)
+            prompt = prompts.recall(probe.question)
+            held.append(Example(prompt, first, "recall", "probe", goes_on=first != unit))
+    return held
+
+
 def limits(settings: Settings) -> Limits:
     """The gate's limits as settings give them."""
     return Limits(
@@ -209,4 +223,5 @@ def recipe(settings: Settings, model: LocalModel, choice: Choice) -> Recipe:
         tokens=settings.pack_tokens,
         seed=settings.seed,
         kl_weight=settings.chat_weight,
+        enough=settings.enough if settings.recall == "recite" else 0.0,
     )

@@ -80,6 +80,11 @@ class Examination:
         self._said: list[tuple[str, str]] = []
         self._lost: list[tuple[Probe, str]] = []
 
+    @property
+    def new_probes(self) -> Sequence[Probe]:
+        """Probes of what this night learns."""
+        return self._new
+
     def before(self, parent: str | None) -> None:
         """Ask the version in use (None = no memory) what it will be compared on."""
         if self._choice.active and not self._choice.foreign:

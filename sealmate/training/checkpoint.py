@@ -18,10 +18,12 @@ _ADAM = ("step", "exp_avg", "exp_avg_sq")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """`step` optimiser steps are done. `adapter` is peft's state dict; `moments` has AdamW's
+    """`step` optimiser steps are done, `braked` of them when the end was brought nearer (0: it was
+    not). `adapter` is peft's state dict; `moments` has AdamW's
     state for each parameter, in order, empty where a parameter has none yet."""
 
     step: int
+    braked: int
     adapter: Mapping[str, torch.Tensor]
     moments: Sequence[Mapping[str, torch.Tensor]]
 
@@ -42,6 +44,7 @@ def write_checkpoint(
     path: Path,
     digest: str,
     step: int,
+    braked: int,
     adapter: Mapping[str, torch.Tensor],
     optimiser: torch.optim.Optimizer,
     params: Sequence[torch.nn.Parameter],
@@ -56,7 +59,12 @@ def write_checkpoint(
     save_file(
         tensors,
         str(part),
-        metadata={"digest": digest, "step": str(step), "parameters": str(len(params))},
+        metadata={
+            "digest": digest,
+            "step": str(step),
+            "braked": str(braked),
+            "parameters": str(len(params)),
+        },
     )
     part.chmod(0o600)
     part.replace(path)
@@ -74,6 +82,7 @@ def read_checkpoint(path: Path, digest: str, parameters: int) -> Checkpoint | No
         return None
     return Checkpoint(
         step=int(meta["step"]),
+        braked=int(meta.get("braked", "0")),
         adapter={
             key.removeprefix("adapter."): value
             for key, value in tensors.items()

@@ -25,6 +25,7 @@ from sealmate.model.local import LocalModel
 from sealmate.training.batches import Batch, Encoded, Example, batches, encode
 from sealmate.training.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
 from sealmate.training.objective import Objective
+from sealmate.training.pace import Pace, Watch
 from sealmate.training.stack import Stack, linear_names
 
 _CHECKPOINT_EVERY = 200  # steps
@@ -37,7 +38,8 @@ class Recipe:
 
     rsLoRA on all linear layers (Kalajdzievski 2023, arXiv 2312.03732); linear warm-up then
     linear decay to `final` of the peak. `least_steps` asks for more passes, up to MOST_PASSES
-    times as many, where the examples are few.
+    times as many, where the examples are few. `enough` is the loss on held-out examples, in nats
+    per token, from which on the rate decays at once and training ends (0 = never).
     """
 
     rank: int = 32
@@ -53,6 +55,7 @@ class Recipe:
     seed: int = 7
     kl_weight: float = 1.0
     least_steps: int = 0
+    enough: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
@@ -70,6 +73,7 @@ class Trainer:
         *,
         name: str = "candidate",
         start_from: Path | None = None,
+        held: Sequence[Example] = (),
         checkpoint: Path | None = None,
         cancel: Flag | None = None,
     ) -> None:
@@ -86,8 +90,8 @@ class Trainer:
             model.attach(name, start_from)
             self._parent = hash_file(start_from / "adapter_model.safetensors")
             # the parent's layers learn on, whatever share of them the recipe would take afresh
-            held = model.rack.peft.peft_config[name].layers_to_transform
-            first = min(held) if held else 0
+            adapted = model.rack.peft.peft_config[name].layers_to_transform
+            first = min(adapted) if adapted else 0
         else:
             model.rack.create(name, self._config(first, layers))
         self.stack = Stack(model.base, first)
@@ -97,8 +101,10 @@ class Trainer:
         # cut layers keep their batches from pass to pass, see `_compose`
         again = bool(self.stack.split) and recipe.passes > 1
         self.objective = Objective(model, self.stack, recipe.kl_weight, again)
+        self._held = encode(model.base.tokenizer, held) if recipe.enough else []
         self._params: list[torch.nn.Parameter] = []
         self._steps: list[Batch] = []
+        self._lap = 0
 
     def _config(self, first: int, layers: int) -> LoraConfig:
         names = linear_names(self.model.base.model)
@@ -127,6 +133,7 @@ class Trainer:
     def _compose(self) -> list[Batch]:
         steps: list[Batch] = []
         fixed = batches(self._encoded, self.recipe.tokens, self._rng)
+        self._lap = len(fixed)
         # a few notes make few steps, too few to be learnt by
         passes = max(self.recipe.passes, self.recipe.least_steps / len(fixed))
         passes = min(passes, MOST_PASSES * self.recipe.passes)
@@ -148,9 +155,11 @@ class Trainer:
     ) -> Iterator[Loss]:
         """Train; yields a Loss every `every` steps. `on_step(step, steps)` may stop early (True).
 
-        Raises Cancelled after writing a checkpoint; TrainingError if the loss is not finite.
+        Held-out examples are looked at after each pass (see `Recipe.enough`). Raises Cancelled
+        after writing a checkpoint; TrainingError if the loss is not finite.
         """
-        steps = self.plan()
+        pace = Pace(self.recipe.warmup, self.recipe.final, len(self.plan()))
+        watch = Watch(self.objective, self._held, self.recipe.tokens)
         self.objective.listen(self._encoded)
         with self.model.rack.use(self.name, training=True):
             self._params = [
@@ -161,16 +170,18 @@ class Trainer:
                 self._params, lr=self.recipe.learning_rate, betas=(0.9, 0.99),
                 weight_decay=self.recipe.weight_decay,
             )  # fmt: skip
-            done = self._resume(optimiser)
+            done = self._resume(optimiser, pace)
             begin, tokens = time.perf_counter(), 0
             recent: list[float] = []
-            for number in range(done, len(steps)):
+            for number, batch in enumerate(self.plan()):
+                if number < done or number >= pace.steps:
+                    continue
                 if self._cancel is not None and self._cancel.is_set():
-                    self.save_checkpoint(optimiser, number)
+                    self.save_checkpoint(optimiser, number, pace)
                     raise Cancelled("training stopped; it goes on next time")
                 for group in optimiser.param_groups:
-                    group["lr"] = self.recipe.learning_rate * self._pace(number, len(steps))
-                loss = self._step(steps[number])
+                    group["lr"] = self.recipe.learning_rate * pace.at(number)
+                loss = self._step(batch)
                 if not math.isfinite(loss):
                     self.forget_checkpoint()  # going on from it would only end here again
                     raise TrainingError(
@@ -179,26 +190,24 @@ class Trainer:
                 torch.nn.utils.clip_grad_norm_(self._params, self.recipe.clip)
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
-                tokens += steps[number].tokens
+                tokens += batch.tokens
                 recent.append(loss)
-                last = number + 1 == len(steps)
+                if (number + 1) % self._lap == 0 and not pace.braking:
+                    with self.model.autocast():
+                        learnt = watch.loss() <= self.recipe.enough
+                    if learnt:
+                        pace.brake(number + 1)
+                last = number + 1 == pace.steps
                 if (number + 1) % every == 0 or last:
-                    yield Loss(number + 1, len(steps), sum(recent) / len(recent), tokens,
+                    yield Loss(number + 1, pace.steps, sum(recent) / len(recent), tokens,
                                time.perf_counter() - begin)  # fmt: skip
                     recent = []
-                if on_step is not None and on_step(number + 1, len(steps)):
+                if on_step is not None and on_step(number + 1, pace.steps):
                     break
                 # the last one spares training again when the tests that follow are stopped
                 if (number + 1) % _CHECKPOINT_EVERY == 0 or last:
-                    self.save_checkpoint(optimiser, number + 1)
+                    self.save_checkpoint(optimiser, number + 1, pace)
         self.objective.forget()
-
-    def _pace(self, step: int, steps: int) -> float:
-        warm = max(1, round(self.recipe.warmup * steps))
-        if step < warm:
-            return (step + 1) / warm
-        left = (steps - step) / max(1, steps - warm)
-        return self.recipe.final + (1 - self.recipe.final) * left
 
     def _step(self, batch: Batch) -> float:
         """Gradients of one step; returns the mean loss per answer token."""
@@ -234,11 +243,13 @@ class Trainer:
         for file in folder.iterdir():
             file.chmod(0o600)
 
-    def save_checkpoint(self, optimiser: torch.optim.Optimizer, step: int) -> None:
+    def save_checkpoint(self, optimiser: torch.optim.Optimizer, step: int, pace: Pace) -> None:
         """Write adapter, optimiser state and position, so that `run` can go on from here."""
         if self._checkpoint is not None:
             digest, state = self.digest(), self._state()
-            write_checkpoint(self._checkpoint, digest, step, state, optimiser, self._params)
+            write_checkpoint(
+                self._checkpoint, digest, step, pace.braked, state, optimiser, self._params
+            )
 
     def forget_checkpoint(self) -> None:
         """Delete the checkpoint once its work is done."""
@@ -250,10 +261,10 @@ class Trainer:
         base = self.model.base
         parts: list[Any] = [base.fingerprint, str(base.dtype), self._parent, self.recipe.as_dict()]
         parts.append(len(self.plan()))  # the rate depends on it
-        parts.append([astuple(item) for item in self._encoded])
+        parts.append([astuple(item) for item in (*self._encoded, *self._held)])
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _resume(self, optimiser: torch.optim.Optimizer) -> int:
+    def _resume(self, optimiser: torch.optim.Optimizer, pace: Pace) -> int:
         """Take up the checkpoint of this very plan; returns the steps that are done."""
         if self._checkpoint is None:
             return 0
@@ -262,4 +273,6 @@ class Trainer:
             return 0
         set_peft_model_state_dict(self.model.rack.peft, dict(kept.adapter), adapter_name=self.name)
         kept.restore(optimiser, self._params)
+        if kept.braked:
+            pace.brake(kept.braked)
         return kept.step

@@ -149,6 +149,39 @@ def test_a_checkpoint_of_another_plan_is_not_used(
     assert next(iter(trainer.run(every=1))).step == 1
 
 
+def test_enough_is_enough(model: LocalModel, tmp_path: Path) -> None:
+    """What the held-out examples say after a pass decides; a cut run decides the same."""
+    long = replace(RECIPE, passes=8.0)
+    held = some_examples(3, 2)
+    whole = Trainer(model, replace(long, enough=1e-6), some_examples(1, 12, kl=True), held=held)
+    planned = list(whole.run(every=1))[-1]
+    assert planned.step == planned.steps == len(whole.plan())
+    model.detach("candidate")
+    easy = replace(long, enough=100.0)
+    short = Trainer(model, easy, some_examples(1, 12, kl=True), held=held)
+    said = list(short.run(every=1))
+    lap = len(short.plan()) // 8
+    assert lap < said[-1].step == said[-1].steps < planned.step
+    first = adapter_bytes(short, tmp_path / "short")
+    # without anything held out there is nothing to tell by
+    model.detach("candidate")
+    blind = Trainer(model, easy, some_examples(1, 12, kl=True))
+    assert list(blind.run())[-1].step == planned.step
+    file = tmp_path / "night.safetensors"
+    for looks in (lap, 2):
+        model.detach("candidate")
+        cut = Trainer(
+            model, easy, some_examples(1, 12, kl=True), held=held, checkpoint=file,
+            cancel=Countdown(looks),
+        )  # fmt: skip
+        with pytest.raises(Cancelled):
+            list(cut.run())
+    model.detach("candidate")
+    last = Trainer(model, easy, some_examples(1, 12, kl=True), held=held, checkpoint=file)
+    list(last.run())
+    assert adapter_bytes(last, tmp_path / "resumed") == first
+
+
 def test_an_infinite_loss_is_an_error(
     model: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,13 +238,6 @@ def test_the_plan_has_all_passes(trainer: Trainer) -> None:
     one = len({id(batch) for batch in plan})
     assert len(plan) == 2 * one + round(one / 2)
     assert trainer.plan() is plan
-
-
-def test_the_rate_warms_up_and_goes_down(trainer: Trainer) -> None:
-    pace = [trainer._pace(step, 100) for step in range(100)]
-    assert pace[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
-    assert pace[5:] == sorted(pace[5:], reverse=True)
-    assert pace[99] == pytest.approx(0.1, abs=0.02)
 
 
 def test_the_names_of_layers_do_not_depend_on_adapters(model: LocalModel) -> None:
