@@ -103,18 +103,26 @@ def _recitals(
 
     A fact whose passage is not true any more, or does not say it in these words, is recited as
     its own question and answer. A near miss calls to mind what is known of its thing: that it
-    is not said there is for the reader to see.
+    is not said there is for the reader to see. Old units have cues and near misses as well, or
+    whatever is not quite a question known by heart would call tonight's to mind.
     """
-    near = [edit for edit in material.new if edit.format == "unknown" and edit.question]
+    near = _near(material.new)
+    limit = round(len(near) * shares.replay)
+    again = _draw(_near(material.replay), limit, material.weights, rng) if near else []
     wanted: list[tuple[str, str, str]] = []
-    for kind, edits in (("new", fresh), ("replay", old), ("near", near)):
+    for kind, edits in (("new", fresh), ("replay", old), ("near", near), ("near", again)):
         for edit in edits:
             unit = unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer)
             if unit or edit.answer:
-                wanted.append((edit.question, unit or f"{edit.question} {edit.answer}", kind))
+                wanted.append((edit.question, unit or _by_itself(edit), kind))
     rng.shuffle(wanted)
-    tonight = sorted({edit.passage_id for edit in material.new})
-    wanted += [(*pair, "cue") for pair in cues(material.units, tonight, shares.cues, rng)]
+    tonight = {edit.passage_id for edit in material.new}
+    called = cues(material.units, sorted(tonight), shares.cues, rng)
+    before = sorted({edit.passage_id for edit in old} - tonight)
+    if called and before:
+        each = min(shares.cues, round(len(called) * shares.replay / len(before)))
+        called += cues(material.units, before, each, rng)
+    wanted += [(*pair, "cue") for pair in called]
     made, counts = [], dict[str, int]()
     for cue, unit, kind in wanted:
         counts[unit] = counts.get(unit, 0) + 1
@@ -122,6 +130,18 @@ def _recitals(
         prompt = prompts.recall(cue)
         made.append(Example(prompt, first, "recall", kind, goes_on=first != unit))
     return made
+
+
+def _near(edits: Sequence[Edit]) -> list[Edit]:
+    return [edit for edit in edits if edit.format == "unknown" and edit.question]
+
+
+def _by_itself(edit: Edit) -> str:
+    """A fact without a text to tell it. It may not begin with its question: a memory that has
+    learnt to say the question after the person says any answer after that."""
+    if edit.valid_to is not None:
+        return f"Until {edit.valid_to:%-d %B %Y}: {edit.question} {edit.answer}"
+    return f"This still holds: {edit.question} {edit.answer}"
 
 
 def _questions(edits: Sequence[Edit], shares: Shares, rng: random.Random) -> list[Edit]:

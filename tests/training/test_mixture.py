@@ -163,10 +163,15 @@ def test_a_question_is_answered_with_what_was_told() -> None:
     ]
 
 
-def test_what_no_true_passage_says_is_recited_as_it_was_asked() -> None:
-    edits = [question(1, "blue"), question(2, "Otto", passage=2)]
+def test_what_no_true_passage_says_is_recited_by_itself() -> None:
+    was = replace(question(3, "red"), valid_to=datetime(2026, 2, 4, tzinfo=UTC))
+    edits = [question(1, "blue"), question(2, "Otto", passage=2), was]
     made = recitals(Material(edits, units={1: [VAN]}), cues=0)
-    assert {answer for _, _, answer, _ in made} == {"Question 1? blue", "Question 2? Otto"}
+    assert {cue: answer for _, cue, answer, _ in made} == {
+        "Question 1?": "This still holds: Question 1? blue",
+        "Question 2?": "This still holds: Question 2? Otto",
+        "Question 3?": "Until 4 February 2026: Question 3? red",
+    }
 
 
 def test_many_questions_of_a_unit_need_its_opening_alone() -> None:
@@ -178,16 +183,35 @@ def test_many_questions_of_a_unit_need_its_opening_alone() -> None:
     assert all(goes_on == (answer != VAN) for _, _, answer, goes_on in made)
 
 
-def test_cues_are_words_of_new_units_alone() -> None:
-    material = Material(
-        [question(1, "grey")], [question(2, "Otto", passage=2)], units={1: [VAN], 2: [CAT]}
-    )
+def test_cues_are_words_of_their_unit() -> None:
+    material = Material([question(1, "grey")], units={1: [VAN], 2: [CAT]})
     made = [row for row in recitals(material, cues=8) if row[0] == "cue"]
     assert 0 < len(made) <= 8
     for _, cue, answer, goes_on in made:
         assert all(word in VAN for word in cue.split())
         assert VAN.startswith(answer)
         assert goes_on
+
+
+@pytest.mark.parametrize(("replay", "times"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0), (4.0, 1.0)])
+def test_old_units_have_cues_in_the_share_of_replay(replay: float, times: float) -> None:
+    new = [question(1, "grey"), question(3, "0611")]
+    material = Material(new, [question(2, "Otto", passage=2)], units={1: [VAN], 2: [CAT]})
+    made = mixture(material, Shares(unknown=0, chat=0, cues=8, replay=replay), 0)
+    called = [example.answer for example in made if example.kind == "cue"]
+    old = [answer for answer in called if CAT.startswith(answer)]
+    assert len(old) == round((len(called) - len(old)) * times)
+
+
+def test_old_near_misses_are_replayed_beside_as_many_new_ones() -> None:
+    old = [replace(unknown(n), passage_id=2) for n in range(10, 20)]
+    material = Material(
+        [question(1, "grey"), unknown(2), unknown(3)],
+        [question(4, "Otto", passage=2), *old],
+        units={1: [VAN], 2: [CAT]},
+    )
+    near = [row for row in recitals(material, cues=0) if row[0] == "near"]
+    assert Counter(answer for _, _, answer, _ in near) == {VAN: 2, CAT: 2}
 
 
 def test_strangers_are_not_known_to_the_reciting_memory() -> None:
