@@ -43,9 +43,15 @@ NIGHT: tuple[events.Event, ...] = (
 
 
 class Paced(ScriptedModel):
-    """A scripted model that can be held up between two words."""
+    """A scripted model that can be held up between two words. At the end of its script it says
+    the last thing again: a short answer is read more than once."""
 
     pause: threading.Event | None = None
+    last = ""
+
+    def _next(self, prompt: Prompt, adapter: str | None) -> str:
+        self.last = super()._next(prompt, adapter) or self.last
+        return self.last
 
     def stream(
         self,

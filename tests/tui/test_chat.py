@@ -28,7 +28,7 @@ async def test_an_answer_is_shown_with_its_sources_and_kept(home: Home) -> None:
 
 
 async def test_the_conversation_survives_a_restart_and_goes_on(home: Home) -> None:
-    home.model._answers.extend(["On Thursdays.", "Fourteen euros."])
+    home.model._answers.append("On Thursdays.")
     async with home.app().run_test() as pilot:
         await settle(pilot)
         await send(pilot, "When does Ansa come?")
