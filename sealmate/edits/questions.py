@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from sealmate.edits.forms import folded
@@ -163,6 +164,11 @@ _OPENING = re.compile(
     r"(?P<aux>is|are|does|do|has|have|can|will|may)\b(?P<rest>[^?]*)\??\s*$",
     re.IGNORECASE,
 )
+
+
+def day(at: datetime) -> str:
+    """A date as people write it: 3 March 2026."""
+    return f"{at.day} {at:%B %Y}"
 
 
 def in_the_past(question: str, date: str) -> list[str]:

@@ -14,12 +14,12 @@ from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.parse import split_sentences
-from sealmate.edits.questions import Asked, force, same_question, take_apart
+from sealmate.edits.questions import Asked, day, force, same_question, take_apart
 from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
 from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
 from sealmate.night import supersession
-from sealmate.night.supersession import FORMERLY, REVISED, alike, day
+from sealmate.night.supersession import FORMERLY, REVISED, alike
 from sealmate.records import Conflict, Edit, Passage, Source
 from sealmate.store import Store
 

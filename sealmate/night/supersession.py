@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sealmate.edits.questions import in_the_past, shared, take_apart
+from sealmate.edits.questions import day, in_the_past, shared, take_apart
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import content, tokens, within
 from sealmate.records import Conflict, Edit, Passage
@@ -240,11 +240,6 @@ def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
         return False
     store.state.set(REBUILD, store.state.get(REBUILD) or why)
     return True
-
-
-def day(at: datetime) -> str:
-    """A date as people write it: 3 March 2026."""
-    return f"{at.day} {at:%B %Y}"
 
 
 def _mark(conflict_id: int) -> str:

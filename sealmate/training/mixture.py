@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealmate import prompts
+from sealmate.edits.questions import day
 from sealmate.edits.units import cues, opening, unit_for
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
@@ -101,8 +102,8 @@ def _recitals(
 ) -> list[Example]:  # fmt: skip
     """Questions, near misses and cues, each with the unit that tells of it.
 
-    A fact whose passage is not true any more, or does not say it in these words, is recited as
-    its own question and answer. A near miss calls to mind what is known of its thing: that it
+    A fact whose passage is not true any more, or does not say it in these words, is recited by
+    itself. A near miss calls to mind what is known of its thing: that it
     is not said there is for the reader to see. Old units have cues and near misses as well, or
     whatever is not quite a question known by heart would call tonight's to mind.
     """
@@ -140,7 +141,7 @@ def _by_itself(edit: Edit) -> str:
     """A fact without a text to tell it. It may not begin with its question: a memory that has
     learnt to say the question after the person says any answer after that."""
     if edit.valid_to is not None:
-        return f"Until {edit.valid_to:%-d %B %Y}: {edit.question} {edit.answer}"
+        return f"Until {day(edit.valid_to)}: {edit.question} {edit.answer}"
     return f"This still holds: {edit.question} {edit.answer}"
 
 
@@ -187,15 +188,8 @@ def _completion(text: str, kind: str) -> Example:
 
 def _unknown(material: Material, limit: int, way: Way, rng: random.Random) -> list[Example]:
     """Near misses first, strangers for the rest, each once; reciting, strangers alone."""
-    near = (
-        []
-        if way == "recite"
-        else [
-            edit.question
-            for edit in (*material.new, *material.replay)
-            if edit.format == "unknown" and edit.question
-        ]
-    )
+    edits = () if way == "recite" else (*material.new, *material.replay)
+    near = [edit.question for edit in _near(edits)]
     rng.shuffle(near)
     strangers = list(material.strangers)
     rng.shuffle(strangers)
