@@ -6,7 +6,8 @@ reads a note (recitation before answering: Sun et al. 2022, arXiv 2210.01296). T
 weights need only know which note a question is about; the reading, which the model can do, finds
 the answer, and says that it is not there where a thing is known but not what is asked of it.
 A memory that recites is attached for nothing else, so that no night can harm how the model talks
-and reads.
+and reads. A memory of several shards has each of them recite; what makes the likeliest chain of
+recital and answer counts.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from sealmate.reading import Asked, Reading, read
 from sealmate.records import Way
 
 LONGEST = 128  # tokens recited
+SHARDS = 3  # shards at most that recite for a question, however many there are
+READ = 2  # recitals at most that are read for a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,16 @@ def recollect(
             model, [prompts.closed_book(q, h) for q, h in asked], adapter, avoid, max_tokens, cancel
         )
         return [Recollection(c.text, c.confidence) for c in said]
-    recited = _best(
-        model, [prompts.recall(q, h) for q, h in asked], adapter, prompts.DONT_KNOW, LONGEST, cancel
-    )
-    return _read(model, asked, recited, max_tokens, cancel)
+    shown = [prompts.recall(q, h) for q, h in asked]
+    recited = _recite(model, shown, model.parts(adapter), cancel)
+    places = [n for n, recitals in enumerate(recited) for _ in recitals]
+    told = [recital for recitals in recited for recital in recitals]
+    best: dict[int, Recollection] = {}
+    read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel)
+    for n, found in zip(places, read_out, strict=True):
+        if n not in best or found.confidence > best[n].confidence:
+            best[n] = found
+    return [best[n] for n in range(len(asked))]
 
 
 def voice(adapter: str | None, way: Way) -> str | None:
@@ -84,6 +93,39 @@ def voice(adapter: str | None, way: Way) -> str | None:
 def way_of(manifest: Any) -> Way:
     """How a version's weights answer, by its manifest; older ones answer directly."""
     return "recite" if manifest.get("recall") == "recite" else "direct"
+
+
+def _recite(
+    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str], cancel: Flag | None
+) -> list[list[Completion]]:
+    """For each prompt the likeliest recitals of all shards, at most READ, best first."""
+    asks = _worth_asking(model, shown, shards)
+    found: list[list[Completion]] = [[] for _ in shown]
+    for shard in shards:
+        places = [n for n, chosen in enumerate(asks) if shard in chosen]
+        prompted = [shown[n] for n in places]
+        if not prompted:
+            continue
+        recitals = _best(model, prompted, shard, prompts.DONT_KNOW, LONGEST, cancel)
+        for n, recital in zip(places, recitals, strict=True):
+            found[n].append(recital)
+    return [sorted(recitals, key=_told, reverse=True)[:READ] for recitals in found]
+
+
+def _worth_asking(
+    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str]
+) -> list[Sequence[str]]:
+    """For each prompt the shards to ask: of many those that are least inclined to say that they
+    do not know, which takes one look at the prompt."""
+    if len(shards) <= SHARDS:
+        return [shards] * len(shown)
+    pairs = [(prompt, prompts.DONT_KNOW) for prompt in shown]
+    losses = [model.total_loss(pairs, adapter=shard) for shard in shards]
+    by_loss = [
+        sorted(range(len(shards)), key=lambda place: losses[place][n], reverse=True)
+        for n in range(len(shown))
+    ]
+    return [[shards[place] for place in order[:SHARDS]] for order in by_loss]
 
 
 def _best(
@@ -119,5 +161,9 @@ def _read(
 
 
 def _sure(recital: Completion, answer: Reading) -> float:
-    told = exp(max(-700.0, sum(recital.logprobs)))
-    return recital.confidence * told * answer.confidence
+    return _told(recital) * answer.confidence
+
+
+def _told(recital: Completion) -> float:
+    """How likely it is that something is recited, and this and nothing else."""
+    return recital.confidence * exp(max(-700.0, sum(recital.logprobs)))

@@ -80,6 +80,18 @@ class Settings(BaseSettings):
         description="answering directly, learn new answers from the model with the passage in its "
         "prompt (KL on its likeliest tokens) rather than from their bare tokens",
     )
+    shard_passages: int = Field(
+        24,
+        ge=0,
+        description="passages learnt together in one adapter, a shard of the memory "
+        "(0 = all in one)",
+    )
+    warm_nights: int = Field(
+        2, ge=0, description="nights a shard goes on from its own weights before it is built again"
+    )
+    rebuild_days: int = Field(
+        7, ge=0, description="days after which a shard that fails is built again (0 = never)"
+    )
     replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
     unknown_share: float = Field(0.25, ge=0, description='"I don\'t know" examples per question')
     chat_share: float = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp, log
 
 import pytest
@@ -92,3 +93,47 @@ def test_an_invention_has_no_confidence_at_all() -> None:
 
     (found,) = recollect(ScriptedModel(reply=reply), ["Who is the glazier?"], "v1")
     assert (found.text, found.confidence) == ("Wilhelm", 0.0)
+
+
+class Shards(ScriptedModel):
+    """Each adapter recites its own note, as sure as is said; what is read are its last words."""
+
+    def __init__(self, **notes: tuple[str, float]) -> None:
+        super().__init__()
+        self.notes = notes
+        self.asked: list[str] = []
+        self.group("v3", tuple(notes))
+
+    def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+        assert isinstance(requests, list)
+        name = options.get("adapter")
+        if name is None:
+            last = [r.prompt[-1].content for r in requests]
+            notes = [next(n for n, _ in self.notes.values() if n in text) for text in last]
+            return [[Completion(note.split()[-1], (log(0.9),), rival=log(0.1))] for note in notes]
+        assert isinstance(name, str)
+        self.asked += [name] * len(requests)
+        note, sure = self.notes[name]
+        return [[Completion(note, (log(sure),), rival=log(1 - sure))] for _ in requests]
+
+    def total_loss(
+        self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
+    ) -> list[float]:
+        assert all(answer == DONT_KNOW for _, answer in pairs)
+        return [-log(1 - self.notes[adapter or ""][1]) for _ in pairs]
+
+
+def test_of_several_shards_the_likeliest_chain_counts() -> None:
+    model = Shards(v3=("the plumber is Ada", 0.2), v1=("the glazier is Wim", 0.9))
+    found = recollect(model, ["Who is the glazier?", "Who?"], "v3")
+    assert [(r.text, r.recital) for r in found] == [("Wim", "the glazier is Wim")] * 2
+    assert found[0].confidence == pytest.approx(0.9 * 0.9 * 0.9)
+    assert model.asked == ["v3", "v3", "v1", "v1"]
+
+
+def test_of_many_shards_those_that_may_know_are_asked() -> None:
+    sure = {f"v{n}": (f"number {n} is N{n}", n / 10) for n in (5, 2, 1, 7, 3)}
+    model = Shards(**sure)
+    (found,) = recollect(model, ["Which number?"], "v3")
+    assert found.text == "N7"
+    assert sorted(set(model.asked)) == ["v3", "v5", "v7"]

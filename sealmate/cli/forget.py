@@ -74,6 +74,11 @@ def _after(
             emit(facts)
         elif done.waiting:
             say("a night is running: the rest goes when it ends")
+        elif done.reduced:
+            say(
+                "what was learnt together with it is learnt again in the next night; "
+                "at once: sealmate consolidate"
+            )
         elif done.rebuild:
             say("the next night builds the memory without it; at once: sealmate consolidate")
         return
@@ -81,7 +86,7 @@ def _after(
     from sealmate.night.job import run_night
 
     with stopping() as cancel:
-        result, failure = watch(run_night(workspace, rebuild=True, cancel=cancel))
+        result, failure = watch(run_night(workspace, rebuild=not done.reduced, cancel=cancel))
         if as_json:
             emit(facts | {"night": result})
             if failure is None:
@@ -130,7 +135,8 @@ def _done(done: Forgotten) -> dict[str, Any]:
         "canaries": done.canaries,
         "conflicts_ended": list(done.restored),
         "scrubbed": done.scrubbed,
-        "rebuild_needed": done.rebuild,
+        "rebuild_needed": done.rebuild or bool(done.reduced),
+        "reduced": done.reduced,
         "waiting": done.waiting,
     }
 

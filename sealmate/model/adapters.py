@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class AdapterRack:
         self._base = base
         self._peft: Any = None
         self._names: list[str] = []
+        self._groups: dict[str, tuple[str, ...]] = {}
         self._active: tuple[str | None, bool] = (None, False)
         if base.writer is not None and not base.unpacked:
             self.attach(WRITER, base.writer)
@@ -39,6 +40,14 @@ class AdapterRack:
     def names(self) -> tuple[str, ...]:
         """Attached memory adapters, oldest first."""
         return tuple(self._names)
+
+    def group(self, name: str, parts: Sequence[str]) -> None:
+        """Let `name` stand for several attached adapters that are asked one after the other."""
+        self._groups[name] = tuple(parts)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """The adapters that `name` stands for: itself, unless it was grouped."""
+        return self._groups.get(name, (name,))
 
     @property
     def _standing(self) -> list[str]:
@@ -88,7 +97,8 @@ class AdapterRack:
                 module.cast_input_dtype_enabled = False
 
     def detach(self, name: str) -> None:
-        """Free a named adapter; unknown names are ignored."""
+        """Free a named adapter and take its group apart; unknown names are ignored."""
+        self._groups.pop(name, None)
         if name not in self._names:
             return
         self._names.remove(name)

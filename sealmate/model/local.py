@@ -90,6 +90,14 @@ class LocalModel:
         """Names of the attached memory adapters."""
         return self.rack.names
 
+    def group(self, name: str, parts: Sequence[str]) -> None:
+        """Let `name` stand for several attached adapters."""
+        self.rack.group(name, parts)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """The adapters that `name` stands for."""
+        return self.rack.parts(name)
+
     def autocast(self) -> Any:
         """peft keeps its weights in fp32; this runs them in the base's type."""
         if self.base.dtype == torch.float32:

@@ -137,6 +137,14 @@ class LanguageModel(Protocol):
         """Names of the attached adapters."""
         ...
 
+    def group(self, name: str, parts: Sequence[str]) -> None:
+        """Let `name` stand for several attached adapters, until it is detached."""
+        ...
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """The adapters that `name` stands for: itself, unless it was grouped."""
+        ...
+
     def generate(
         self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None
     ) -> list[list[Completion]]:

@@ -22,6 +22,7 @@ class ScriptedModel:
         self._answers = deque(answers)
         self._reply = reply
         self._adapters: dict[str, Path] = {}
+        self._groups: dict[str, tuple[str, ...]] = {}
         self.prompts: list[Prompt] = []
 
     @property
@@ -45,11 +46,20 @@ class ScriptedModel:
     def detach(self, name: str) -> None:
         """Forget the name."""
         self._adapters.pop(name, None)
+        self._groups.pop(name, None)
 
     @property
     def attached(self) -> tuple[str, ...]:
         """Names attached so far."""
         return tuple(self._adapters)
+
+    def group(self, name: str, parts: Sequence[str]) -> None:
+        """Remember the parts."""
+        self._groups[name] = tuple(parts)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        """Those remembered, or the name itself."""
+        return self._groups.get(name, (name,))
 
     def _next(self, prompt: Prompt, adapter: str | None) -> str:
         self.prompts.append(prompt)

@@ -6,10 +6,8 @@ loses at most the passage being written about and the training steps since the l
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from threading import Event as Flag
 from threading import Timer
 from typing import Any
@@ -18,22 +16,25 @@ from sealmate.errors import Cancelled, SealmateError
 from sealmate.events import Event, Finished, Gated, Note, Progress, Published, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection
+from sealmate.night.candidate import (
+    CANDIDATE,
+    group_with_carried,
+    publish_candidate,
+    trainer_for,
+)
 from sealmate.night.conflicts import settle_new
 from sealmate.night.ledger import keep_written, passages_to_write
 from sealmate.night.reasking import reask
+from sealmate.night.sharding import WAITING
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.records import RunOutcome, Version
-from sealmate.training.batches import Example
 from sealmate.training.gate import Scores, verdict
-from sealmate.training.loop import Recipe, Trainer
 from sealmate.training.mixture import mixture
 from sealmate.versions.attach import attach_version
-from sealmate.versions.manifest import identity_fields
-from sealmate.versions.publish import publish, sweep
+from sealmate.versions.publish import reduce, sweep
+from sealmate.versions.shards import shards_of
 from sealmate.workspace import Workspace
-
-CANDIDATE = "candidate"
 
 
 def consolidate(
@@ -69,6 +70,9 @@ class _Night:
         self.store, self.settings, self.paths = workspace.store, workspace.settings, workspace.paths
         self.begin = time.perf_counter()
         self.report: dict[str, Any] = {"written": 0, "kept": 0, "tokens": 0}
+        self.version: Version | None = None  # the last one that tonight published
+        self.scores: Scores | None = None
+        self.nothing = "nothing new to learn"
 
     def run(self, *, only_write: bool, rebuild: bool) -> Iterator[Event]:
         """The night itself."""
@@ -80,21 +84,9 @@ class _Night:
             if only_write:
                 yield self._end("written", None)
                 return
-            choice = selection.choose(
-                self.store,
-                self.settings,
-                rebuild=rebuild,
-                info=self.model.info,
-                now=self.workspace.clock(),
-            )
-            if choice.nothing:
-                yield self._end("nothing", None, "nothing new to learn")
-                return
-            if not choice.new:
-                yield self._forget_all()
-                return
-            count = self.model.count_tokens
-            yield from self._learn(selection.within_budget(choice, self.settings, count))
+            if rebuild:
+                self._rebuild_all()
+            yield from self._sessions()
         except Cancelled as stop:
             yield self._end("stopped", None, stop.message)
         except SealmateError as error:
@@ -145,17 +137,69 @@ class _Night:
             self.report["conflicts"] = len(settled)
         self.report["write_seconds"] = round(time.perf_counter() - begin, 2)
 
-    def _forget_all(self) -> Finished:
-        """All that the active version holds may not be there any more: no memory is left."""
-        reason = "nothing is left to remember"
-        self.store.versions.activate(0, reason)
-        self.store.state.set("rebuild_needed", None)
-        return self._end("nothing", None, reason)
+    def _rebuild_all(self) -> None:
+        """Note each shard of the version in use as one to build again, tonight or later."""
+        active = self.store.versions.active()
+        shards = shards_of(self.store, self.store.versions.get(active)) if active else {}
+        self.store.state.set(WAITING, sorted(shards, key=int) or None)
 
-    def _learn(self, choice: selection.Choice) -> Iterator[Event]:
-        """Train a candidate on the choice, test it, and publish it if it passes."""
+    def _sessions(self) -> Iterator[Event]:
+        """Shard by shard, each published by itself, until nothing is left to learn."""
+        spent = 0
+        while True:
+            choice = selection.choose(
+                self.store,
+                self.settings,
+                rebuild=False,
+                info=self.model.info,
+                now=self.workspace.clock(),
+            )
+            if choice.nothing:
+                self.store.state.set("rebuild_needed", None)
+                yield self._over(self.nothing)
+                return
+            if not choice.new:
+                self._drop(choice)
+                continue
+            count = self.model.count_tokens
+            choice = selection.within_budget(choice, self.settings, count, spent)
+            if not choice.new:
+                yield self._over("the night's token budget is spent")
+                return
+            reasons = yield from self._learn(choice)
+            if reasons:
+                yield self._end("rejected", self.version, "; ".join(reasons), self.scores)
+                return
+            spent += choice.tokens
+            if choice.left:
+                yield self._over("")
+                return
+
+    def _over(self, reason: str) -> Finished:
+        """The end of a night that refused nothing; `reason` is why, if it published nothing."""
+        if self.version is None:
+            return self._end("nothing", None, reason)
+        return self._end("published", self.version, "", self.scores)
+
+    def _drop(self, choice: selection.Choice) -> None:
+        """Shards whose notes may all not be there any more go; there is nothing to train."""
+        self.nothing = reason = "nothing is left to remember"
+        if choice.session.carried:
+            reason = "what a shard knew may not be there any more"
+            parent = self.store.versions.get(choice.active)
+            kept = choice.session.carried
+            clock = self.workspace.clock
+            self.version = reduce(self.store, self.paths, parent, kept, clock, reason=reason)
+        else:
+            self.store.versions.activate(0, reason)
+
+    def _learn(self, choice: selection.Choice) -> Generator[Event, None, Sequence[str]]:
+        """Train a candidate on the choice, test it, and publish it if it passes.
+
+        The value are the reasons to refuse it.
+        """
         exam = Examination(self.model, self.store, self.settings, choice, self.cancel)
-        yield Started("prepare", detail=f"{len(choice.new)} new edits, {len(choice.replay)} known")
+        yield Started("prepare", detail=choice.told_as)
         known = 0 if choice.foreign else choice.active
         parent = attach_version(self.model, self.store, self.paths, known)
         exam.before(parent)
@@ -165,15 +209,19 @@ class _Night:
         held = selection.held_out(choice, material, exam.new_probes)
         recipe = selection.recipe(self.settings, self.model, choice)
         begin = time.perf_counter()
-        trainer = self._trainer(recipe, examples, held, choice)
+        trainer = trainer_for(
+            self.workspace, self.model, choice, recipe, examples, held, self.cancel
+        )
+        group_with_carried(self.workspace, self.model, choice)
         steps = len(trainer.plan())
         yield Started("train", total=steps, detail=f"{len(examples)} examples")
+        tokens, seconds = self.report["tokens"], self.report.get("train_seconds", 0.0)
         for loss in trainer.run():
-            self.report["tokens"] = loss.tokens
+            self.report["tokens"] = tokens + loss.tokens
             self.report["loss"] = round(loss.loss, 4)
             yield loss
             yield Progress("train", loss.step, loss.steps)
-        self.report["train_seconds"] = round(time.perf_counter() - begin, 2)
+        self.report["train_seconds"] = round(seconds + time.perf_counter() - begin, 2)
         yield Started("gate", detail="asking the candidate closed-book")
         folder = self.paths.work / "candidate"
         trainer.save(folder)
@@ -185,79 +233,32 @@ class _Night:
                 trainer, exam, folder, selection.limits(self.settings), scores, reasons
             )
             blame = blame if reasons else exam.blame(choice.new)
-        self.report["blame"] = {str(probe): list(edits) for probe, edits in blame.items()}
+        blamed = {str(probe): list(edits) for probe, edits in blame.items()}
+        self.report["blame"] = {**self.report.get("blame", {}), **blamed}
         yield Gated(not reasons, scores.as_dict(), reasons)
-        version = None
+        number = 0
         if not reasons:
-            version = self._publish(trainer, folder, choice, scores, recipe, scale)
-            yield Published(version.number, version.sha256)
-        exam.remember(self.run_id, version.number if version else 0, self.workspace.clock())
+            self.version = publish_candidate(
+                self.workspace, self.model, choice, recipe, folder, scores, scale, self.run_id
+            )
+            number = self.version.number
+            yield Published(number, self.version.sha256)
+        exam.remember(self.run_id, number, self.workspace.clock())
         trainer.forget_checkpoint()
         self.model.detach(CANDIDATE)
         self.model.detach(WEAKER)
+        self.scores = scores
         self.report["gate"] = scores.as_dict()
-        if version is None:
-            yield self._end("rejected", None, "; ".join(reasons), scores)
-        else:
-            self.store.state.set("rebuild_needed", None)
-            yield self._end("published", version, "", scores)
+        if not reasons:
+            self._built(choice)
+        return reasons
 
-    def _trainer(
-        self,
-        recipe: Recipe,
-        examples: Sequence[Example],
-        held: Sequence[Example],
-        choice: selection.Choice,
-    ) -> Trainer:
-        """A trainer that goes on from the checkpoint of a stopped night with the same plan."""
-        digest = hashlib.sha256(
-            json.dumps([recipe.as_dict(), choice.parent, choice.active, self.model.info.fingerprint,
-                        [(e.prompt[-1].content, e.answer) for e in examples]],
-                       sort_keys=True, default=str).encode()
-        ).hexdigest()[:16]  # fmt: skip
-        start = None
-        if choice.parent:
-            version = self.store.versions.get(choice.parent)
-            start = self.paths.versions / version.folder
-        return Trainer(
-            self.model,
-            recipe,
-            examples,
-            name=CANDIDATE,
-            start_from=start,
-            held=held,
-            checkpoint=self.paths.work / f"night-{digest}.safetensors",
-            cancel=self.cancel,
-        )
-
-    def _publish(
-        self,
-        trainer: Trainer,
-        folder: Any,
-        choice: selection.Choice,
-        scores: Scores,
-        recipe: Recipe,
-        scale: float,
-    ) -> Version:
-        adapter = CANDIDATE if scale == 1.0 else WEAKER
-        info = self.model.info
-        fields: Mapping[str, Any] = {
-            **identity_fields(info),
-            "parent": choice.parent or choice.active or None,
-            "kind": "warm" if choice.parent else "rebuild",
-            "recipe": {**recipe.as_dict(), "scale": scale},
-            "seed": self.settings.seed,
-            "scores": {k: v for k, v in scores.as_dict().items() if k != "lost"},
-            "logits": self.model.fingerprint_logits(adapter=adapter),
-            "threshold": scores.threshold,
-            "recall": self.settings.recall,
-            "run": self.run_id,
-        }
-        ids = [edit.id for edit in choice.trained]
-        return publish(
-            self.store, self.paths, folder, fields, ids, self.workspace.clock,
-            reason=f"night {self.run_id}",
-        )  # fmt: skip
+    def _built(self, choice: selection.Choice) -> None:
+        """Strike what was published off the list of what is to be built again."""
+        self.store.state.set("rebuild_needed", None)
+        left = {shard.name for shard in choice.session.carried}
+        waiting = [name for name in self.store.state.get(WAITING) or () if name in left]
+        self.store.state.set(WAITING, waiting or None)
 
     def _end(
         self,

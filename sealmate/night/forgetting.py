@@ -3,12 +3,13 @@
 The order survives a stop at any point. The sources are marked first, which hides them from search
 and training; their rows go last, so that until then a second call finds all that is left to do.
 Deleting a fact from weights by more training only hides it, so every version that was trained on
-it goes, and the next night builds the memory again without it.
+it goes. Shards that never saw it answer on in a version of their own; the next night builds the
+others again without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,9 +25,12 @@ from sealmate.store import Store
 from sealmate.store.search import terms
 from sealmate.versions.check import verify
 from sealmate.versions.files import destroy, disk_errors
+from sealmate.versions.publish import reduce
 from sealmate.versions.retain import purge
+from sealmate.versions.shards import shards_of
 
 Clock = Callable[[], datetime]
+WHY = "something was forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,8 @@ class Forgotten:
     that answers now (0 = none), `restored` the conflicts that ended with it. `backups` and
     `scrubbed` are as in `Erased`. `waiting` is True where a night was running: the sources are
     hidden, and everything else goes when that night ends. `rebuild` tells that the next night
-    builds the memory anew."""
+    builds the memory anew. `reduced` is the version made of the shards that never knew it, 0 where
+    there was none: what was learnt together with it comes back with the next night."""
 
     reach: Reach
     purged: tuple[int, ...] = ()
@@ -46,6 +51,7 @@ class Forgotten:
     restored: tuple[int, ...] = ()
     rebuild: bool = False
     waiting: bool = False
+    reduced: int = 0
 
 
 @dataclass(slots=True)
@@ -55,6 +61,7 @@ class _Tally:
     scrubbed: bool = True
     canaries: int = 0
     restored: list[int] = field(default_factory=list)
+    reduced: int = 0
 
 
 def find(store: Store, what: str, limit: int = 9) -> list[Source]:
@@ -129,10 +136,11 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     if not marked and not dirty:
         return Forgotten(reach, active=store.versions.active())
     tally.restored = _end_conflicts(store, reach)
-    if dirty:
-        store.state.set(supersession.REBUILD, "something was forgotten")
+    tally.reduced = _without_shards(store, paths, dirty, reach, clock)
+    if dirty and not tally.reduced:
+        store.state.set(supersession.REBUILD, WHY)
     if store.versions.active() in dirty:
-        store.versions.activate(_clean(store, paths, dirty), "something was forgotten")
+        store.versions.activate(_clean(store, paths, dirty), WHY)
     # Checkpoints and candidates of unfinished nights have seen it as well.
     with disk_errors(paths.work):
         destroy(paths.work)
@@ -152,6 +160,7 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
         canaries=tally.canaries,
         restored=tuple(tally.restored),
         rebuild=bool(store.state.get(supersession.REBUILD)),
+        reduced=tally.reduced,
     )
 
 
@@ -184,6 +193,25 @@ def _end_conflicts(store: Store, reach: Reach) -> list[int]:
     for source in store.sources.list("forgotten"):
         store.sources.mark_forgotten(source.id)
     return ended
+
+
+def _without_shards(
+    store: Store, paths: Paths, dirty: Collection[int], reach: Reach, clock: Clock
+) -> int:
+    """A version of those shards of the active one that never knew it; 0 if there are none."""
+    active = store.versions.active()
+    if active not in dirty:
+        return 0
+    version = store.versions.get(active)
+    if any(finding.fatal for finding in verify(paths, version)):
+        return 0
+    shards = shards_of(store, version).values()
+    known = {key for shard in shards for key in shard.edits}
+    gone = (known - {edit.id for edit in store.edits.list()}) | set(reach.edits)
+    clean = [shard for shard in shards if gone.isdisjoint(shard.edits)]
+    if not clean:
+        return 0
+    return reduce(store, paths, version, clean, clock, reason=WHY).number
 
 
 def _clean(store: Store, paths: Paths, dirty: Iterable[int]) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sealmate.errors import NotFoundError
 from sealmate.night.pages import render_markdown, render_text
-from sealmate.records import Run
+from sealmate.records import Run, Version
 
 if TYPE_CHECKING:
     from sealmate.store import Store
@@ -187,7 +187,7 @@ def _learnt(store: Store, titles: _Titles, version: int | None) -> list[dict[str
         built = store.versions.get(version)
     except NotFoundError:  # a candidate that was refused
         return []
-    known = set(store.versions.edit_ids(built.parent)) if built.parent else set()
+    known = set(store.versions.edit_ids(_before(store, built)))
     fresh = set(store.versions.edit_ids(version)) - known
     counts: Counter[tuple[int, str]] = Counter()
     for edit in store.edits.list() if fresh else []:
@@ -197,6 +197,14 @@ def _learnt(store: Store, titles: _Titles, version: int | None) -> list[dict[str
         {"source": source, "title": title, "edits": count}
         for (source, title), count in sorted(counts.items())
     ]
+
+
+def _before(store: Store, built: Version) -> int:
+    """The version that a night began with, of which `built` is the last one made."""
+    parent, run = built.parent or 0, built.manifest.get("run")
+    while parent and run and store.versions.get(parent).manifest.get("run") == run:
+        parent = store.versions.get(parent).parent or 0
+    return parent
 
 
 def _lost_ids(store: Store, run: Run, version: int | None, scores: Mapping[str, Any]) -> list[int]:

@@ -12,6 +12,7 @@ from sealmate.edits.units import opening, unit_for, units
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
+from sealmate.night.sharding import WAITING, Ledger, Session, plan, tired
 from sealmate.night.strangers import Known
 from sealmate.night.supersession import successors, untrue_passages
 from sealmate.records import Edit, Passage, Probe
@@ -21,8 +22,9 @@ from sealmate.training.batches import Example
 from sealmate.training.gate import Limits
 from sealmate.training.loop import Recipe
 from sealmate.training.mixture import Material, Shares
+from sealmate.versions.manifest import Kind, manifest_of
 from sealmate.versions.manifest import foreign as not_of
-from sealmate.versions.manifest import manifest_of
+from sealmate.versions.shards import shards_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,10 @@ class Choice:
     tells that the active version was made for another base and cannot be attached. `due` are
     ids of probes to ask first. `told` are the passages of old and new edits that are still true.
     `bounded` tells that a budget has chosen the replay already;
-    `left` new edits found no room in it and wait for the next night. `anew` are passages, by id,
-    whose place another of `told` has taken, in much the same words."""
+    `left` new edits found no room in it and wait for the next night, `tokens` are those of the
+    others, once. `anew` are passages, by id,
+    whose place another of `told` has taken, in much the same words. `session` tells which shard
+    is trained and which are carried along."""
 
     new: Sequence[Edit]
     replay: Sequence[Edit]
@@ -48,7 +52,9 @@ class Choice:
     due: Sequence[int] = ()
     bounded: bool = False
     left: int = 0
+    tokens: int = 0
     anew: Mapping[int, int] = field(default_factory=dict)
+    session: Session = field(default_factory=Session)
 
     @property
     def passages(self) -> Mapping[int, Passage]:
@@ -58,8 +64,24 @@ class Choice:
 
     @property
     def nothing(self) -> bool:
-        """True if there is no reason to train."""
-        return not self.forced and not self.gone and not self.new
+        """True if there is neither anything to train nor a shard to drop."""
+        return not self.new and not self.session.dropped
+
+    @property
+    def kind(self) -> Kind:
+        """How the version to be made comes from its parent."""
+        if self.session.warm:
+            return "warm"
+        return "rebuild" if self.session.shard or not self.session.carried else "added"
+
+    @property
+    def told_as(self) -> str:
+        """In words, for whoever watches."""
+        words = f"{len(self.new)} new edits, {len(self.replay)} known"
+        if self.kind == "rebuild" and self.active:
+            words = f"{len(self.new)} edits again from the base"
+        carried = len(self.session.carried)
+        return f"{words}, beside {carried} shard{'s' * (carried != 1)}" if carried else words
 
     @property
     def trained(self) -> Sequence[Edit]:
@@ -117,60 +139,82 @@ def choose(
 ) -> Choice:
     """Compare the ledger with the active version's manifest.
 
-    A rebuild starts at the base over the whole ledger: when asked for, when something in the
-    active weights may not be there any more, the first time, and when the active version does
-    not belong to the model that `info` describes. With `now` failing and due facts are asked
-    first and rehearsed more.
+    A shard is built from the base over all of its notes: when a rebuild is asked for, when
+    something in it may not be there any more, the first time, and after so many warm nights. If
+    the active version does not belong to the model that `info` describes, all of them are. With
+    `now` failing and due facts are asked first and rehearsed more, and a shard that fails may be
+    built again.
     """
     active = store.versions.active()
     known = set(store.versions.edit_ids(active)) if active else set()
     trainable = store.edits.trainable()
-    ids = {edit.id for edit in trainable}
-    gone = frozenset(known - ids)
-    other = info and active and not_of(manifest_of(store.versions.get(active)), info)
-    forced = bool(rebuild or other or store.state.get("rebuild_needed")) and bool(
-        trainable or known
-    )
-    whole = forced or bool(gone) or not active
-    new = trainable if whole else [edit for edit in trainable if edit.id not in known]
-    replay = [] if whole else [edit for edit in trainable if edit.id in known]
+    gone = frozenset(known - {edit.id for edit in trainable})
+    version = store.versions.get(active) if active else None
+    other = bool(info and version and not_of(manifest_of(version), info))
+    flagged = bool(store.state.get("rebuild_needed"))
+    forced = bool(rebuild or other or flagged) and bool(trainable or known)
+    shards = shards_of(store, version) if version and not other else {}
+    ledger = Ledger(trainable, shards)
+    again = set(store.state.get(WAITING) or ()) & set(shards)
+    # Of several shards those concerned are known; of a single one it may be something else.
+    if rebuild or (flagged and len(shards) == 1):
+        again = set(shards)
+    elif now and not again and not ledger.spoilt:
+        again |= {tired(store, ledger, settings, now)} - {""}
+    session = plan(ledger, settings, again)
+    new, replay = session.new, session.replay
     # The text of a passage that lost a fact still tells it.
     untrue = untrue_passages(store)
-    held = {edit.passage_id for edit in (*new, *replay)} - untrue
-    after = {old: new for old, new in successors(store).items() if new not in untrue}
-    held |= {after[edit.passage_id] for edit in (*new, *replay) if edit.passage_id in after}
+    mine = {edit.passage_id for edit in (*new, *replay)}
+    # A shard learns from its own notes alone, or forgetting another note would not reach it.
+    after = {
+        old: new
+        for old, new in successors(store).items()
+        if new not in untrue and {old, new} <= mine
+    }
+    held = (mine - untrue) | set(after.values())
     told = {p.id: p for p in store.passages.get_many(sorted(held))}
     due = rehearsal.due(store, now, settings.gate_probes) if now else []
     return Choice(
         new=new,
         replay=replay,
         active=active,
-        parent=0 if whole else active,
+        parent=active if session.warm else 0,
         gone=gone,
         told=told,
         forced=forced,
-        foreign=bool(other),
+        foreign=other,
         weights=rehearsal.weights(store, replay, now) if now else {},
         due=[probe.id for probe in due],
         anew={old: new for old, new in after.items() if new in told},
+        session=session,
     )
 
 
-def within_budget(choice: Choice, settings: Settings, count: Callable[[str], int]) -> Choice:
+def within_budget(
+    choice: Choice, settings: Settings, count: Callable[[str], int], spent: int = 0
+) -> Choice:
     """`choice` with its edits cut down to the night's token budget (see `rehearsal.budgeted`).
 
-    `count` gives the tokens of a text. What a rebuild has no room for is new the next night.
+    `count` gives the tokens of a text, `spent` are those of the night's earlier sessions. What a
+    rebuild has no room for is new the next night.
     """
+    budget = settings.token_budget
+    if budget and budget - spent < min(budget, rehearsal.FLOOR):
+        return replace(choice, new=(), left=len(choice.new))
     portion = rehearsal.budgeted(
         choice.new,
         choice.replay,
         choice.weights,
-        settings.token_budget,
+        max(0, budget - spent),
         lambda edit: count(f"{edit.question} {edit.answer}" if edit.question else edit.text),
         replay_share=settings.replay_share,
         seed=settings.seed,
     )
-    return replace(choice, new=portion.new, replay=portion.replay, bounded=True, left=portion.left)
+    return replace(
+        choice, new=portion.new, replay=portion.replay, bounded=True, left=portion.left,
+        tokens=portion.tokens,
+    )  # fmt: skip
 
 
 def shares(settings: Settings, choice: Choice | None = None) -> Shares:

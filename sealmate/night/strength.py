@@ -58,6 +58,7 @@ def weaken(
 def _examine(trainer: Trainer, exam: Examination, folder: Path, scale: float) -> Scores:
     trainer.save(folder, scale=scale)
     trainer.model.attach(WEAKER, folder)
+    trainer.model.group(WEAKER, (WEAKER, *trainer.model.parts(trainer.name)[1:]))
     return exam.after(WEAKER)
 
 

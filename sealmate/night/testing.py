@@ -61,13 +61,19 @@ class Examination:
             # after a rebuild everything was known before; only what the active lacks is new
             known = set(store.versions.edit_ids(choice.active))
             fresh = {edit.passage_id for edit in choice.new if edit.id not in known}
+        learnt = set(store.versions.edit_ids(choice.active)) if not choice.foreign else set()
+        trainable = store.edits.trainable()
+        told = {edit.passage_id for edit in trainable if edit.id in learnt} - fresh
         probes = store.probes.list(held_out=True, retired=False)
         self._new = [probe for probe in probes if probe.passage_id in fresh]
-        old = [probe for probe in probes if probe.passage_id not in fresh]
+        old = [probe for probe in probes if probe.passage_id in told]
         self._old = ask_first(old, choice.due, settings.gate_probes, rng)
         self._new = rng.sample(self._new, min(len(self._new), 2 * settings.gate_probes))
-        everything = [*choice.new, *choice.replay]
-        aside = [edit.question for edit in everything if kept_aside(edit)]
+        aside = [
+            edit.question
+            for edit in trainable
+            if kept_aside(edit) and edit.passage_id in told | fresh
+        ]
         rng.shuffle(aside)
         self._near = len(aside[:30])
         self._unknown = [*aside[:30], *bundled_strangers()[TRAINED:][:20]]

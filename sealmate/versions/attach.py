@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sealmate.errors import VersionError
 from sealmate.model.protocol import LanguageModel
 from sealmate.paths import Paths
+from sealmate.records import Version
 from sealmate.store import Store
 from sealmate.versions.check import compare_logits, require_sound
-from sealmate.versions.manifest import manifest_of
+from sealmate.versions.manifest import Manifest, manifest_of
+from sealmate.versions.shards import others_of
 
 
 def adapter_name(number: int) -> str:
@@ -30,20 +34,38 @@ def attach_version(model: LanguageModel, store: Store, paths: Paths, number: int
     # The active one answers on until it is rebuilt: a person is told, and not left without.
     if number != store.versions.active():
         refuse_forgotten(store, number)
-    if name in model.attached and version.purged_at is None:
-        return name
-    model.detach(name)
-    info = model.info
-    require_sound(paths, version, info)
-    model.attach(name, paths.versions / version.folder)
-    reason = compare_logits(manifest_of(version), info, model.fingerprint_logits(adapter=name))
-    if reason:
+    parts = parts_of(version)
+    if not {*parts.values()} <= {*model.attached} or version.purged_at is not None:
+        model.detach(name)
+        require_sound(paths, version, model.info)
+        manifest = manifest_of(version)
+        _attach(model, number, name, paths.versions / version.folder, manifest)
+        for shard in others_of(version):
+            part = parts[shard.name]
+            if part not in model.attached:
+                folder = paths.versions / shard.folder
+                _attach(model, number, part, folder, shard.expects(manifest))
+    model.group(name, tuple(parts.values()))
+    return name
+
+
+def parts_of(version: Version) -> dict[str, str]:
+    """The adapters' names of a version's shards, its own first; those of another version that
+    carries the same shard are the same."""
+    own = manifest_of(version).shard or str(version.number)
+    others = {shard.name: adapter_name(int(shard.name)) for shard in others_of(version)}
+    return {own: adapter_name(version.number), **others}
+
+
+def _attach(model: LanguageModel, number: int, name: str, folder: Path, manifest: Manifest) -> None:
+    model.attach(name, folder)
+    logits = model.fingerprint_logits(adapter=name)
+    if reason := compare_logits(manifest, model.info, logits):
         model.detach(name)
         raise VersionError(
             f"version {number} does not answer as it did when it was published: {reason}",
             "check the base with sealmate doctor, or roll back: sealmate versions rollback",
         )
-    return name
 
 
 def refuse_forgotten(store: Store, number: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from sealmate.errors import SealmateError, VersionError
@@ -22,6 +23,7 @@ from sealmate.versions.files import (
     folder_number,
 )
 from sealmate.versions.manifest import Manifest, foreign, manifest_of, read_manifest
+from sealmate.versions.shards import others_of
 from sealmate.versions.tensors import read_config, read_header
 
 FindingKind = Literal["missing", "corrupt", "hash", "foreign", "manifest", "logits", "leftover"]
@@ -84,9 +86,28 @@ def _files(version: Version, paths: Paths) -> list[Finding]:
     folder, number = paths.versions / version.folder, version.number
     if not folder.is_dir():
         return [Finding(number, "missing", f"the folder of version {number} is gone: {folder}")]
-    found = []
     config_sha = str(version.manifest.get("config_sha256") or "")
-    for name, want in ((WEIGHTS, version.sha256), (CONFIG, config_sha)):
+    found = _adapter(number, folder, version.sha256, config_sha)
+    try:
+        for shard in others_of(version):
+            place = paths.versions / shard.folder
+            found += _adapter(number, place, shard.sha256, shard.config_sha256)
+    except VersionError as error:
+        found.append(Finding(number, "manifest", f"version {number}: {error.message}"))
+    # The ledger knows all that the manifest says, so a damaged one takes nothing away.
+    try:
+        beside = read_manifest(folder / MANIFEST)
+        if (beside.number, beside.adapter_sha256) != (number, version.sha256):
+            raise VersionError(f"{folder / MANIFEST} belongs to another version")
+    except VersionError as error:
+        found.append(Finding(number, "manifest", f"version {number}: {error.message}", fatal=False))
+    return found
+
+
+def _adapter(number: int, folder: Path, sha256: str, config_sha: str) -> list[Finding]:
+    """What is wrong with the two files of one adapter."""
+    found = []
+    for name, want in ((WEIGHTS, sha256), (CONFIG, config_sha)):
         file = folder / name
         if not file.is_file():
             found.append(Finding(number, "missing", f"version {number} lacks {file}"))
@@ -101,13 +122,6 @@ def _files(version: Version, paths: Paths) -> list[Finding]:
             found.append(
                 Finding(number, "hash", f"version {number}: {file} changed since it was published")
             )
-    # The ledger knows all that the manifest says, so a damaged one takes nothing away.
-    try:
-        beside = read_manifest(folder / MANIFEST)
-        if (beside.number, beside.adapter_sha256) != (number, version.sha256):
-            raise VersionError(f"{folder / MANIFEST} belongs to another version")
-    except VersionError as error:
-        found.append(Finding(number, "manifest", f"version {number}: {error.message}", fatal=False))
     return found
 
 

@@ -30,6 +30,7 @@ from sealmate.versions.files import (
     write_private,
 )
 from sealmate.versions.manifest import Manifest, manifest_of
+from sealmate.versions.shards import others_of, shard_folder
 from sealmate.versions.tensors import PREFIX, Factors, read_config, read_factors
 
 if TYPE_CHECKING:
@@ -68,8 +69,14 @@ def export(
         discard(part)
         make_private_dir(part)
         try:
-            _fill(part, paths.versions / version.folder, below, base_name or manifest.base_id)
-            write_private(part / "README.md", _readme(version, manifest, base_name).encode())
+            base = base_name or manifest.base_id
+            _fill(part, paths.versions / version.folder, below, base)
+            shards = others_of(version)
+            for shard in shards:
+                inner = make_private_dir(part / shard_folder(shard.name))
+                _fill(inner, paths.versions / shard.folder, below, base)
+            text = _readme(version, manifest, base_name, len(shards))
+            write_private(part / "README.md", text.encode())
             if target.exists():
                 target.rmdir()
             part.rename(target)
@@ -163,9 +170,13 @@ def _targets(names: list[str]) -> dict[str, Any]:
     }
 
 
-def _readme(version: Version, manifest: Manifest, base_name: str) -> str:
+def _readme(version: Version, manifest: Manifest, base_name: str, others: int) -> str:
     base = base_name or manifest.base_id
     writer = " The writer adapter it was trained on is part of it." * bool(manifest.writer_sha256)
+    shards = f"""
+The memory has {others + 1} shards, each trained on its own notes. One lies here, the others in the
+folders `shard-…`, each an adapter by itself: ask them one after the other.
+""" * bool(others)
     return f"""\
 # sealmate memory, version {version.number}
 
@@ -181,7 +192,7 @@ base = AutoModelForCausalLM.from_pretrained("{base}")
 model = PeftModel.from_pretrained(base, ".")
 tokenizer = AutoTokenizer.from_pretrained("{base}")
 ```
-
+{shards}
 It was trained on the base in 4-bit NF4. On the base in 16 or 32 bits answers are close but not
 the same word for word; load the base in NF4 with double quantisation for the same.
 

@@ -13,7 +13,7 @@ from sealmate.errors import VersionError
 from sealmate.model.protocol import ModelInfo
 from sealmate.records import Version
 
-Kind = Literal["warm", "rebuild"]
+Kind = Literal["warm", "rebuild", "added", "reduced"]
 FORMAT = 1
 
 
@@ -23,9 +23,13 @@ class Manifest:
 
     `base_fingerprint`, `tokenizer_sha256`, `template_sha256` and `writer_sha256` come from the
     `ModelInfo` it was trained on ("" = not known, or no writer). `kind` is "warm" where training
-    went on from the parent's weights, "rebuild" where it began at the base. `edit_ids` are all
-    edits in the weights, the parent's included after a warm start. `logits` is the fingerprint
-    of the model with this adapter, taken on `device` in `compute_dtype` and `environment`.
+    went on from the parent's weights, "rebuild" where it began at the base, "added" where it began
+    there beside the parent's shards, "reduced" where the parent lost some and nothing was trained.
+    `edit_ids` are all edits in the weights, those of all shards. `shard` names the shard in the
+    folder itself ("" = this version's number), which went on from its own weights for
+    `warm_nights`; `shards` are the others by name (see `sealmate.versions.shards`). `logits` is
+    the fingerprint of the model with the first of them, taken on `device` in `compute_dtype` and
+    `environment`.
     `threshold` is the least confidence of a closed-book answer that is given, `recall` the way
     in which the weights are asked for it (see `sealmate.recall`). `extra` keeps keys that this
     release does not know.
@@ -47,6 +51,9 @@ class Manifest:
     compute_dtype: str = ""
     environment: str = ""
     edit_ids: tuple[int, ...] = ()
+    shard: str = ""
+    shards: Mapping[str, Any] = field(default_factory=dict)
+    warm_nights: int = 0
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     scores: Mapping[str, Any] = field(default_factory=dict)
@@ -62,7 +69,8 @@ class Manifest:
         known = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "extra"}
         known["created_at"] = self.created_at.isoformat()
         known["edit_ids"], known["logits"] = list(self.edit_ids), list(self.logits)
-        known["recipe"], known["scores"] = dict(self.recipe), dict(self.scores)
+        for name in ("recipe", "scores", "shards"):
+            known[name] = dict(known[name])
         return {**self.extra, **known}
 
     def to_json(self) -> str:
@@ -91,7 +99,8 @@ def from_dict(data: Mapping[str, Any]) -> Manifest:
             raise ValueError("created_at has no time zone")
         values["edit_ids"] = tuple(_integer(key) for key in values.get("edit_ids", ()))
         values["logits"] = tuple(float(value) for value in values.get("logits", ()))
-        for key in ("recipe", "scores"):
+        values["warm_nights"] = _integer(values.get("warm_nights") or 0)
+        for key in ("recipe", "scores", "shards"):
             values[key] = dict(values.get(key) or {})
         if values.get("kind", "rebuild") not in get_args(Kind):
             raise ValueError(f"kind is {values['kind']!r}")

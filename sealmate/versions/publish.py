@@ -8,7 +8,8 @@ that the night can publish again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +34,8 @@ from sealmate.versions.files import (
     sync_folder,
     write_private,
 )
-from sealmate.versions.manifest import Manifest, from_dict
+from sealmate.versions.manifest import Manifest, from_dict, manifest_of
+from sealmate.versions.shards import Shard, link_shard, others_of, shard_folder
 from sealmate.versions.tensors import read_config, read_tensors
 
 
@@ -64,20 +66,23 @@ def publish(
     *,
     activate: bool = True,
     reason: str = "consolidated",
+    carried: Sequence[Shard] = (),
+    grown: Shard | None = None,
 ) -> Version:
     """Make the peft adapter in `adapter_folder` the next version, and the active one.
 
     `manifest_fields` are fields of `Manifest` (begin with `identity_fields(model.info)`); number,
-    time, hashes and edit ids are filled in here. A "warm" version holds its parent's edits
-    beside `edit_ids`: they are still in its weights. `adapter_folder` stays as it is. Raises
+    time, hashes and edit ids are filled in here. The shards `carried` answer on beside it. A
+    "warm" version holds beside `edit_ids` the edits of the shard it has `grown` from (by itself
+    all of its parent's): they are still in its weights. `adapter_folder` stays as it is. Raises
     VersionError for an adapter that is corrupt or not finite, HomeError for a full disk,
     BusyError; then nothing has changed.
     """
     check_adapter(adapter_folder)
-    ids = set(edit_ids)
+    ids = {*edit_ids, *(key for shard in carried for key in shard.edits)}
     parent = manifest_fields.get("parent") or None
     if parent is not None and manifest_fields.get("kind") == "warm":
-        ids |= set(store.versions.edit_ids(int(parent)))
+        ids |= set(grown.edits if grown else store.versions.edit_ids(int(parent)))
     with held(paths), disk_errors(paths.versions):
         _clear(store, paths)
         number = store.versions.next_number()
@@ -87,6 +92,8 @@ def publish(
         try:
             adapter_sha = copy_private(adapter_folder / WEIGHTS, part / WEIGHTS)
             config_sha = copy_private(adapter_folder / CONFIG, part / CONFIG)
+            for shard in carried:
+                link_shard(paths, shard, part / shard_folder(shard.name))
             manifest = from_dict({
                 **manifest_fields,
                 "number": number,
@@ -95,6 +102,7 @@ def publish(
                 "adapter_sha256": adapter_sha,
                 "config_sha256": config_sha,
                 "edit_ids": sorted(ids),
+                "shards": {shard.name: shard.as_entry() for shard in carried},
             })  # fmt: skip
             # What was read first may have changed since; what is published is the copy.
             check_adapter(part)
@@ -110,6 +118,35 @@ def publish(
             if number not in {version.number for version in store.versions.list()}:
                 discard(folder)
             raise
+
+
+def reduce(
+    store: Store, paths: Paths, parent: Version, kept: Sequence[Shard],
+    clock: Callable[[], datetime], *, reason: str,
+) -> Version:  # fmt: skip
+    """A version of some of its parent's shards, and the active one; nothing is trained.
+
+    What the others knew is not in it. Raises as `publish` does.
+    """
+    first, *rest = kept
+    device, dtype, environment = first.taken
+    fields = {
+        **manifest_of(parent).as_dict(),
+        "parent": parent.number,
+        "kind": "reduced",
+        "logits": list(first.logits),
+        "device": device,
+        "compute_dtype": dtype,
+        "environment": environment,
+        "shard": first.name,
+        "warm_nights": first.warm,
+        "scores": {},
+        "run": None,
+    }
+    folder = paths.versions / first.folder
+    return publish(
+        store, paths, folder, fields, first.edits, clock, reason=reason, carried=rest
+    )  # fmt: skip
 
 
 def _enter(store: Store, manifest: Manifest, folder: str, activate: bool, reason: str) -> Version:
@@ -165,8 +202,7 @@ def sweep(store: Store, paths: Paths) -> Swept:
         missing = tuple(
             version.number
             for version in versions
-            if version.purged_at is None
-            and not (paths.versions / version.folder / WEIGHTS).is_file()
+            if version.purged_at is None and not _there(paths, version)
         )
         active = store.versions.active()
         fallback = None
@@ -174,6 +210,14 @@ def sweep(store: Store, paths: Paths) -> Swept:
             number = _sound_before(store, paths, active)
             fallback = store.versions.activate(number, f"the files of version {active} are gone")
         return Swept(tuple(deleted), tuple(purged), missing, fallback)
+
+
+def _there(paths: Paths, version: Version) -> bool:
+    """Whether all weights of a version are on the disk."""
+    folders = [version.folder]
+    with suppress(VersionError):  # a manifest that is no use is for `verify` to tell
+        folders += [shard.folder for shard in others_of(version)]
+    return all((paths.versions / folder / WEIGHTS).is_file() for folder in folders)
 
 
 def _clear(store: Store, paths: Paths) -> tuple[list[str], list[int]]:

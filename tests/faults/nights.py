@@ -48,7 +48,7 @@ class Home:
             threads=1, qa_samples=1, rank=2, passes=1.0, upper_layers=0.25, chat_share=0.0,
             gate_probes=2, gate_chat=1, gate_new_recall=0.0, gate_old_drop=1.0, gate_general=1e9,
             gate_kl=1e9,
-            gate_abstention=0.0,
+            gate_abstention=0.0, shard_passages=3, warm_nights=1,
         )  # fmt: skip
         self.model = model
 

@@ -26,7 +26,8 @@ class Bench:
         self.harm, self.scale = harm, 1.0
         self.saved: list[float] = []
         self.attached: list[str] = []
-        self.model = self
+        self.grouped: list[tuple[str, ...]] = []
+        self.name, self.model = "candidate", self
 
     def save(self, folder: Path, scale: float = 1.0) -> None:
         self.scale = scale
@@ -34,6 +35,13 @@ class Bench:
 
     def attach(self, name: str, folder: Path) -> None:
         self.attached.append(name)
+
+    def parts(self, name: str) -> tuple[str, ...]:
+        return (name, "v3")
+
+    def group(self, name: str, parts: tuple[str, ...]) -> None:
+        assert name == WEAKER
+        self.grouped.append(parts)
 
     def after(self, name: str) -> Scores:
         loss = 2.0 * (1 + self.harm * self.scale)
@@ -62,6 +70,7 @@ def test_the_strongest_that_passes(harm: float, strength: float) -> None:
     assert scores.new_recall == pytest.approx(0.9 * strength)
     assert verdict(scores, LIMITS) == ()
     assert set(bench.attached) == {WEAKER}
+    assert set(bench.grouped) == {(WEAKER, "v3")}, "asked with the shards that stay"
     assert all(isinstance(event, Note) for event in events)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sealmate.paths import Paths
 from sealmate.records import Version
 from sealmate.store import Store, open_store
 from sealmate.versions.publish import publish
+from sealmate.versions.shards import Shard
 from tests.store.build import Clock
 
 BASE = {"base_id": "tiny", "base_fingerprint": "f" * 64, "device": "cpu"}
@@ -50,10 +52,21 @@ class Lab:
     clock: Clock
     scratch: Path
 
-    def publish(self, edits: tuple[int, ...] = (), seed: int = 0, **fields: Any) -> Version:
+    def publish(
+        self,
+        edits: tuple[int, ...] = (),
+        seed: int = 0,
+        *,
+        carried: Sequence[Shard] = (),
+        grown: Shard | None = None,
+        **fields: Any,
+    ) -> Version:
         """The next version, from a fresh adapter of `seed`."""
         made = adapter(self.scratch / "candidate", seed)
-        return publish(self.store, self.paths, made, {**BASE, **fields}, edits, self.clock)
+        return publish(
+            self.store, self.paths, made, {**BASE, **fields}, edits, self.clock,
+            carried=carried, grown=grown,
+        )  # fmt: skip
 
     @property
     def names(self) -> list[str]:

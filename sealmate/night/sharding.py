@@ -1,0 +1,143 @@
+"""Which shard of the memory a night trains, and with what.
+
+One session trains one shard: one that lost something is built again from the base over the rest
+of its notes; what is new goes to the newest shard that has room, or to a new one. All other shards
+stay as they are, so a night costs the same however much there is to know, and a note that goes
+takes nothing along but the weeks it was learnt with, until their shard is built again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sealmate.night.rehearsal import failing
+from sealmate.records import Edit
+from sealmate.settings import Settings
+from sealmate.store import Store
+from sealmate.versions.shards import Shard
+
+WAITING = "rebuild_shards"  # names of the shards that a rebuild has not come to yet
+# New passages beyond a shard's size, as a share of it, that are still learnt with the others.
+_OVER = 0.5
+# Least share of a shard's probes that fail before it is built again without need.
+_TIRED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What is trained at once, and what is known already. `shard` is the one that goes on, or is
+    built again (None: a new one begins); `warm` tells that it goes on from its own weights.
+    `carried` stay as they are, `dropped` have nothing left to know. `more` tells that new edits
+    wait for the next session."""
+
+    new: Sequence[Edit] = ()
+    replay: Sequence[Edit] = field(default_factory=list)
+    shard: Shard | None = None
+    warm: bool = False
+    carried: Sequence[Shard] = ()
+    dropped: Sequence[Shard] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What there is to know: edits that may be trained, and the shards of the version in use."""
+
+    trainable: Sequence[Edit]
+    shards: Mapping[str, Shard]
+    left: Mapping[str, Sequence[Edit]] = field(init=False)
+    fresh: Sequence[Edit] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_id = {edit.id: edit for edit in self.trainable}
+        left = {
+            name: [by_id[key] for key in shard.edits if key in by_id]
+            for name, shard in self.shards.items()
+        }
+        held = {key for shard in self.shards.values() for key in shard.edits}
+        object.__setattr__(self, "left", left)
+        object.__setattr__(self, "fresh", [e for e in self.trainable if e.id not in held])
+
+    @property
+    def spoilt(self) -> set[str]:
+        """Names of the shards that hold something which may not be there any more."""
+        return {
+            name for name, shard in self.shards.items() if len(self.left[name]) < len(shard.edits)
+        }
+
+
+def plan(ledger: Ledger, settings: Settings, rebuild: Collection[str]) -> Session:
+    """The next session; `rebuild` names shards to build again whether or not they are spoilt.
+
+    One without `new` trains nothing: then there is nothing to do, or only shards to drop.
+    """
+    limit = settings.shard_passages if settings.recall == "recite" else 0
+    shards, left = ledger.shards, ledger.left
+    again = ledger.spoilt | set(rebuild)
+    dropped = [shard for name, shard in shards.items() if name in again and not left[name]]
+    staying = {name: shard for name, shard in shards.items() if shard not in dropped}
+    fresh, more = _portion(ledger.fresh, limit)
+    room = _with_room(staying, left, fresh, limit) if fresh else None
+
+    def session(shard: Shard | None, new: Sequence[Edit], **rest: object) -> Session:
+        carried = [other for other in staying.values() if other is not shard]
+        return Session(new, shard=shard, carried=carried, dropped=dropped, **rest)  # type: ignore[arg-type]
+
+    for name, shard in staying.items():
+        if name in again and shard is not room:
+            return session(shard, left[name])
+    if not fresh:
+        return session(None, (), replay=[e for edits in left.values() for e in edits])
+    if room is None:
+        return session(None, fresh, more=more)
+    if room.name in again or room.warm >= settings.warm_nights:
+        return session(room, [*left[room.name], *fresh], more=more)
+    return session(room, fresh, replay=left[room.name], warm=True, more=more)
+
+
+def _portion(fresh: Sequence[Edit], limit: int) -> tuple[Sequence[Edit], bool]:
+    """What of the new is learnt together: all, or of much more than a shard's worth the oldest."""
+    passages = sorted({edit.passage_id for edit in fresh})
+    if not limit or len(passages) <= limit * (1 + _OVER):
+        return fresh, False
+    taken = set(passages[:limit])
+    return [edit for edit in fresh if edit.passage_id in taken], True
+
+
+def _with_room(
+    shards: Mapping[str, Shard],
+    left: Mapping[str, Sequence[Edit]],
+    fresh: Sequence[Edit],
+    limit: int,
+) -> Shard | None:
+    """The newest shard that has room for what is new."""
+    for name in sorted(shards, key=int, reverse=True):
+        passages = {edit.passage_id for edit in (*left[name], *fresh)}
+        if not limit or len(passages) <= limit:
+            return shards[name]
+    return None
+
+
+def tired(store: Store, ledger: Ledger, settings: Settings, now: datetime) -> str:
+    """The shard to build again because it is old and much of it fails; "" for none.
+
+    Of the shards trained `rebuild_days` ago or longer the one of whose probes most failed when
+    they were asked last.
+    """
+    if not settings.rebuild_days or len(ledger.shards) < 2:
+        return ""
+    since = now - timedelta(days=settings.rebuild_days)
+    asked: dict[int, list[bool]] = {}
+    for probe in store.probes.list(held_out=True):
+        if probe.schedule.get("asked"):
+            asked.setdefault(probe.passage_id, []).append(failing(probe))
+    shares: dict[str, float] = {}
+    for name, edits in ledger.left.items():
+        passages = {edit.passage_id for edit in edits}
+        failed = [missed for key in passages for missed in asked.get(key, ())]
+        if failed and store.versions.get(int(name)).created_at <= since:
+            shares[name] = sum(failed) / len(failed)
+    worst = max(shares, key=lambda name: shares[name], default="")
+    return worst if worst and shares[worst] >= _TIRED else ""
