@@ -87,7 +87,7 @@ class Settings(BaseSettings):
         "(0 = all in one)",
     )
     warm_nights: int = Field(
-        2, ge=0, description="nights a shard goes on from its own weights before it is built again"
+        6, ge=0, description="nights a shard goes on from its own weights before it is built again"
     )
     rebuild_days: int = Field(
         7, ge=0, description="days after which a shard that fails is built again (0 = never)"
