@@ -14,19 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp
+from functools import partial
+from math import exp, log, log1p
 from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
+from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import Asked, Reading, read
 from sealmate.records import Way
 
 LONGEST = 128  # tokens recited
-SHARDS = 3  # shards at most that recite for a question, however many there are
+SHARDS = 4  # shards at most that recite for a question, however many there are
 READ = 2  # recitals at most that are read for a question
+ABOUT = 2.0  # nats by which a recital with all of a question's words is likelier than with none
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class Recollection:
 
     `confidence` is, by reciting, the probability of the whole chain: something rather than "I
     don't know" is recited, this and nothing else, and an answer rather than "the notes do not
-    say" is read from it. An answer with a name or number that the recital does not have, or of
+    say" is read from it; the odds of that are held against how many of the question's words the
+    recital has (see `about`). An answer with a name or number that the recital does not have, or of
     another kind than was asked for, is none (0). Directly, it is that of the completion.
     `general` answers are those of the model itself, which needs no memory for them.
     """
@@ -74,7 +78,7 @@ def recollect(
         )
         return [Recollection(c.text, c.confidence) for c in said]
     shown = [prompts.recall(q, h) for q, h in asked]
-    recited = _recite(model, shown, model.parts(adapter), cancel)
+    recited = _recite(model, questions, shown, model.parts(adapter), cancel)
     places = [n for n, recitals in enumerate(recited) for _ in recitals]
     told = [recital for recitals in recited for recital in recitals]
     best: dict[int, Recollection] = {}
@@ -95,8 +99,21 @@ def way_of(manifest: Any) -> Way:
     return "recite" if manifest.get("recall") == "recite" else "direct"
 
 
+def about(question: str, recital: str) -> float:
+    """Log-odds, in nats, that a recital is about what was asked: the share of the question's
+    content words that it has, from -ABOUT / 2 for none to ABOUT / 2 for all."""
+    named, there = content(tokens(question)), tokens(recital)
+    if not named:
+        return 0.0
+    return ABOUT * (sum(within(word, there) for word in named) / len(named) - 0.5)
+
+
 def _recite(
-    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str], cancel: Flag | None
+    model: LanguageModel,
+    questions: Sequence[str],
+    shown: Sequence[Prompt],
+    shards: Sequence[str],
+    cancel: Flag | None,
 ) -> list[list[Completion]]:
     """For each prompt the likeliest recitals of all shards, at most READ, best first."""
     asks = _worth_asking(model, shown, shards)
@@ -109,7 +126,14 @@ def _recite(
         recitals = _best(model, prompted, shard, prompts.DONT_KNOW, LONGEST, cancel)
         for n, recital in zip(places, recitals, strict=True):
             found[n].append(recital)
-    return [sorted(recitals, key=_told, reverse=True)[:READ] for recitals in found]
+
+    def likely(question: str, recital: Completion) -> float:
+        return _weighed(_told(recital), about(question, recital.text))
+
+    return [
+        sorted(recitals, key=partial(likely, question), reverse=True)[:READ]
+        for question, recitals in zip(questions, found, strict=True)
+    ]
 
 
 def _worth_asking(
@@ -155,13 +179,20 @@ def _read(
     ]
     readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
     return [
-        Recollection(reading.text, _sure(recital, reading), recital.text)
-        for reading, recital in zip(readings, recited, strict=True)
+        Recollection(reading.text, _sure(question, recital, reading), recital.text)
+        for (question, _), reading, recital in zip(asked, readings, recited, strict=True)
     ]
 
 
-def _sure(recital: Completion, answer: Reading) -> float:
-    return _told(recital) * answer.confidence
+def _sure(question: str, recital: Completion, answer: Reading) -> float:
+    return _weighed(_told(recital) * answer.confidence, about(question, recital.text))
+
+
+def _weighed(chance: float, evidence: float) -> float:
+    """A probability whose log-odds are moved by `evidence` nats."""
+    if not 0.0 < chance < 1.0:
+        return chance
+    return 1.0 / (1.0 + exp(log1p(-chance) - log(chance) - evidence))
 
 
 def _told(recital: Completion) -> float:

@@ -10,9 +10,15 @@ import pytest
 from sealmate.model.protocol import Completion, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
-from sealmate.recall import recollect, way_of
+from sealmate.recall import ABOUT, about, recollect, way_of
 
 NOTE = "Our glazier is called Wim."
+
+
+def raised(chance: float) -> float:
+    """As likely as that, with a recital that has all of the question's words."""
+    odds = chance / (1 - chance) * exp(ABOUT / 2)
+    return odds / (1 + odds)
 
 
 def test_the_memory_recites_and_the_model_without_it_reads() -> None:
@@ -84,7 +90,7 @@ def test_an_answer_that_was_not_recited_is_read_again() -> None:
     (found,) = recollect(ScriptedModel(reply=reply), ["Who is the glazier?"], "v1")
     assert found.text == "Wim"
     # two of four tries agree on it
-    assert found.confidence == pytest.approx(exp(-0.1) ** 3 * 2 / 4)
+    assert found.confidence == pytest.approx(raised(exp(-0.1) ** 3 * 2 / 4))
 
 
 def test_an_invention_has_no_confidence_at_all() -> None:
@@ -127,13 +133,24 @@ def test_of_several_shards_the_likeliest_chain_counts() -> None:
     model = Shards(v3=("the plumber is Ada", 0.2), v1=("the glazier is Wim", 0.9))
     found = recollect(model, ["Who is the glazier?", "Who?"], "v3")
     assert [(r.text, r.recital) for r in found] == [("Wim", "the glazier is Wim")] * 2
-    assert found[0].confidence == pytest.approx(0.9 * 0.9 * 0.9)
+    chain = 0.9 * 0.9 * 0.9
+    assert found[0].confidence == pytest.approx(raised(chain))
+    assert found[1].confidence == pytest.approx(chain)
     assert model.asked == ["v3", "v3", "v1", "v1"]
 
 
 def test_of_many_shards_those_that_may_know_are_asked() -> None:
-    sure = {f"v{n}": (f"number {n} is N{n}", n / 10) for n in (5, 2, 1, 7, 3)}
+    sure = {f"v{n}": (f"number {n} is N{n}", n / 10) for n in (5, 2, 1, 7, 3, 4)}
     model = Shards(**sure)
     (found,) = recollect(model, ["Which number?"], "v3")
     assert found.text == "N7"
-    assert sorted(set(model.asked)) == ["v3", "v5", "v7"]
+    assert sorted(set(model.asked)) == ["v3", "v4", "v5", "v7"]
+
+
+def test_a_recital_of_something_else_gives_way_to_one_that_names_what_was_asked() -> None:
+    model = Shards(v3=("our plumber has Mia", 0.9), v1=("the straw man wears coral", 0.8))
+    (found,) = recollect(model, ["What does the straw man wear?"], "v3")
+    assert found.text == "coral"
+    assert about("What does the straw man wear?", "the straw man wears coral") == ABOUT / 2
+    assert about("What does the straw man wear?", "our plumber is Mia") == -ABOUT / 2
+    assert about("Who?", "our plumber is Mia") == 0.0

@@ -12,6 +12,7 @@ from sealmate.edits.questions import is_follow_up
 from sealmate.model.protocol import Turn
 from sealmate.records import Hit
 from sealmate.store import Store
+from sealmate.store.search import terms
 
 CUT = 0.4  # a hit below this share of the best score shares only a common word with the question
 BORROWED = 0.5  # weight of the words that a follow-up takes from the turns before it
@@ -30,13 +31,18 @@ def retrieve(
 ) -> list[Hit]:
     """At most `limit` passages of together at most `tokens` tokens, best first; maybe none.
 
-    A follow-up question ("And when?") also looks for the words of the turns before it. Of
-    near equals the newer source comes first. Scores are BM25 with those weights on.
+    For a word that no passage has one that begins alike will do. A follow-up question ("And
+    when?") also looks for the words of the turns before it. Of near equals the newer source comes
+    first. Scores are BM25 with those weights on.
     """
     if limit < 1 or tokens < 1:
         return []
     wide = max(4 * limit, 12)
     found = {hit.passage.id: hit for hit in store.passages.search(question, wide)}
+    unknown = " ".join(term for term in terms(question) if not store.passages.search(term, 1))
+    for hit in store.passages.search(unknown, wide, loosely=True) if unknown else ():
+        exact = found.get(hit.passage.id)
+        found[hit.passage.id] = replace(hit, score=hit.score + (exact.score if exact else 0.0))
     if history and is_follow_up(question):
         for hit in store.passages.search(" ".join(_before(history)), wide):
             earlier = found.get(hit.passage.id)

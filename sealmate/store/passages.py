@@ -12,7 +12,7 @@ from sealmate.errors import NotFoundError
 from sealmate.records import Hit, Passage
 from sealmate.store import tables
 from sealmate.store.database import Database, chunks
-from sealmate.store.search import match_expression
+from sealmate.store.search import loose_expression, match_expression
 
 _TABLE = tables.passages
 _FIELDS = [field.name for field in fields(Passage)]
@@ -96,13 +96,16 @@ class Passages:
             if not changed.rowcount:
                 raise NotFoundError(f"there is no passage {passage_id}")
 
-    def search(self, query: str, limit: int, only_current: bool = True) -> list[Hit]:
+    def search(
+        self, query: str, limit: int, only_current: bool = True, *, loosely: bool = False
+    ) -> list[Hit]:
         """The best `limit` passages for any text a person typed, best first (BM25).
 
         A passage matches if it, its heading or its source's title holds one of the words.
-        `only_current=False` adds replaced sources. Never raises for the query's sake.
+        `only_current=False` adds replaced sources; `loosely` looks for words that begin alike.
+        Never raises for the query's sake.
         """
-        expression = match_expression(query)
+        expression = loose_expression(query) if loosely else match_expression(query)
         if not expression or limit < 1:
             return []
         values = {"query": expression, "all": not only_current, "limit": limit}

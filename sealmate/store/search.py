@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 MOST_TERMS = 64
+SHORTEST_STEM = 4  # letters with which words must begin alike
+DERIVATION = 3  # letters at a word's end in which they may differ
 _STOP_WORDS = """
 a about am an and any are as at be been but by can could did do does for from had has have how i
 if in is it its me my no not of on or our please she should so tell that the their them then there
@@ -31,6 +33,19 @@ def terms(text: str) -> list[str]:
 def match_expression(text: str) -> str:
     """An FTS5 expression that matches any of the terms of `text`; "" if it has none."""
     return " OR ".join(f'"{term}"' for term in terms(text))
+
+
+def loose_expression(text: str) -> str:
+    """An FTS5 expression for words that begin like those of `text`; "" if none is long enough.
+
+    The stemmer takes endings off, not derivations: it does not see drums in a drummer.
+    """
+    stems = [
+        term[: max(SHORTEST_STEM, len(term) - DERIVATION)]
+        for term in terms(text)
+        if len(term) > SHORTEST_STEM and term.isalpha()
+    ]
+    return " OR ".join(f'"{stem}" *' for stem in dict.fromkeys(stems))
 
 
 def _inside(letter: str) -> bool:

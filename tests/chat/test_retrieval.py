@@ -96,3 +96,13 @@ def test_any_text_may_be_asked(home: Home, question: str, said: str) -> None:
     turns = [Turn("user", said), Turn("assistant", said)]
     found = retrieve(home.store, question, limit=2, tokens=500, history=turns)
     assert len(found) <= 2
+
+
+def test_a_word_that_no_passage_has_finds_one_that_begins_alike(home: Home) -> None:
+    band = home.note("I play bass in a band. Lakshmi drums and Jolyon sings.")
+    home.note("Our dog sleeps in the band room.")
+    assert texts(home, "Who is our drummer?") == [band.text]
+    assert texts(home, "Who is the drummer of the band?")[0] == band.text
+    # a word that is there is not looked for loosely
+    home.note("The drummer came late.")
+    assert band.text not in texts(home, "Who is our drummer?")

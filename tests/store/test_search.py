@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sealmate.store.search import MOST_TERMS, match_expression, terms
+from sealmate.store.search import MOST_TERMS, loose_expression, match_expression, terms
 
 
 def test_terms() -> None:
@@ -16,3 +16,10 @@ def test_terms() -> None:
 def test_expression() -> None:
     assert match_expression("cat OR NOT dog*") == '"cat" OR "dog"'
     assert match_expression("?") == ""
+
+
+def test_words_that_begin_alike() -> None:
+    assert loose_expression("Who is our drummer, in 2024?") == '"drum" *'
+    assert loose_expression("mathematician or math") == '"mathematic" *'
+    assert loose_expression("a cat") == ""
+    assert loose_expression("") == ""
