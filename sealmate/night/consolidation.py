@@ -23,6 +23,7 @@ from sealmate.night.candidate import (
     trainer_for,
 )
 from sealmate.night.conflicts import settle_new
+from sealmate.night.failing import reword_failing
 from sealmate.night.ledger import keep_written, passages_to_write
 from sealmate.night.reasking import reask
 from sealmate.night.sharding import WAITING
@@ -135,6 +136,18 @@ class _Night:
                     f"a newer note says {conflict.new_answer} ({conflict.state})"
                 )
             self.report["conflicts"] = len(settled)
+        again = reword_failing(
+            self.store,
+            self.model,
+            self.workspace.clock(),
+            review=self.settings.review,
+            temperature=self.settings.temperature,
+            seed=self.settings.seed,
+            cancel=self.cancel,
+        )
+        if again:
+            self.report["reworded"] = len(again)
+            yield Note(f"{len(again)} more wordings of what was answered wrongly")
         self.report["write_seconds"] = round(time.perf_counter() - begin, 2)
 
     def _rebuild_all(self) -> None:

@@ -56,14 +56,11 @@ class Examination:
         self._model, self._store, self._settings = model, store, settings
         self._choice, self._cancel = choice, cancel
         rng = random.Random(settings.seed)
-        fresh = {edit.passage_id for edit in choice.new}
-        if choice.active and not choice.parent:
-            # after a rebuild everything was known before; only what the active lacks is new
-            known = set(store.versions.edit_ids(choice.active))
-            fresh = {edit.passage_id for edit in choice.new if edit.id not in known}
         learnt = set(store.versions.edit_ids(choice.active)) if not choice.foreign else set()
         trainable = store.edits.trainable()
-        told = {edit.passage_id for edit in trainable if edit.id in learnt} - fresh
+        # neither a rebuild nor more wordings make a passage new that was learnt before
+        told = {edit.passage_id for edit in trainable if edit.id in learnt}
+        fresh = {edit.passage_id for edit in choice.new} - told
         probes = store.probes.list(held_out=True, retired=False)
         self._new = [probe for probe in probes if probe.passage_id in fresh]
         old = [probe for probe in probes if probe.passage_id in told]

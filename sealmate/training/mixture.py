@@ -117,9 +117,11 @@ def _recitals(
             if unit or edit.answer:
                 wanted.append((edit.question, unit or _by_itself(edit), kind))
     rng.shuffle(wanted)
-    tonight = {edit.passage_id for edit in material.new}
+    # more wordings of an older note do not make it a new one
+    known = {edit.passage_id for edit in material.replay}
+    tonight = {edit.passage_id for edit in material.new} - known
     called = cues(material.units, sorted(tonight), shares.cues, rng)
-    before = sorted({edit.passage_id for edit in old} - tonight)
+    before = sorted({edit.passage_id for edit in (*old, *fresh)} - tonight)
     if called and before:
         each = min(shares.cues, round(len(called) * shares.replay / len(before)))
         called += cues(material.units, before, each, rng)

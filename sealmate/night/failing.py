@@ -1,0 +1,96 @@
+"""What was answered wrongly when it was asked last gets more wordings, and is learnt again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from threading import Event as Flag
+
+from sealmate.edits.drafts import Text
+from sealmate.edits.rewording import Wanted, reword
+from sealmate.edits.screen import same_answer
+from sealmate.model.protocol import LanguageModel
+from sealmate.night.rehearsal import failing
+from sealmate.night.supersession import FORMERLY, untrue_passages
+from sealmate.records import Edit, Probe
+from sealmate.store import Store
+
+MOST = 8  # facts a night, so that a bad one does not become a long one
+ENOUGH = 12  # wordings of a fact; one that fails after so many will not be helped by another
+_REWORDED = "reworded"  # in a probe's schedule, until it is asked again
+
+
+def reword_failing(
+    store: Store,
+    model: LanguageModel,
+    now: datetime,
+    *,
+    review: bool = False,
+    temperature: float = 0.8,
+    seed: int = 7,
+    cancel: Flag | None = None,
+) -> list[Edit]:
+    """New edits for at most MOST facts whose probes fail and are due, those first that fail most
+    often.
+
+    Each lapse gives new wordings once, up to ENOUGH of a fact. Raises Cancelled.
+    """
+    chosen = _chosen(store, now)
+    titles = {source.id: source.title for source in store.sources.list()}
+    wanted = []
+    for probe, known in chosen:
+        place = store.passages.get(probe.passage_id)
+        heading = place.heading or titles.get(place.source_id, "")
+        asked = [p.question for p in store.probes.list(held_out=None) if p.passage_id == place.id]
+        questions = (*asked, *(edit.question for edit in known))
+        wanted.append(Wanted(Text(place.id, heading, place.text), probe.answer, questions))
+    drafts = reword(model, wanted, temperature=temperature, seed=seed, cancel=cancel)
+    edits = [
+        Edit(
+            id=0,
+            passage_id=draft.passage_id,
+            format=draft.format,
+            text=draft.text,
+            created_at=now,
+            question=draft.question,
+            answer=draft.answer,
+            state="proposed" if review else "accepted",
+            reason=draft.reason,
+            prompt_hash=draft.prompt_hash,
+            sampling={"temperature": draft.temperature, "via": draft.via},
+            writer=model.info.id,
+            valid_from=now,
+        )
+        for draft in drafts
+    ]
+    with store.transaction():
+        made = store.edits.add_many(edits) if edits else []
+        for probe, _ in chosen:
+            store.probes.set_schedule(probe.id, {**probe.schedule, _REWORDED: True}, probe.due_at)
+    return made
+
+
+def _chosen(store: Store, now: datetime) -> list[tuple[Probe, Sequence[Edit]]]:
+    """Failing probes that are due, with the edits that teach their fact now."""
+    untrue = untrue_passages(store)
+    found: dict[tuple[int, str], tuple[Probe, Sequence[Edit]]] = {}
+    waiting = [
+        probe
+        for probe in store.probes.list(held_out=True)
+        if failing(probe)
+        and not probe.schedule.get(_REWORDED)
+        and probe.due_at is not None
+        and probe.due_at <= now
+        and probe.passage_id not in untrue
+    ]
+    waiting.sort(key=lambda probe: (-int(probe.schedule.get("lapses", 0)), probe.id))
+    for probe in waiting:
+        taught = [
+            edit
+            for edit in store.edits.list(state="accepted", passage_id=probe.passage_id)
+            if edit.answer and FORMERLY not in edit.sampling
+        ]
+        known = [edit for edit in taught if same_answer(edit.answer, probe.answer)]
+        if 0 < len(known) < ENOUGH and len(found) < MOST:
+            found.setdefault((probe.passage_id, probe.answer.casefold()), (probe, known))
+    return list(found.values())

@@ -1,0 +1,94 @@
+"""What fails gets more wordings: once a lapse, for the facts that fail most, and not for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sealmate.model.protocol import Prompt
+from sealmate.model.scripted import ScriptedModel
+from sealmate.night import failing, rehearsal
+from sealmate.night.failing import ENOUGH, MOST, reword_failing
+from sealmate.records import ProbeResult
+from sealmate.store import Store
+from tests.night.ledger import MARCH, note, probe, teach
+from tests.versions.build import Lab
+
+LATER = MARCH + timedelta(days=2)
+
+
+def model(*questions: str) -> ScriptedModel:
+    """Asks these questions in turn; what it reads in the note is always Wim."""
+    asked = iter(questions)
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        said = prompt[-1].content
+        return "Wim" if "Numbered" in said or "[1]" in said else next(asked, "no question")
+
+    return ScriptedModel(reply=reply)
+
+
+def glazier(store: Store, wordings: int = 1) -> None:
+    told = note(store, "Our glazier is called Wim.", "glazier")
+    teach(store, told, *((f"Who is our glazier, wording {n}?", "Wim") for n in range(wordings)))
+    probe(store, told, "What is our glazier called?", "Wim")
+
+
+def fail(store: Store, key: int = 1, run: int = 1) -> None:
+    rehearsal.grade(store, [ProbeResult(run, 1, key, "Jan", False, 0.5, MARCH)], MARCH)
+
+
+def test_a_lapse_gives_new_wordings_once(lab: Lab) -> None:
+    glazier(lab.store)
+    fail(lab.store)
+    said = (
+        "Which glazier do we have?",
+        "who is our glazier, wording 0?",
+        "Which glazier do we have?",
+    )
+    made = reword_failing(lab.store, model(*said), LATER)
+    assert [(edit.question, edit.answer) for edit in made] == [("Which glazier do we have?", "Wim")]
+    assert (made[0].state, made[0].sampling["via"], made[0].valid_from) == (
+        "accepted", "reword", LATER,
+    )  # fmt: skip
+    assert reword_failing(lab.store, model("Do we have a glazier, and which?"), LATER) == []
+    fail(lab.store, run=2)  # asked again, and wrong again
+    more = reword_failing(lab.store, model("Which one is our glazier?"), LATER, review=True)
+    assert [edit.state for edit in more] == ["proposed"]
+
+
+def test_a_probe_is_never_trained_on(lab: Lab) -> None:
+    glazier(lab.store)
+    fail(lab.store)
+    assert reword_failing(lab.store, model("What is our glazier called?"), LATER) == []
+
+
+def test_an_answer_that_does_not_come_back_is_not_taken(lab: Lab) -> None:
+    glazier(lab.store)
+    fail(lab.store)
+    other = ScriptedModel(reply=lambda prompt, _: "Which glazier do we have?")
+    assert reword_failing(lab.store, other, LATER) == []
+
+
+@pytest.mark.parametrize("why", ["right", "not due", "enough", "never taught"])
+def test_what_needs_none_gets_none(lab: Lab, why: str) -> None:
+    glazier(lab.store, wordings=ENOUGH if why == "enough" else why != "never taught")
+    if why != "right":
+        fail(lab.store)
+    now = MARCH if why == "not due" else LATER
+    scripted = model("Which glazier do we have?")
+    assert reword_failing(lab.store, scripted, now) == []
+    assert scripted.prompts == []
+
+
+def test_a_bad_night_does_not_become_a_long_one(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(MOST + 3):
+        told = note(lab.store, f"Gate {number} has code {number}{number}.", f"gate {number}")
+        teach(lab.store, told, (f"Which code has gate {number}?", f"{number}{number}"))
+        probe(lab.store, told, f"What opens gate {number}?", f"{number}{number}")
+        for run in range(2 if number > 8 else 1):
+            fail(lab.store, number + 1, run=run + 1)
+    chosen = failing._chosen(lab.store, LATER)
+    assert len(chosen) == MOST
+    assert [p.id for p, _ in chosen[:2]] == [10, 11]
