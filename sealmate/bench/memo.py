@@ -49,7 +49,7 @@ class RememberingModel(LocalModel):
         if (kept := _read(file, len(requests))) is not None:
             return kept
         made = super().generate(requests, adapter=adapter, cancel=cancel)
-        rows = [[(c.text, c.logprobs, c.finished) for c in row] for row in made]
+        rows = [[(c.text, c.logprobs, c.finished, c.rival) for c in row] for row in made]
         part = file.with_suffix(".part")
         part.write_text(json.dumps(rows), "utf-8")
         part.replace(file)
@@ -65,7 +65,10 @@ class RememberingModel(LocalModel):
 def _read(file: Path, count: int) -> list[list[Completion]] | None:
     try:
         rows = json.loads(file.read_text("utf-8"))
-        found = [[Completion(text, tuple(sure), done) for text, sure, done in row] for row in rows]
+        found = [
+            [Completion(text, tuple(sure), done, rival) for text, sure, done, rival in row]
+            for row in rows
+        ]
     except (OSError, ValueError, TypeError):
         return None
     return found if len(found) == count else None

@@ -95,6 +95,7 @@ def show(
     say(f"  base    {version.base_id}")
     say(f"  parent  {version.parent or 'none'}")
     say(f"  edits   {version.edits}")
+    say(f"  shards  {_shards(version)}")
     say(f"  folder  {folder}")
     say(f"  sha256  {version.sha256}")
     for key, value in version.scores.items():
@@ -111,10 +112,16 @@ def _facts(version: Version, active: int) -> dict[str, Any]:
         "parent": version.parent,
         "created_at": plain(version.created_at),
         "edits": version.edits,
+        "kind": version.manifest.get("kind"),
+        "shards": _shards(version),
         "scores": plain(version.scores),
         "base": version.base_id,
         "purged_at": plain(version.purged_at),
     }
+
+
+def _shards(version: Version) -> int:
+    return 1 + len(version.manifest.get("shards") or {})
 
 
 def _scores(version: Version) -> str:
