@@ -92,7 +92,10 @@ def _learnt(report: Mapping[str, Any]) -> list[str]:
         f"{_line(item['title']) or 'a note'}: {_count(item['edits'], 'self-edit')}"
         for item in part.get("sources", ())
     ]
-    return _cut(lines, len(lines))
+    lines = _cut(lines, len(lines))
+    if again := _part(report, "work").get("reworded"):
+        lines.append(f"{_count(again, 'more wording')} of what was answered wrongly")
+    return lines
 
 
 def _lost(report: Mapping[str, Any]) -> list[str]:

@@ -90,7 +90,11 @@ def a_night(store: Store, clock: Clock) -> Run:
         Conflict(0, old[0].id, new[1].id, "Open on Sunday?", "yes", "no", clock(), "open")
     )
     clock.at = START + timedelta(minutes=20)
-    work = {"tokens": 12345, "gate": {"new_recall": 0.9, "lost": [probe.id], "p": None}}
+    work = {
+        "tokens": 12345,
+        "reworded": 3,
+        "gate": {"new_recall": 0.9, "lost": [probe.id], "p": None},
+    }
     return store.runs.finish(run.id, "published", 2, report=work)
 
 
@@ -134,6 +138,7 @@ def test_it_reads_well(store: Store, clock: Clock) -> None:
     assert text.startswith("Night 2, 2031-05-06 02:30\nThe night published version 2.\n")
     for line in (
         "  rabbit: 2 self-edits",
+        "  3 more wordings of what was answered wrongly",
         "  When *is* it open? It said “Monday”, not “Sunday”",
         "  Open on Sunday? Before: “yes”, now: “no” (open)",
         "  2 self-edits: holds a secret",
