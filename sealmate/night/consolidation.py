@@ -13,7 +13,7 @@ from threading import Timer
 from typing import Any
 
 from sealmate.errors import Cancelled, SealmateError
-from sealmate.events import Event, Finished, Gated, Note, Progress, Published, Started
+from sealmate.events import Event, Finished, Gated, Progress, Published, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection
 from sealmate.night.candidate import (
@@ -22,13 +22,10 @@ from sealmate.night.candidate import (
     publish_candidate,
     trainer_for,
 )
-from sealmate.night.conflicts import settle_new
-from sealmate.night.failing import reword_failing
-from sealmate.night.ledger import keep_written, passages_to_write
-from sealmate.night.reasking import reask
-from sealmate.night.sharding import WAITING
+from sealmate.night.sharding import NEW, REFUSED, WAITING
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
+from sealmate.night.writing import write_edits
 from sealmate.records import RunOutcome, Version
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
@@ -81,7 +78,7 @@ class _Night:
         run = self.store.runs.start(self.workspace.clock())
         self.run_id = run.id
         try:
-            yield from self._write()
+            yield from write_edits(self.workspace, self.model, self.report, self.cancel)
             if only_write:
                 yield self._end("written", None)
                 return
@@ -89,66 +86,10 @@ class _Night:
                 self._rebuild_all()
             yield from self._sessions()
         except Cancelled as stop:
-            yield self._end("stopped", None, stop.message)
+            yield self._end("stopped", self.version, stop.message)
         except SealmateError as error:
-            self._end("failed", None, error.message)
+            self._end("failed", self.version, error.message)
             raise
-
-    def _write(self) -> Iterator[Event]:
-        """Self-edits and probes for passages that have none; each passage is kept at once."""
-        begin = time.perf_counter()
-        texts = passages_to_write(self.store)
-        if texts:
-            from sealmate.edits.write import Plan, Written, write
-
-            plan = Plan(
-                samples=self.settings.qa_samples,
-                temperature=self.settings.temperature,
-                held_out=self.settings.held_out,
-                seed=self.settings.seed,
-            )
-            for item in write(self.model, texts, plan, cancel=self.cancel):
-                if not isinstance(item, Written):
-                    yield item
-                    continue
-                counts = keep_written(
-                    self.store, item, self.model.info, self.workspace.clock(), self.settings.review
-                )
-                self.report["written"] += counts.written
-                self.report["kept"] += counts.kept
-            reask(
-                self.store,
-                self.model,
-                texts,
-                self.workspace.clock(),
-                review=self.settings.review,
-                cancel=self.cancel,
-            )
-            fresh = [
-                edit
-                for text in texts
-                for edit in self.store.edits.list(state="accepted", passage_id=text.id)
-            ]
-            settled = settle_new(self.store, fresh, self.workspace.clock(), self.model, self.cancel)
-            for conflict in settled:
-                yield Note(
-                    f"conflict {conflict.id}: {conflict.question} was {conflict.old_answer}, "
-                    f"a newer note says {conflict.new_answer} ({conflict.state})"
-                )
-            self.report["conflicts"] = len(settled)
-        again = reword_failing(
-            self.store,
-            self.model,
-            self.workspace.clock(),
-            review=self.settings.review,
-            temperature=self.settings.temperature,
-            seed=self.settings.seed,
-            cancel=self.cancel,
-        )
-        if again:
-            self.report["reworded"] = len(again)
-            yield Note(f"{len(again)} more wordings of what was answered wrongly")
-        self.report["write_seconds"] = round(time.perf_counter() - begin, 2)
 
     def _rebuild_all(self) -> None:
         """Note each shard of the version in use as one to build again, tonight or later."""
@@ -159,6 +100,7 @@ class _Night:
     def _sessions(self) -> Iterator[Event]:
         """Shard by shard, each published by itself, until nothing is left to learn."""
         spent = 0
+        refused: dict[str, Sequence[str]] = {}
         while True:
             choice = selection.choose(
                 self.store,
@@ -166,7 +108,12 @@ class _Night:
                 rebuild=False,
                 info=self.model.info,
                 now=self.workspace.clock(),
+                refused=refused,
             )
+            if choice.nothing and refused:
+                reason = "; ".join(dict.fromkeys(why for whys in refused.values() for why in whys))
+                yield self._end("rejected", self.version, reason, self.scores)
+                return
             if choice.nothing:
                 self.store.state.set("rebuild_needed", None)
                 yield self._over(self.nothing)
@@ -181,12 +128,20 @@ class _Night:
                 return
             reasons = yield from self._learn(choice)
             if reasons:
-                yield self._end("rejected", self.version, "; ".join(reasons), self.scores)
-                return
+                refused[self._refuse(choice)] = reasons
             spent += choice.tokens
-            if choice.left:
+            if choice.left and not refused:
                 yield self._over("")
                 return
+
+    def _refuse(self, choice: selection.Choice) -> str:
+        """Note which shard the gate refused; returns its name, or NEW."""
+        shard = choice.session.shard
+        if shard is None:
+            return NEW
+        tried = dict(self.store.state.get(REFUSED) or {})
+        self.store.state.set(REFUSED, {**tried, shard.name: self.workspace.clock().isoformat()})
+        return shard.name
 
     def _over(self, reason: str) -> Finished:
         """The end of a night that refused nothing; `reason` is why, if it published nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from threading import Event as Flag
 
@@ -24,18 +24,19 @@ def reword_failing(
     store: Store,
     model: LanguageModel,
     now: datetime,
+    passages: Collection[int],
     *,
     review: bool = False,
     temperature: float = 0.8,
     seed: int = 7,
     cancel: Flag | None = None,
 ) -> list[Edit]:
-    """New edits for at most MOST facts whose probes fail and are due, those first that fail most
-    often.
+    """New edits for at most MOST facts of `passages` whose probes fail and are due, those first
+    that fail most often.
 
     Each lapse gives new wordings once, up to ENOUGH of a fact. Raises Cancelled.
     """
-    chosen = _chosen(store, now)
+    chosen = _chosen(store, now, passages)
     titles = {source.id: source.title for source in store.sources.list()}
     wanted = []
     for probe, known in chosen:
@@ -70,7 +71,9 @@ def reword_failing(
     return made
 
 
-def _chosen(store: Store, now: datetime) -> list[tuple[Probe, Sequence[Edit]]]:
+def _chosen(
+    store: Store, now: datetime, passages: Collection[int]
+) -> list[tuple[Probe, Sequence[Edit]]]:
     """Failing probes that are due, with the edits that teach their fact now."""
     untrue = untrue_passages(store)
     found: dict[tuple[int, str], tuple[Probe, Sequence[Edit]]] = {}
@@ -81,6 +84,7 @@ def _chosen(store: Store, now: datetime) -> list[tuple[Probe, Sequence[Edit]]]:
         and not probe.schedule.get(_REWORDED)
         and probe.due_at is not None
         and probe.due_at <= now
+        and probe.passage_id in passages
         and probe.passage_id not in untrue
     ]
     waiting.sort(key=lambda probe: (-int(probe.schedule.get("lapses", 0)), probe.id))

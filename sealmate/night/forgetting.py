@@ -9,13 +9,13 @@ others again without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sealmate.edits.forms import folded
-from sealmate.errors import BusyError, NotFoundError
+from sealmate.errors import BusyError, HomeError, NotFoundError, VersionError
 from sealmate.night import supersession
 from sealmate.night.canaries import canaries_of
 from sealmate.night.lock import hold, worker_lock
@@ -25,7 +25,7 @@ from sealmate.store import Store
 from sealmate.store.search import terms
 from sealmate.versions.check import verify
 from sealmate.versions.files import destroy, disk_errors
-from sealmate.versions.publish import reduce
+from sealmate.versions.publish import reduce, sweep
 from sealmate.versions.retain import purge
 from sealmate.versions.shards import shards_of
 
@@ -136,11 +136,15 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     if not marked and not dirty:
         return Forgotten(reach, active=store.versions.active())
     tally.restored = _end_conflicts(store, reach)
-    tally.reduced = _without_shards(store, paths, dirty, reach, clock)
-    if dirty and not tally.reduced:
-        store.state.set(supersession.REBUILD, WHY)
+    sweep(store, paths)  # what a crash left of a version has seen it as well
     if store.versions.active() in dirty:
-        store.versions.activate(_clean(store, paths, dirty), WHY)
+        try:
+            tally.reduced = _without_shards(store, paths, reach, clock)
+        except (VersionError, HomeError):  # a full disk must not keep anything from being deleted
+            tally.reduced = 0
+        if not tally.reduced:
+            store.state.set(supersession.REBUILD, WHY)
+            store.versions.activate(_clean(store, paths, dirty), WHY)
     # Checkpoints and candidates of unfinished nights have seen it as well.
     with disk_errors(paths.work):
         destroy(paths.work)
@@ -195,14 +199,9 @@ def _end_conflicts(store: Store, reach: Reach) -> list[int]:
     return ended
 
 
-def _without_shards(
-    store: Store, paths: Paths, dirty: Collection[int], reach: Reach, clock: Clock
-) -> int:
+def _without_shards(store: Store, paths: Paths, reach: Reach, clock: Clock) -> int:
     """A version of those shards of the active one that never knew it; 0 if there are none."""
-    active = store.versions.active()
-    if active not in dirty:
-        return 0
-    version = store.versions.get(active)
+    version = store.versions.get(store.versions.active())
     if any(finding.fatal for finding in verify(paths, version)):
         return 0
     shards = shards_of(store, version).values()

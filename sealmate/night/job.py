@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sealmate import errors
 from sealmate.errors import SealmateError, TrainingError, UsageError
 from sealmate.events import Event, Failed, Finished
+from sealmate.night import forgetting
 from sealmate.night.budget import parse_budget
 from sealmate.night.lock import hold, worker_lock
 from sealmate.night.process import WorkerProcess
@@ -63,6 +65,7 @@ def run_night(
             pass
         store = workspace.store
         _settle(store, "failed", "the computer or the process ended in its middle")
+        forgetting.finish(store, paths, workspace.clock, locked=True)
         earlier = store.runs.latest()
         job = {
             "settings": workspace.settings.model_dump(mode="json"),
@@ -84,9 +87,12 @@ def run_night(
         except BaseException:
             with suppress(SealmateError):
                 _settle(store, "stopped", STOPPED, time.monotonic() - begun)
+                forgetting.finish(store, paths, workspace.clock, locked=True)
             raise
         with suppress(SealmateError):  # a full disk now; the next night settles it
             _settle(store, last.outcome, last.reason, time.monotonic() - begun)
+            # what a person told it to forget meanwhile
+            forgetting.finish(store, paths, workspace.clock, locked=True)
         run = _new_run(store, earlier)
         yield Finished(last.result(run, time.monotonic() - begun))
 
@@ -166,6 +172,8 @@ def _settle(store: Store, outcome: RunOutcome, reason: str, seconds: float | Non
     Under the lock only: any run still open then is a dead one.
     """
     for run in store.runs.unfinished():
+        made = [v.number for v in store.versions.list() if v.manifest.get("run") == run.id]
+        run = replace(run, version=run.version or max(made, default=None))
         report = complete(store, run, seconds)
         store.runs.finish(run.id, outcome, run.version, reason, report)
 

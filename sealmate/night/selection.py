@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from sealmate.night import rehearsal
 from sealmate.night.sharding import WAITING, Ledger, Session, plan, tired
 from sealmate.night.strangers import Known
 from sealmate.night.supersession import successors, untrue_passages
+from sealmate.recall import way_of
 from sealmate.records import Edit, Passage, Probe
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -136,6 +137,7 @@ def choose(
     rebuild: bool,
     info: ModelInfo | None = None,
     now: datetime | None = None,
+    refused: Collection[str] = (),
 ) -> Choice:
     """Compare the ledger with the active version's manifest.
 
@@ -143,7 +145,7 @@ def choose(
     something in it may not be there any more, the first time, and after so many warm nights. If
     the active version does not belong to the model that `info` describes, all of them are. With
     `now` failing and due facts are asked first and rehearsed more, and a shard that fails may be
-    built again.
+    built again. `refused` are shards that the gate did not let pass tonight.
     """
     active = store.versions.active()
     known = set(store.versions.edit_ids(active)) if active else set()
@@ -153,7 +155,9 @@ def choose(
     other = bool(info and version and not_of(manifest_of(version), info))
     flagged = bool(store.state.get("rebuild_needed"))
     forced = bool(rebuild or other or flagged) and bool(trainable or known)
-    shards = shards_of(store, version) if version and not other else {}
+    # weights that answer in another way than they are asked for now are learnt anew
+    other_way = version is not None and way_of(version.manifest) != settings.recall
+    shards = shards_of(store, version) if version and not other and not other_way else {}
     ledger = Ledger(trainable, shards)
     again = set(store.state.get(WAITING) or ()) & set(shards)
     # Of several shards those concerned are known; of a single one it may be something else.
@@ -161,7 +165,7 @@ def choose(
         again = set(shards)
     elif now and not again and not ledger.spoilt:
         again |= {tired(store, ledger, settings, now)} - {""}
-    session = plan(ledger, settings, again)
+    session = plan(ledger, settings, again, refused)
     new, replay = session.new, session.replay
     # The text of a passage that lost a fact still tells it.
     untrue = untrue_passages(store)
@@ -191,6 +195,19 @@ def choose(
     )
 
 
+def trained_anyway(store: Store, settings: Settings, now: datetime) -> set[int]:
+    """Passages of the shards that the coming night trains whatever else it does: the newest, and
+    those to be built again. More of their wordings cost no session of their own."""
+    active = store.versions.active()
+    shards = shards_of(store, store.versions.get(active)) if active else {}
+    if not shards:
+        return set()
+    ledger = Ledger(store.edits.trainable(), shards)
+    names = {max(shards, key=int), *ledger.spoilt, *(store.state.get(WAITING) or ())}
+    names.add(tired(store, ledger, settings, now))
+    return {edit.passage_id for name in names & set(shards) for edit in ledger.left[name]}
+
+
 def within_budget(
     choice: Choice, settings: Settings, count: Callable[[str], int], spent: int = 0
 ) -> Choice:
@@ -200,8 +217,9 @@ def within_budget(
     rebuild has no room for is new the next night.
     """
     budget = settings.token_budget
+    nothing = replace(choice, new=(), left=len(choice.new))
     if budget and budget - spent < min(budget, rehearsal.FLOOR):
-        return replace(choice, new=(), left=len(choice.new))
+        return nothing
     portion = rehearsal.budgeted(
         choice.new,
         choice.replay,
@@ -211,10 +229,20 @@ def within_budget(
         replay_share=settings.replay_share,
         seed=settings.seed,
     )
+    if spent and portion.left and not choice.session.warm:
+        return nothing  # another night has room for all of a shard
+    # what is not trained tonight may not be recited either
+    mine = {edit.passage_id for edit in (*portion.new, *portion.replay)}
     return replace(
-        choice, new=portion.new, replay=portion.replay, bounded=True, left=portion.left,
+        choice,
+        new=portion.new,
+        replay=portion.replay,
+        bounded=True,
+        left=portion.left,
         tokens=portion.tokens,
-    )  # fmt: skip
+        told={key: passage for key, passage in choice.told.items() if key in mine},
+        anew={old: new for old, new in choice.anew.items() if {old, new} <= mine},
+    )
 
 
 def shares(settings: Settings, choice: Choice | None = None) -> Shares:

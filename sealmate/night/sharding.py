@@ -19,6 +19,8 @@ from sealmate.store import Store
 from sealmate.versions.shards import Shard
 
 WAITING = "rebuild_shards"  # names of the shards that a rebuild has not come to yet
+REFUSED = "refused_shards"  # when the gate refused to have a shard built again, by its name
+NEW = "new"  # stands for a shard that is yet to begin
 # New passages beyond a shard's size, as a share of it, that are still learnt with the others.
 _OVER = 0.5
 # Least share of a shard's probes that fail before it is built again without need.
@@ -43,11 +45,16 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What there is to know: edits that may be trained, and the shards of the version in use."""
+    """What there is to know: edits that may be trained, and the shards of the version in use.
+
+    `left` are those of each shard, `homed` new ones on its passages, `fresh` all other new ones:
+    a passage has one shard, so that whatever is taught of it ends with it.
+    """
 
     trainable: Sequence[Edit]
     shards: Mapping[str, Shard]
     left: Mapping[str, Sequence[Edit]] = field(init=False)
+    homed: Mapping[str, Sequence[Edit]] = field(init=False)
     fresh: Sequence[Edit] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,8 +64,16 @@ class Ledger:
             for name, shard in self.shards.items()
         }
         held = {key for shard in self.shards.values() for key in shard.edits}
+        homes = {edit.passage_id: name for name in sorted(left, key=int) for edit in left[name]}
+        homed: dict[str, list[Edit]] = {name: [] for name in self.shards}
+        fresh: list[Edit] = []
+        for edit in self.trainable:
+            if edit.id not in held:
+                home = homes.get(edit.passage_id)
+                (homed[home] if home else fresh).append(edit)
         object.__setattr__(self, "left", left)
-        object.__setattr__(self, "fresh", [e for e in self.trainable if e.id not in held])
+        object.__setattr__(self, "homed", homed)
+        object.__setattr__(self, "fresh", fresh if teaches(fresh) else [])
 
     @property
     def spoilt(self) -> set[str]:
@@ -68,33 +83,51 @@ class Ledger:
         }
 
 
-def plan(ledger: Ledger, settings: Settings, rebuild: Collection[str]) -> Session:
+def teaches(edits: Sequence[Edit]) -> bool:
+    """Whether any of them says something, rather than that something is not said."""
+    return any(edit.format != "unknown" for edit in edits)
+
+
+def plan(
+    ledger: Ledger, settings: Settings, rebuild: Collection[str], refused: Collection[str] = ()
+) -> Session:
     """The next session; `rebuild` names shards to build again whether or not they are spoilt.
 
-    One without `new` trains nothing: then there is nothing to do, or only shards to drop.
+    Those that the gate `refused` tonight (NEW: a new one) are left for another night. A session
+    without `new` trains nothing: then there is nothing to do, or only shards to drop.
     """
     limit = settings.shard_passages if settings.recall == "recite" else 0
-    shards, left = ledger.shards, ledger.left
-    again = ledger.spoilt | set(rebuild)
-    dropped = [shard for name, shard in shards.items() if name in again and not left[name]]
+    shards, left, homed = ledger.shards, ledger.left, ledger.homed
+    again = (ledger.spoilt | set(rebuild)) - set(refused)
+    dropped = [shard for name, shard in shards.items() if name in again and not teaches(left[name])]
     staying = {name: shard for name, shard in shards.items() if shard not in dropped}
+    able = {name: shard for name, shard in staying.items() if name not in refused}
     fresh, more = _portion(ledger.fresh, limit)
-    room = _with_room(staying, left, fresh, limit) if fresh else None
+    room = _with_room(able, left, fresh, limit) if fresh else None
+    if room is None and NEW in refused:
+        fresh = []
 
     def session(shard: Shard | None, new: Sequence[Edit], **rest: object) -> Session:
         carried = [other for other in staying.values() if other is not shard]
         return Session(new, shard=shard, carried=carried, dropped=dropped, **rest)  # type: ignore[arg-type]
 
-    for name, shard in staying.items():
+    def going_on(shard: Shard, new: Sequence[Edit]) -> Session:
+        old = left[shard.name]
+        if shard.name in again or shard.warm >= settings.warm_nights:
+            return session(shard, [*old, *new], more=more)
+        return session(shard, new, replay=old, warm=True, more=more)
+
+    for name, shard in able.items():
         if name in again and shard is not room:
-            return session(shard, left[name])
-    if not fresh:
-        return session(None, (), replay=[e for edits in left.values() for e in edits])
-    if room is None:
+            return session(shard, [*left[name], *homed[name]])
+    if room is not None:
+        return going_on(room, [*homed[room.name], *fresh])
+    if fresh:
         return session(None, fresh, more=more)
-    if room.name in again or room.warm >= settings.warm_nights:
-        return session(room, [*left[room.name], *fresh], more=more)
-    return session(room, fresh, replay=left[room.name], warm=True, more=more)
+    for name, shard in able.items():
+        if homed[name]:
+            return going_on(shard, homed[name])
+    return session(None, (), replay=[e for edits in left.values() for e in edits])
 
 
 def _portion(fresh: Sequence[Edit], limit: int) -> tuple[Sequence[Edit], bool]:
@@ -123,8 +156,8 @@ def _with_room(
 def tired(store: Store, ledger: Ledger, settings: Settings, now: datetime) -> str:
     """The shard to build again because it is old and much of it fails; "" for none.
 
-    Of the shards trained `rebuild_days` ago or longer the one of whose probes most failed when
-    they were asked last.
+    Of the shards trained `rebuild_days` ago or longer, and not refused since, the one of whose
+    probes most failed when they were asked last.
     """
     if not settings.rebuild_days or len(ledger.shards) < 2:
         return ""
@@ -133,10 +166,14 @@ def tired(store: Store, ledger: Ledger, settings: Settings, now: datetime) -> st
     for probe in store.probes.list(held_out=True):
         if probe.schedule.get("asked"):
             asked.setdefault(probe.passage_id, []).append(failing(probe))
+    refused = store.state.get(REFUSED) or {}
     shares: dict[str, float] = {}
     for name, edits in ledger.left.items():
         passages = {edit.passage_id for edit in edits}
         failed = [missed for key in passages for missed in asked.get(key, ())]
+        tried = refused.get(name, "")
+        if tried and datetime.fromisoformat(tried) > since:
+            continue
         if failed and store.versions.get(int(name)).created_at <= since:
             shares[name] = sum(failed) / len(failed)
     worst = max(shares, key=lambda name: shares[name], default="")

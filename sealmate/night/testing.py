@@ -59,7 +59,9 @@ class Examination:
         learnt = set(store.versions.edit_ids(choice.active)) if not choice.foreign else set()
         trainable = store.edits.trainable()
         # neither a rebuild nor more wordings make a passage new that was learnt before
-        told = {edit.passage_id for edit in trainable if edit.id in learnt}
+        meant = {key for shard in choice.session.carried for key in shard.edits}
+        meant |= {edit.id for edit in (*choice.new, *choice.replay)}
+        told = {edit.passage_id for edit in trainable if edit.id in learnt & meant}
         fresh = {edit.passage_id for edit in choice.new} - told
         probes = store.probes.list(held_out=True, retired=False)
         self._new = [probe for probe in probes if probe.passage_id in fresh]

@@ -5,9 +5,10 @@ Holds its place between two lines of chat and draws nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sealmate.records import Reach, Source
+from sealmate.records import Source
 from sealmate.tui.services import Services
 
 _MOST_CHOICES = 9
@@ -72,16 +73,26 @@ class Forgetting:
             return Reply("Nothing was forgotten.")
         if word not in ("yes", "y"):
             return Reply(f"Kept {_name(chosen)}.")
-        erased = self._services.forget(chosen.id)
+        done = self._services.forget(chosen.id)
         lines = [f"Forgot {_name(chosen)}: no search and no chat can find it any more."]
-        if erased.reach.versions:
+        if done.waiting:
+            lines.append("A night is running: weights and rows go when it ends.")
+        if done.purged:
             lines.append(
-                f"The weights of {_versions(erased.reach).lower()} still hold it until the next "
-                "night builds the memory without it. /sleep now does that at once."
+                f"{_versions(done.purged)} learnt from it and {_were(done.purged)} deleted."
             )
-        if erased.backups:
-            lines.append(f"{_count(len(erased.backups), 'database backup')} that held it deleted.")
-        if not erased.scrubbed:
+        if done.reduced:
+            lines.append(
+                "What was learnt together with it is learnt again in the next night. "
+                "/sleep now does that at once."
+            )
+        elif done.rebuild and not done.waiting:
+            lines.append(
+                "The next night builds the memory without it. /sleep now does that at once."
+            )
+        if done.backups:
+            lines.append(f"{_count(len(done.backups), 'database backup')} that held it deleted.")
+        if not done.scrubbed:
             lines.append("The file is still in use elsewhere; the next start cleans what is left.")
         return Reply("\n".join(lines), erased=True)
 
@@ -98,10 +109,7 @@ class Forgetting:
         if len(reach.sources) > 1:
             lines.append(f"  Also {_count(len(reach.sources) - 1, 'earlier version')} of it.")
         if reach.versions:
-            lines.append(
-                f"  {_versions(reach)} learnt from it and will be deleted once the memory has "
-                "been built without it."
-            )
+            lines.append(f"  {_versions(reach.versions)} learnt from it and will be deleted.")
         lines.append("Type yes to forget it for good; anything else keeps it.")
         return Reply("\n".join(lines))
 
@@ -110,11 +118,15 @@ def _name(source: Source) -> str:
     return f"“{source.title}” ({source.kind} {source.id})"
 
 
-def _versions(reach: Reach) -> str:
-    numbers = [str(number) for number in reach.versions]
+def _versions(chosen: Sequence[int]) -> str:
+    numbers = [str(number) for number in chosen]
     if len(numbers) == 1:
         return f"Version {numbers[0]}"
     return f"Versions {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _were(chosen: Sequence[int]) -> str:
+    return "was" if len(chosen) == 1 else "were"
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from sealmate.errors import ScheduleError
 from sealmate.events import Event
-from sealmate.records import Erased
 from sealmate.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     # after the first paint, when something is asked of them.
     from sealmate.chat.assistant import Answer, Assistant
     from sealmate.model.protocol import Turn
+    from sealmate.night.forgetting import Forgotten
     from sealmate.sources import Ingested
     from sealmate.store import Store
     from sealmate.workspace import Workspace
@@ -59,7 +59,7 @@ class Services:
     model_ready: Callable[[], bool]
     load: Callable[[Callable[[Event], None]], None]
     remember: Callable[[str], Ingested]
-    forget: Callable[[int], Erased]
+    forget: Callable[[int], Forgotten]
     night: Callable[[Flag], Iterator[Event]]
     switch: Callable[[int, str], None]
     report: Callable[[], str]
@@ -142,8 +142,11 @@ class _Real:
             clock=workspace.clock,
         )
 
-    def forget(self, source_id: int) -> Erased:
-        return self.store().erasure.erase(source_id)
+    def forget(self, source_id: int) -> Forgotten:
+        from sealmate.night.forgetting import forget
+
+        workspace = self._workspace
+        return forget(self.store(), workspace.paths.ensure(), [source_id], workspace.clock)
 
     def night(self, cancel: Flag) -> Iterator[Event]:
         from sealmate.night.job import run_night

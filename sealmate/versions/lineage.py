@@ -40,11 +40,16 @@ def previous(store: Store) -> int | None:
     """The version that was active before the present one and may be again; None if there is none.
 
     Right after a rollback that is the version it left, so that rolling back twice changes
-    nothing. Purged versions, and those trained on something forgotten since, are passed over.
+    nothing. Purged versions, and those trained on something forgotten since, are passed over, and
+    so are the others that the same night made: what is undone is a night.
     """
     active = store.versions.active()
-    barred = {version.number for version in store.versions.list() if version.purged_at is not None}
+    versions = store.versions.list()
+    barred = {version.number for version in versions if version.purged_at is not None}
     barred |= {active, *store.versions.with_erased_edits()}
+    nights = {version.number: version.manifest.get("run") for version in versions}
+    if night := nights.get(active):
+        barred |= {number for number, run in nights.items() if run == night}
     for past in reversed(store.versions.activations()):
         if past.previous not in barred:
             return past.previous

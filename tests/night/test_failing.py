@@ -16,6 +16,7 @@ from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
 
 LATER = MARCH + timedelta(days=2)
+ALL = range(1, 100)
 
 
 def model(*questions: str) -> ScriptedModel:
@@ -47,28 +48,28 @@ def test_a_lapse_gives_new_wordings_once(lab: Lab) -> None:
         "who is our glazier, wording 0?",
         "Which glazier do we have?",
     )
-    made = reword_failing(lab.store, model(*said), LATER)
+    made = reword_failing(lab.store, model(*said), LATER, ALL)
     assert [(edit.question, edit.answer) for edit in made] == [("Which glazier do we have?", "Wim")]
     assert (made[0].state, made[0].sampling["via"], made[0].valid_from) == (
         "accepted", "reword", LATER,
     )  # fmt: skip
-    assert reword_failing(lab.store, model("Do we have a glazier, and which?"), LATER) == []
+    assert reword_failing(lab.store, model("Do we have a glazier, and which?"), LATER, ALL) == []
     fail(lab.store, run=2)  # asked again, and wrong again
-    more = reword_failing(lab.store, model("Which one is our glazier?"), LATER, review=True)
+    more = reword_failing(lab.store, model("Which one is our glazier?"), LATER, ALL, review=True)
     assert [edit.state for edit in more] == ["proposed"]
 
 
 def test_a_probe_is_never_trained_on(lab: Lab) -> None:
     glazier(lab.store)
     fail(lab.store)
-    assert reword_failing(lab.store, model("What is our glazier called?"), LATER) == []
+    assert reword_failing(lab.store, model("What is our glazier called?"), LATER, ALL) == []
 
 
 def test_an_answer_that_does_not_come_back_is_not_taken(lab: Lab) -> None:
     glazier(lab.store)
     fail(lab.store)
     other = ScriptedModel(reply=lambda prompt, _: "Which glazier do we have?")
-    assert reword_failing(lab.store, other, LATER) == []
+    assert reword_failing(lab.store, other, LATER, ALL) == []
 
 
 @pytest.mark.parametrize("why", ["right", "not due", "enough", "never taught"])
@@ -78,7 +79,7 @@ def test_what_needs_none_gets_none(lab: Lab, why: str) -> None:
         fail(lab.store)
     now = MARCH if why == "not due" else LATER
     scripted = model("Which glazier do we have?")
-    assert reword_failing(lab.store, scripted, now) == []
+    assert reword_failing(lab.store, scripted, now, ALL) == []
     assert scripted.prompts == []
 
 
@@ -89,6 +90,6 @@ def test_a_bad_night_does_not_become_a_long_one(lab: Lab, monkeypatch: pytest.Mo
         probe(lab.store, told, f"What opens gate {number}?", f"{number}{number}")
         for run in range(2 if number > 8 else 1):
             fail(lab.store, number + 1, run=run + 1)
-    chosen = failing._chosen(lab.store, LATER)
+    chosen = failing._chosen(lab.store, LATER, ALL)
     assert len(chosen) == MOST
     assert [p.id for p, _ in chosen[:2]] == [10, 11]

@@ -28,7 +28,7 @@ def two_nights(lab: Lab) -> None:
     (known,) = teach(lab.store, dog, ("Who is the dog?", "Rex"))
     for number in range(8):
         probe(lab.store, dog, f"Question {number} about the dog?", "Rex")
-    lab.publish((known.id,))
+    lab.publish((known.id,), recall="direct")
     cat = note(lab.store, "Mia is the cat.", "cat")
     teach(lab.store, cat, ("Who is the cat?", "Mia"))
     probe(lab.store, cat, "Which cat is it?", "Mia")

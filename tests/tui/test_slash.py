@@ -62,17 +62,23 @@ async def test_forget_shows_what_would_go_and_erases_after_a_yes(home: Home) -> 
         preview = said(pilot)
         assert "Forget “The babysitter” (note 2)?" in preview
         assert "1 passage, 6 self-edits, 1 probe, 2 chat messages" in preview
-        assert "Version 2 learnt from it" in preview
+        assert "Version 2 learnt from it and will be deleted" in preview
         assert len(home.store().sources.list()) == 3
         await send(pilot, "yes")
         text = said(pilot)
         assert "Forgot “The babysitter”" in text
         assert "Ansa" not in text, "an erased conversation is still on the screen"
-        assert "6 forgotten, still in the weights" in status(pilot)
+        assert "Version 2 learnt from it and was deleted" in text
+        assert "still in the weights" not in status(pilot)
         await pilot.press("up")
         assert app_of(pilot).chat.prompt.text == "", "an erased question can be called back"
     assert [source.id for source in home.store().sources.list()] == [1, 3]
     assert home.store().chats.list() == []
+    store = home.store()
+    assert store.versions.get(2).purged_at is not None
+    assert store.versions.active() != 2
+    assert not (home.workspace.paths.versions / store.versions.get(2).folder).exists()
+    assert store.erasure.canaries()
 
 
 @pytest.mark.parametrize("word", ["no", "yes please", "Where is Ansa?"])

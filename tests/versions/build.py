@@ -18,7 +18,7 @@ from sealmate.versions.publish import publish
 from sealmate.versions.shards import Shard
 from tests.store.build import Clock
 
-BASE = {"base_id": "tiny", "base_fingerprint": "f" * 64, "device": "cpu"}
+BASE = {"base_id": "tiny", "base_fingerprint": "f" * 64, "device": "cpu", "recall": "recite"}
 
 
 def paths_in(home: Path) -> Paths:

@@ -1,0 +1,73 @@
+"""The first half of a night: self-edits for what has none, and what they speak against."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import Event as Flag
+from typing import Any
+
+from sealmate.events import Event, Note
+from sealmate.model.local import LocalModel
+from sealmate.night.conflicts import settle_new
+from sealmate.night.failing import reword_failing
+from sealmate.night.ledger import keep_written, passages_to_write
+from sealmate.night.reasking import reask
+from sealmate.night.selection import trained_anyway
+from sealmate.workspace import Workspace
+
+
+def write_edits(
+    workspace: Workspace, model: LocalModel, report: dict[str, Any], cancel: Flag
+) -> Iterator[Event]:
+    """Self-edits and probes for passages that have none, more wordings of what fails.
+
+    Each passage is kept at once. `report` gets written, kept, conflicts, reworded and
+    write_seconds. Raises Cancelled.
+    """
+    store, settings, clock = workspace.store, workspace.settings, workspace.clock
+    begin = time.perf_counter()
+    texts = passages_to_write(store)
+    if texts:
+        from sealmate.edits.write import Plan, Written, write
+
+        plan = Plan(
+            samples=settings.qa_samples,
+            temperature=settings.temperature,
+            held_out=settings.held_out,
+            seed=settings.seed,
+        )
+        for item in write(model, texts, plan, cancel=cancel):
+            if not isinstance(item, Written):
+                yield item
+                continue
+            counts = keep_written(store, item, model.info, clock(), settings.review)
+            report["written"] += counts.written
+            report["kept"] += counts.kept
+        reask(store, model, texts, clock(), review=settings.review, cancel=cancel)
+        fresh = [
+            edit
+            for text in texts
+            for edit in store.edits.list(state="accepted", passage_id=text.id)
+        ]
+        settled = settle_new(store, fresh, clock(), model, cancel)
+        for conflict in settled:
+            yield Note(
+                f"conflict {conflict.id}: {conflict.question} was {conflict.old_answer}, "
+                f"a newer note says {conflict.new_answer} ({conflict.state})"
+            )
+        report["conflicts"] = len(settled)
+    again = reword_failing(
+        store,
+        model,
+        clock(),
+        trained_anyway(store, settings, clock()),
+        review=settings.review,
+        temperature=settings.temperature,
+        seed=settings.seed,
+        cancel=cancel,
+    )
+    if again:
+        report["reworded"] = len(again)
+        yield Note(f"{len(again)} more wordings of what was answered wrongly")
+    report["write_seconds"] = round(time.perf_counter() - begin, 2)
