@@ -19,12 +19,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate import events
-from sealmate.errors import BusyError, HomeError, ModelError, TrainingError, UsageError
+from sealmate.errors import (
+    BusyError,
+    HomeError,
+    ModelError,
+    NotFoundError,
+    TrainingError,
+    UsageError,
+)
+from sealmate.night.forgetting import forget
 from sealmate.night.job import RESULT_KEYS, error_of, run_night
 from sealmate.night.lock import hold, worker_lock
 from sealmate.night.process import read_line
 from sealmate.settings import Settings
 from sealmate.workspace import Workspace, utc_now
+from tests.night.ledger import note
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 STANDIN = "tests.night.standin:"
@@ -296,6 +305,33 @@ def test_what_a_dead_computer_left(workspace: Workspace) -> None:
     )
     assert paths.log.stat().st_size < 10_000
     assert paths.log.with_suffix(".old.log").stat().st_size == 5_000_001
+
+
+@pytest.mark.parametrize("name", ["publish", "bug"])
+def test_what_was_told_to_be_forgotten_meanwhile_goes_when_the_night_ends(
+    workspace: Workspace, name: str
+) -> None:
+    store = workspace.store
+    place = note(store, "The code of the gate is quolzyx.", "gate")
+    waiting = None
+    for _ in run_night(workspace, target=STANDIN + name):
+        if waiting is None:
+            waiting = forget(store, workspace.paths, [place.source_id], workspace.clock)
+            assert waiting.waiting
+            assert store.sources.get(place.source_id).state == "forgotten"
+    assert waiting is not None
+    with pytest.raises(NotFoundError):
+        store.sources.get(place.source_id)
+    assert b"quolzyx" not in workspace.paths.database.read_bytes()
+
+
+def test_a_night_begins_with_what_a_forgetting_had_left(workspace: Workspace) -> None:
+    store = workspace.store
+    place = note(store, "The code of the gate is quolzyx.", "gate")
+    store.sources.mark_forgotten(place.source_id)  # and then the computer died
+    night(workspace, "publish")
+    with pytest.raises(NotFoundError):
+        store.sources.get(place.source_id)
 
 
 def test_a_worker_outlives_no_killed_parent(workspace: Workspace) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +13,8 @@ from hypothesis import strategies as st
 
 from sealmate.night import rehearsal
 from sealmate.night.forgetting import forget
-from sealmate.night.selection import choose
-from sealmate.night.sharding import WAITING, Ledger, Session, plan, tired
+from sealmate.night.selection import choose, within_budget
+from sealmate.night.sharding import NEW, WAITING, Ledger, Session, plan, tired
 from sealmate.records import Edit, ProbeResult
 from sealmate.settings import Settings
 from sealmate.versions.shards import Shard, shards_of
@@ -99,6 +101,60 @@ def test_a_shard_with_nothing_left_is_dropped() -> None:
     session = planned([*second, *fresh], shard("1", first), shard("2", second))
     assert session.shard is not None
     assert (session.shard.name, names(session.dropped), session.carried) == ("2", ["1"], [])
+
+
+def test_a_passage_has_one_shard(lab: Lab) -> None:
+    first, second = edits(1, 2), edits(3, 4, start=3)
+    more = edits(1, start=5)  # another wording of an old note
+    session = planned([*first, *second, *more], shard("1", first), shard("2", second))
+    assert session.shard is not None
+    assert (session.shard.name, session.warm) == ("1", True)
+    assert (session.new, session.replay) == (more, first)
+    # new notes come before, and do not take it along
+    fresh = edits(6, start=6)
+    trainable = [*first, *second, *more, *fresh]
+    session = planned(trainable, shard("1", first), shard("2", second))
+    assert (session.shard and session.shard.name, session.new) == ("2", fresh)
+
+
+def test_what_the_gate_refused_does_not_keep_the_rest_from_being_learnt() -> None:
+    first, second, fresh = edits(1, 2), edits(3, 4, start=3), edits(5, start=5)
+    trainable = [first[0], *second, *fresh]
+    shards = (shard("1", first), shard("2", second))
+    ledger = Ledger(trainable, {s.name: s for s in shards})
+    session = plan(ledger, SMALL, (), {"1"})
+    assert (session.shard and session.shard.name, session.new) == ("2", fresh)
+    session = plan(ledger, SMALL, (), {"1", "2"})
+    assert (session.shard, session.new, len(session.carried)) == (None, fresh, 2)
+    assert not plan(ledger, SMALL, (), {"1", "2", NEW}).new
+
+
+def test_what_only_says_what_is_not_said_is_not_learnt_alone() -> None:
+    only = [replace(edit, format="unknown", answer="") for edit in edits(1, 2)]
+    assert not planned(only).new
+    session = planned(only[:1], shard("1", only))
+    assert (session.new, names(session.dropped)) == ((), ["1"])
+
+
+def test_another_way_of_answering_is_learnt_anew(lab: Lab) -> None:
+    two_shards(lab)
+    choice = choose(lab.store, SMALL.model_copy(update={"recall": "direct"}), rebuild=False)
+    assert (len(choice.new), choice.kind, choice.session.carried) == (2, "rebuild", [])
+    assert not choice.foreign
+
+
+def test_what_found_no_room_is_not_recited_by_another_note(lab: Lab) -> None:
+    old = note(lab.store, "The gate code is 11. It hangs at the mill.", "gate")
+    teach(lab.store, old, ("Where does the gate code hang?", "at the mill"))
+    new = note(lab.store, "The gate code is 22. It hangs at the mill.", "gate again", days=1)
+    teach(lab.store, new, ("What is the code of the gate at the mill?", "22"))
+    choice = choose(lab.store, SMALL, rebuild=False)
+    choice = dataclasses.replace(choice, anew={old.id: new.id})
+    few = SMALL.model_copy(update={"token_budget": 9})
+    cut = within_budget(choice, few, lambda text: len(text.split()))
+    assert {edit.passage_id for edit in cut.new} == {old.id}
+    assert cut.anew == {}
+    assert set(cut.told) == {old.id}
 
 
 def test_much_at_once_is_learnt_in_several_sessions() -> None:

@@ -30,6 +30,16 @@ def test_rolling_back_twice_changes_nothing_and_every_step_is_a_row(lab: Lab) ->
     assert seen == [(0, 1), (1, 2), (2, 3), (3, 2), (2, 3), (3, 1), (1, 3), (3, 0), (0, 3)]
 
 
+def test_what_is_undone_is_a_night_whatever_it_made(lab: Lab) -> None:
+    lab.publish(seed=1, run=1)
+    for seed in (2, 3):
+        lab.publish(seed=seed, run=2)
+    assert previous(lab.store) == 1
+    assert rollback(lab.store, lab.paths).version == 1
+    assert rollback(lab.store, lab.paths).version == 3
+    assert rollback(lab.store, lab.paths, 2).version == 2
+
+
 def test_the_first_version_gives_way_to_no_memory(lab: Lab) -> None:
     lab.publish()
     assert previous(lab.store) == 0
