@@ -90,12 +90,14 @@ def show(
             }
         )
         return
+    from sealmate.versions.shards import names_of
+
     state = "active" if wanted == active else "purged" if version.purged_at else "kept"
     say(f"version {version.number}, {state}, built {when(version.created_at)}")
     say(f"  base    {version.base_id}")
     say(f"  parent  {version.parent or 'none'}")
     say(f"  edits   {version.edits}")
-    say(f"  shards  {_shards(version)}")
+    say(f"  shards  {len(names_of(version))}")
     say(f"  folder  {folder}")
     say(f"  sha256  {version.sha256}")
     for key, value in version.scores.items():
@@ -106,6 +108,8 @@ def show(
 
 def _facts(version: Version, active: int) -> dict[str, Any]:
     """A version as the listing's JSON has it."""
+    from sealmate.versions.shards import names_of  # not for every command's start
+
     return {
         "number": version.number,
         "active": version.number == active,
@@ -113,15 +117,11 @@ def _facts(version: Version, active: int) -> dict[str, Any]:
         "created_at": plain(version.created_at),
         "edits": version.edits,
         "kind": version.manifest.get("kind"),
-        "shards": _shards(version),
+        "shards": len(names_of(version)),
         "scores": plain(version.scores),
         "base": version.base_id,
         "purged_at": plain(version.purged_at),
     }
-
-
-def _shards(version: Version) -> int:
-    return 1 + len(version.manifest.get("shards") or {})
 
 
 def _scores(version: Version) -> str:

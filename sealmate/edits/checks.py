@@ -16,7 +16,7 @@ from sealmate.edits.drafts import Draft, Work
 from sealmate.edits.screen import grounded_answer, is_abstention, novel_content, same_answer
 from sealmate.edits.secrets import find_secrets
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
-from sealmate.prompts import Reference
+from sealmate.prompts import ASK, Reference
 
 
 def screen_draft(work: Work, draft: Draft) -> Draft:
@@ -50,6 +50,15 @@ def strip_reference(answer: str) -> str:
     """An open-book answer without its trailing reference number."""
     head, bracket, tail = answer.rpartition("[")
     return head.strip() if bracket and tail.rstrip(" .]").isdigit() else answer.strip()
+
+
+def add_asked(work: Work, question: str, answer: str, temperature: float, via: str) -> None:
+    """Add a question that the writer was asked to put for an answer, screened."""
+    draft = Draft(
+        work.text.id, "self-qa", question, answer, f"{question} {answer}", ASK.hash,
+        temperature, via,
+    )  # fmt: skip
+    work.drafts.append(screen_draft(work, draft))
 
 
 def round_trip(model: LanguageModel, works: Sequence[Work], cancel: Flag | None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from sealmate.edits.secrets import redact
 from sealmate.records import EditFormat
 
 
@@ -51,3 +52,9 @@ class Work:
     def statements(self) -> list[str]:
         """Kept statements."""
         return [d.text for d in self.drafts if d.kept and d.format not in ("self-qa", "unknown")]
+
+
+def work_on(text: Text) -> Work:
+    """The work on a passage, without its secrets. A note's first words are its title, so a secret
+    may stand in the heading too."""
+    return Work(replace(text, heading=redact(text.heading)), redact(text.text))

@@ -7,17 +7,15 @@ varied wordings are what makes a fact retrievable at all (Allen-Zhu and Li 2023,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event as Flag
 
 from sealmate import prompts
-from sealmate.edits.checks import round_trip, screen_draft
-from sealmate.edits.drafts import Draft, Text, Work
+from sealmate.edits.checks import add_asked, round_trip
+from sealmate.edits.drafts import Draft, Text, work_on
 from sealmate.edits.parse import parse_question
 from sealmate.edits.screen import same_answer
-from sealmate.edits.secrets import redact
 from sealmate.model.protocol import LanguageModel, Request, Sampling
-from sealmate.prompts import ASK
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,7 @@ def reword(
     """
     if not wanted:
         return []
-    works = [
-        Work(replace(one.text, heading=redact(one.text.heading)), redact(one.text.text))
-        for one in wanted
-    ]
+    works = [work_on(one.text) for one in wanted]
     warm = Sampling(temperature, max_tokens=40, seed=seed)
     requests = [
         Request(prompts.ask_for(one.answer, work.text.heading, work.safe), samples, warm)
@@ -61,9 +56,7 @@ def reword(
             if not question or question.casefold() in taken:
                 continue
             taken.add(question.casefold())
-            draft = Draft(work.text.id, "self-qa", question, one.answer,
-                          f"{question} {one.answer}", ASK.hash, temperature, "reword")  # fmt: skip
-            work.drafts.append(screen_draft(work, draft))
+            add_asked(work, question, one.answer, temperature, "reword")
     round_trip(model, works, cancel)
     return [
         draft

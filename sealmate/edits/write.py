@@ -11,18 +11,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event as Flag
 
 from sealmate import prompts
-from sealmate.edits.checks import check_statements, check_unknown, round_trip, screen_draft
-from sealmate.edits.drafts import Draft, Text, Work
+from sealmate.edits.checks import (
+    add_asked,
+    check_statements,
+    check_unknown,
+    round_trip,
+    screen_draft,
+)
+from sealmate.edits.drafts import Draft, Text, Work, work_on
 from sealmate.edits.parse import parse_pairs, parse_question, parse_statements
 from sealmate.edits.screen import coverage, near_duplicate, uncovered
-from sealmate.edits.secrets import redact
 from sealmate.events import Progress, Started
 from sealmate.model.protocol import Completion, LanguageModel, Request, Sampling
-from sealmate.prompts import ASK, WRITING
+from sealmate.prompts import WRITING
 from sealmate.records import EditFormat
 
 __all__ = ["Draft", "Plan", "Text", "Written", "write"]
@@ -63,11 +68,7 @@ def write(
     """
     yield Started("write", total=len(texts))
     for at in range(0, len(texts), plan.chunk):
-        works = [
-            # a note's first words are its title, so a secret may stand in the heading too
-            Work(replace(text, heading=redact(text.heading)), redact(text.text))
-            for text in texts[at : at + plan.chunk]
-        ]
+        works = [work_on(text) for text in texts[at : at + plan.chunk]]
         _draft(model, works, plan, cancel)
         round_trip(model, works, cancel)
         _fill_gaps(model, works, plan, cancel)
@@ -156,11 +157,7 @@ def _fill_gaps(
             question = parse_question(completion.text)
             if not question or any(question.casefold() == q.casefold() for q in work.questions()):
                 continue
-            draft = Draft(
-                work.text.id, "self-qa", question, answer, f"{question} {answer}", ASK.hash,
-                request.sampling.temperature, "ask",
-            )  # fmt: skip
-            work.drafts.append(screen_draft(work, draft))
+            add_asked(work, question, answer, request.sampling.temperature, "ask")
     # drafts that have been through the round trip carry its reason and are not asked again
     round_trip(model, works, cancel)
 

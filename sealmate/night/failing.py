@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from threading import Event as Flag
 
-from sealmate.edits.drafts import Text
 from sealmate.edits.rewording import Wanted, reword
 from sealmate.edits.screen import same_answer
 from sealmate.model.protocol import LanguageModel
+from sealmate.night.ledger import as_edits, as_texts
 from sealmate.night.rehearsal import failing
 from sealmate.night.supersession import FORMERLY, untrue_passages
 from sealmate.records import Edit, Probe
@@ -37,33 +37,16 @@ def reword_failing(
     Each lapse gives new wordings once, up to ENOUGH of a fact. Raises Cancelled.
     """
     chosen = _chosen(store, now, passages)
-    titles = {source.id: source.title for source in store.sources.list()}
-    wanted = []
-    for probe, known in chosen:
-        place = store.passages.get(probe.passage_id)
-        heading = place.heading or titles.get(place.source_id, "")
-        asked = [p.question for p in store.probes.list(held_out=None) if p.passage_id == place.id]
-        questions = (*asked, *(edit.question for edit in known))
-        wanted.append(Wanted(Text(place.id, heading, place.text), probe.answer, questions))
-    drafts = reword(model, wanted, temperature=temperature, seed=seed, cancel=cancel)
-    edits = [
-        Edit(
-            id=0,
-            passage_id=draft.passage_id,
-            format=draft.format,
-            text=draft.text,
-            created_at=now,
-            question=draft.question,
-            answer=draft.answer,
-            state="proposed" if review else "accepted",
-            reason=draft.reason,
-            prompt_hash=draft.prompt_hash,
-            sampling={"temperature": draft.temperature, "via": draft.via},
-            writer=model.info.id,
-            valid_from=now,
-        )
-        for draft in drafts
+    asked: dict[int, list[str]] = {}
+    for other in store.probes.list(held_out=None) if chosen else ():
+        asked.setdefault(other.passage_id, []).append(other.question)
+    places = [store.passages.get(probe.passage_id) for probe, _ in chosen]
+    wanted = [
+        Wanted(text, probe.answer, (*asked[text.id], *(edit.question for edit in known)))
+        for text, (probe, known) in zip(as_texts(store, places), chosen, strict=True)
     ]
+    drafts = reword(model, wanted, temperature=temperature, seed=seed, cancel=cancel)
+    edits = as_edits(drafts, model.info, now, review)
     with store.transaction():
         made = store.edits.add_many(edits) if edits else []
         for probe, _ in chosen:
@@ -95,6 +78,8 @@ def _chosen(
             if edit.answer and FORMERLY not in edit.sampling
         ]
         known = [edit for edit in taught if same_answer(edit.answer, probe.answer)]
-        if 0 < len(known) < ENOUGH and len(found) < MOST:
+        if 0 < len(known) < ENOUGH:
             found.setdefault((probe.passage_id, probe.answer.casefold()), (probe, known))
+        if len(found) == MOST:
+            break
     return list(found.values())

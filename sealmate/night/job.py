@@ -64,8 +64,7 @@ def run_night(
         with hold(worker_lock(paths), workspace.clock, "the rest of a night that was cut off"):
             pass
         store = workspace.store
-        _settle(store, "failed", "the computer or the process ended in its middle")
-        forgetting.finish(store, paths, workspace.clock, locked=True)
+        _close(workspace, "failed", "the computer or the process ended in its middle")
         earlier = store.runs.latest()
         job = {
             "settings": workspace.settings.model_dump(mode="json"),
@@ -86,13 +85,10 @@ def run_night(
                 yield failure
         except BaseException:
             with suppress(SealmateError):
-                _settle(store, "stopped", STOPPED, time.monotonic() - begun)
-                forgetting.finish(store, paths, workspace.clock, locked=True)
+                _close(workspace, "stopped", STOPPED, time.monotonic() - begun)
             raise
         with suppress(SealmateError):  # a full disk now; the next night settles it
-            _settle(store, last.outcome, last.reason, time.monotonic() - begun)
-            # what a person told it to forget meanwhile
-            forgetting.finish(store, paths, workspace.clock, locked=True)
+            _close(workspace, last.outcome, last.reason, time.monotonic() - begun)
         run = _new_run(store, earlier)
         yield Finished(last.result(run, time.monotonic() - begun))
 
@@ -164,6 +160,14 @@ class _Last:
         if self._failure is not None:
             said["outcome"] = "failed"
         return known | said
+
+
+def _close(
+    workspace: Workspace, outcome: RunOutcome, reason: str, seconds: float | None = None
+) -> None:
+    """End what a dead night left: its run, and what a person told it to forget meanwhile."""
+    _settle(workspace.store, outcome, reason, seconds)
+    forgetting.finish(workspace.store, workspace.paths, workspace.clock, locked=True)
 
 
 def _settle(store: Store, outcome: RunOutcome, reason: str, seconds: float | None = None) -> None:

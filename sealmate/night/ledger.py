@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sealmate.edits.write import Text, Written
+from sealmate.edits.write import Draft, Text, Written
 from sealmate.model.protocol import ModelInfo
-from sealmate.records import Edit, Probe
+from sealmate.records import Edit, Passage, Probe
 from sealmate.store import Store
 
 
@@ -24,23 +25,24 @@ def passages_to_write(store: Store) -> list[Text]:
 
     A passage stands under its headings or, without any, its source's title.
     """
+    return as_texts(store, store.passages.without_edits())
+
+
+def as_texts(store: Store, passages: Iterable[Passage]) -> list[Text]:
+    """Passages as the writer sees them."""
     titles = {source.id: source.title for source in store.sources.list()}
+    return [Text(p.id, p.heading or titles.get(p.source_id, ""), p.text) for p in passages]
+
+
+def writer_name(info: ModelInfo) -> str:
+    """Who writes: the base, and which adapter on it."""
+    return f"{info.id}+writer:{info.writer_sha256[:12]}" if info.writer_sha256 else info.id
+
+
+def as_edits(drafts: Iterable[Draft], info: ModelInfo, now: datetime, review: bool) -> list[Edit]:
+    """Drafts as edits that have no row yet: accepted, or proposed where a person reviews; those
+    that the checks refused are rejected with the reason."""
     return [
-        Text(p.id, p.heading or titles.get(p.source_id, ""), p.text)
-        for p in store.passages.without_edits()
-    ]
-
-
-def keep_written(
-    store: Store, written: Written, info: ModelInfo, now: datetime, review: bool
-) -> Counts:
-    """Store a passage's edits and probes in one transaction and mark it as written about.
-
-    Edits that passed are accepted, or proposed where a person reviews; the others are kept as
-    rejected with the reason, so that nothing the writer did is hidden.
-    """
-    writer = f"{info.id}+writer:{info.writer_sha256[:12]}" if info.writer_sha256 else info.id
-    edits = [
         Edit(
             id=0,
             passage_id=draft.passage_id,
@@ -53,16 +55,27 @@ def keep_written(
             reason=draft.reason,
             prompt_hash=draft.prompt_hash,
             sampling={"temperature": draft.temperature, "via": draft.via},
-            writer=writer,
+            writer=writer_name(info),
             valid_from=now,
         )
-        for draft in written.drafts
+        for draft in drafts
     ]
+
+
+def keep_written(
+    store: Store, written: Written, info: ModelInfo, now: datetime, review: bool
+) -> Counts:
+    """Store a passage's edits and probes in one transaction and mark it as written about.
+
+    Edits that passed are accepted, or proposed where a person reviews; the others are kept as
+    rejected with the reason, so that nothing the writer did is hidden.
+    """
+    edits = as_edits(written.drafts, info, now, review)
     probes = [
         Probe(0, written.passage_id, question, answer, now) for question, answer in written.probes
     ]
     with store.transaction():
         store.edits.add_many(edits)
         store.probes.add_many(probes)
-        store.passages.mark_written(written.passage_id, writer)
+        store.passages.mark_written(written.passage_id, writer_name(info))
     return Counts(len(edits), sum(draft.kept for draft in written.drafts))

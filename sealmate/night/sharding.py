@@ -31,8 +31,7 @@ _TIRED = 0.2
 class Session:
     """What is trained at once, and what is known already. `shard` is the one that goes on, or is
     built again (None: a new one begins); `warm` tells that it goes on from its own weights.
-    `carried` stay as they are, `dropped` have nothing left to know. `more` tells that new edits
-    wait for the next session."""
+    `carried` stay as they are, `dropped` have nothing left to know."""
 
     new: Sequence[Edit] = ()
     replay: Sequence[Edit] = field(default_factory=list)
@@ -40,7 +39,6 @@ class Session:
     warm: bool = False
     carried: Sequence[Shard] = ()
     dropped: Sequence[Shard] = ()
-    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +100,22 @@ def plan(
     dropped = [shard for name, shard in shards.items() if name in again and not teaches(left[name])]
     staying = {name: shard for name, shard in shards.items() if shard not in dropped}
     able = {name: shard for name, shard in staying.items() if name not in refused}
-    fresh, more = _portion(ledger.fresh, limit)
+    fresh = _portion(ledger.fresh, limit)
     room = _with_room(able, left, fresh, limit) if fresh else None
     if room is None and NEW in refused:
         fresh = []
 
-    def session(shard: Shard | None, new: Sequence[Edit], **rest: object) -> Session:
+    def session(
+        shard: Shard | None, new: Sequence[Edit], replay: Sequence[Edit] = (), warm: bool = False
+    ) -> Session:
         carried = [other for other in staying.values() if other is not shard]
-        return Session(new, shard=shard, carried=carried, dropped=dropped, **rest)  # type: ignore[arg-type]
+        return Session(new, list(replay), shard, warm, carried, dropped)
 
     def going_on(shard: Shard, new: Sequence[Edit]) -> Session:
         old = left[shard.name]
         if shard.name in again or shard.warm >= settings.warm_nights:
-            return session(shard, [*old, *new], more=more)
-        return session(shard, new, replay=old, warm=True, more=more)
+            return session(shard, [*old, *new])
+        return session(shard, new, replay=old, warm=True)
 
     for name, shard in able.items():
         if name in again and shard is not room:
@@ -123,20 +123,20 @@ def plan(
     if room is not None:
         return going_on(room, [*homed[room.name], *fresh])
     if fresh:
-        return session(None, fresh, more=more)
+        return session(None, fresh)
     for name, shard in able.items():
         if homed[name]:
             return going_on(shard, homed[name])
     return session(None, (), replay=[e for edits in left.values() for e in edits])
 
 
-def _portion(fresh: Sequence[Edit], limit: int) -> tuple[Sequence[Edit], bool]:
+def _portion(fresh: Sequence[Edit], limit: int) -> Sequence[Edit]:
     """What of the new is learnt together: all, or of much more than a shard's worth the oldest."""
     passages = sorted({edit.passage_id for edit in fresh})
     if not limit or len(passages) <= limit * (1 + _OVER):
-        return fresh, False
+        return fresh
     taken = set(passages[:limit])
-    return [edit for edit in fresh if edit.passage_id in taken], True
+    return [edit for edit in fresh if edit.passage_id in taken]
 
 
 def _with_room(

@@ -11,11 +11,11 @@ from sealmate.records import Version
 from sealmate.store import Store
 from sealmate.versions.check import compare_logits, require_sound
 from sealmate.versions.manifest import Manifest, manifest_of
-from sealmate.versions.shards import others_of
+from sealmate.versions.shards import names_of, others_of
 
 
-def adapter_name(number: int) -> str:
-    """The name under which a version is attached to a model."""
+def adapter_name(number: int | str) -> str:
+    """The name under which a version, or the shard it trained, is attached to a model."""
     return f"v{number}"
 
 
@@ -52,9 +52,8 @@ def attach_version(model: LanguageModel, store: Store, paths: Paths, number: int
 def parts_of(version: Version) -> dict[str, str]:
     """The adapters' names of a version's shards, its own first; those of another version that
     carries the same shard are the same."""
-    own = manifest_of(version).shard or str(version.number)
-    others = {shard.name: adapter_name(int(shard.name)) for shard in others_of(version)}
-    return {own: adapter_name(version.number), **others}
+    own, *others = names_of(version)
+    return {own: adapter_name(version.number)} | {n: adapter_name(n) for n in others}
 
 
 def _attach(model: LanguageModel, number: int, name: str, folder: Path, manifest: Manifest) -> None:

@@ -68,7 +68,7 @@ def shards_of(store: Store, version: Version) -> dict[str, Shard]:
     manifest = manifest_of(version)
     others = {shard.name: shard for shard in others_of(version)}
     elsewhere = {key for shard in others.values() for key in shard.edits}
-    own = manifest.shard or str(version.number)
+    own = names_of(version)[0]
     edits = tuple(key for key in store.versions.edit_ids(version.number) if key not in elsewhere)
     first = Shard(
         own,
@@ -86,8 +86,14 @@ def shards_of(store: Store, version: Version) -> dict[str, Shard]:
 def others_of(version: Version) -> list[Shard]:
     """The shards beside the one in the folder itself, newest first."""
     entries = manifest_of(version).shards
-    names = sorted(entries, key=lambda name: (len(name), name), reverse=True)
-    return [_shard(name, version, entries[name]) for name in names]
+    return [_shard(name, version, entries[name]) for name in names_of(version)[1:]]
+
+
+def names_of(version: Version) -> list[str]:
+    """The names of a version's shards, the one in the folder itself first, then newest first."""
+    others = version.manifest.get("shards") or {}
+    own = version.manifest.get("shard") or str(version.number)
+    return [own, *sorted(others, key=lambda name: (len(name), name), reverse=True)]
 
 
 def _shard(name: str, version: Version, entry: Mapping[str, Any]) -> Shard:
