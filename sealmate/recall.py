@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import exp, log, log1p
+from math import exp
 from threading import Event as Flag
 from typing import Any
 
@@ -23,7 +23,7 @@ from sealmate import prompts
 from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.prompts import Reference
-from sealmate.reading import Asked, Reading, read
+from sealmate.reading import Asked, Reading, read, weighed
 from sealmate.records import Way
 
 LONGEST = 128  # tokens recited
@@ -128,7 +128,7 @@ def _recite(
             found[n].append(recital)
 
     def likely(question: str, recital: Completion) -> float:
-        return _weighed(_told(recital), about(question, recital.text))
+        return weighed(_told(recital), about(question, recital.text))
 
     return [
         sorted(recitals, key=partial(likely, question), reverse=True)[:READ]
@@ -185,14 +185,7 @@ def _read(
 
 
 def _sure(question: str, recital: Completion, answer: Reading) -> float:
-    return _weighed(_told(recital) * answer.confidence, about(question, recital.text))
-
-
-def _weighed(chance: float, evidence: float) -> float:
-    """A probability whose log-odds are moved by `evidence` nats."""
-    if not 0.0 < chance < 1.0:
-        return chance
-    return 1.0 / (1.0 + exp(log1p(-chance) - log(chance) - evidence))
+    return weighed(_told(recital) * answer.confidence, about(question, recital.text))
 
 
 def _told(recital: Completion) -> float:

@@ -101,6 +101,7 @@ class Workspace:
                     device=self.settings.device,
                     threads=self.settings.threads,
                     writer=self.writer_folder(),
+                    reader=self.reader_folder(),
                     compute_cache=self.paths.ensure().data / "compute.json",
                 )
             return self._model
@@ -117,10 +118,17 @@ class Workspace:
 
     def writer_folder(self) -> Path | None:
         """The shipped writer adapter for this base, if there is one."""
+        return self._shipped("writer")
+
+    def reader_folder(self) -> Path | None:
+        """The shipped reader adapter for this base, if there is one. It stands on the writer."""
+        return self._shipped("reader")
+
+    def _shipped(self, role: str) -> Path | None:
         entry = catalogue.find(self.settings.model)
         if entry is None:
             return None
-        folder = bundled("assets") / "writer" / entry.name
+        folder = bundled("assets") / role / entry.name
         return folder if (folder / "adapter_model.safetensors").is_file() else None
 
     def count_tokens(self) -> Callable[[str], int]:

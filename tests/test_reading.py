@@ -95,3 +95,28 @@ def test_nothing_asked_nothing_said() -> None:
     assert read(ScriptedModel(), []) == []
     model = Reader({"Wim": (NOT_SAID, 0.3)}, "")
     assert read(model, [Asked("Who paints the house?", (WIM,))])[0].confidence <= 0.3
+
+
+class Tracked(Reader):
+    """Keeps which adapter was asked each time, and has one to read with."""
+
+    used: list[str | None]
+
+    @property
+    def reader(self) -> str:
+        return "reader"
+
+    def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+        adapter = options["adapter"]
+        assert adapter is None or isinstance(adapter, str)
+        self.used = [*getattr(self, "used", []), adapter]
+        return super().generate(requests, **options)
+
+
+def test_the_models_own_reader_reads_unless_a_memory_is_to() -> None:
+    model = Tracked({"Wim": ("Wim [1]", 0.9)}, "Wim")
+    read(model, [Asked("Who is the glazier?", (WIM,))])
+    assert model.used == ["reader", None]  # the line of questions and answers is the writer's
+    model.used = []
+    read(model, [Asked("Who is the glazier?", (WIM,))], adapter="v1")
+    assert model.used == ["v1", "v1"]

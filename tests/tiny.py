@@ -102,7 +102,9 @@ def build_adapter(
     return folder
 
 
-def open_tiny(folder: Path, scratch: Path, *, writer: Path | None = None) -> LocalModel:
+def open_tiny(
+    folder: Path, scratch: Path, *, writer: Path | None = None, reader: Path | None = None
+) -> LocalModel:
     """The model of `folder` in NF4 on the CPU, answering in fp32 whatever this CPU is faster in.
 
     `scratch` is a folder for the note that says so.
@@ -114,4 +116,6 @@ def open_tiny(folder: Path, scratch: Path, *, writer: Path | None = None) -> Loc
 
     note = scratch / "compute.json"
     note.write_text(json.dumps({f"{torch.__version__} {cpu_kind()}": "float32"}))
-    return LocalModel.open("tiny", folder, device="cpu", writer=writer, compute_cache=note)
+    return LocalModel.open(
+        "tiny", folder, device="cpu", writer=writer, reader=reader, compute_cache=note
+    )

@@ -113,6 +113,7 @@ def _load(settings: Settings, home: Path) -> Generator[Event, None, RememberingM
             device=settings.device,
             threads=settings.threads,
             writer=workspace.writer_folder(),
+            reader=workspace.reader_folder(),
             compute_cache=home / "compute.json",
         )
     assert isinstance(model, RememberingModel)

@@ -43,9 +43,14 @@ class RememberingModel(LocalModel):
         self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None
     ) -> list[list[Completion]]:
         """Completions of each request, in order; without memory from the folder if there."""
-        if adapter is not None or self._altered or self._folder_of_answers is None or not requests:
+        if (
+            adapter not in (None, self.reader)
+            or self._altered
+            or self._folder_of_answers is None
+            or not requests
+        ):
             return super().generate(requests, adapter=adapter, cancel=cancel)
-        file = self._folder_of_answers / f"{self._key(requests)}.json"
+        file = self._folder_of_answers / f"{self._key(requests, adapter)}.json"
         if (kept := _read(file, len(requests))) is not None:
             return kept
         made = super().generate(requests, adapter=adapter, cancel=cancel)
@@ -55,9 +60,10 @@ class RememberingModel(LocalModel):
         part.replace(file)
         return made
 
-    def _key(self, requests: Sequence[Request]) -> str:
+    def _key(self, requests: Sequence[Request], adapter: str | None) -> str:
         info = self.info
-        parts = [info.fingerprint, info.compute_dtype, info.environment,
+        reader = [info.reader_sha256] if adapter else []
+        parts = [*reader, info.fingerprint, info.compute_dtype, info.environment,
                  [asdict(request) for request in requests]]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

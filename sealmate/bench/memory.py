@@ -133,6 +133,7 @@ def _measure(
         "model": model.info.id,
         "quantization": model.info.quantization,
         "writer_sha256": model.info.writer_sha256,
+        "reader_sha256": model.info.reader_sha256,
         **machine(model.base),
     }
     files = {

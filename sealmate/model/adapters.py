@@ -19,14 +19,16 @@ from safetensors import SafetensorError, safe_open
 
 from sealmate.errors import VersionError
 from sealmate.model.base import Base
+from sealmate.model.identity import hash_file
 
-WRITER = "writer"
+WRITER, READER = "writer", "reader"
 
 
 class AdapterRack:
-    """The adapters of one loaded base. The writer, where it is not folded in, is always active."""
+    """The adapters of one loaded base. The writer, where it is not folded in, is always active;
+    the reader, which is no memory either, only where it is asked for."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base, reader: Path | None = None) -> None:
         self._base = base
         self._peft: Any = None
         self._names: list[str] = []
@@ -35,6 +37,12 @@ class AdapterRack:
         if base.writer is not None and not base.unpacked:
             self.attach(WRITER, base.writer)
             self._names.remove(WRITER)
+        self.reader = READER if reader is not None else None
+        self.reader_sha256 = ""
+        if reader is not None:
+            self.reader_sha256 = hash_file(reader / "adapter_model.safetensors")
+            self.attach(READER, reader)
+            self._names.remove(READER)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,7 +128,7 @@ class AdapterRack:
     @contextmanager
     def use(self, name: str | None, *, training: bool = False) -> Iterator[None]:
         """Make `name` (None: no memory) active within the block, then what was active before."""
-        if name is not None and name not in self._names:
+        if name is not None and name not in self._names and name != self.reader:
             raise VersionError(f"no adapter named {name} is attached", "attach it first")
         before = self._active
         try:
@@ -135,7 +143,8 @@ class AdapterRack:
         if self._peft is None:
             return
         tuner = self._peft.base_model
-        active = [*self._standing, *([name] if name in self._names else [])]
+        there = name in self._names or (name is not None and name == self.reader)
+        active = [*self._standing, *([name] if there else [])]
         if active:
             tuner.enable_adapter_layers()
             tuner.set_adapter(active, inference_mode=not training)

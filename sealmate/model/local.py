@@ -25,9 +25,9 @@ _FIXED = (Turn("user", "Name three things that one finds in a kitchen."),)
 class LocalModel:
     """A loaded base with its adapters. Calls are serialised, so a thread may use it safely."""
 
-    def __init__(self, base: Base, model_id: str, folder: Path) -> None:
+    def __init__(self, base: Base, model_id: str, folder: Path, reader: Path | None = None) -> None:
         self.base = base
-        self.rack = AdapterRack(base)
+        self.rack = AdapterRack(base, reader)
         self._id, self._folder = model_id, folder
         self._lock = RLock()
 
@@ -40,13 +40,17 @@ class LocalModel:
         device: str = "auto",
         threads: int = 0,
         writer: Path | None = None,
+        reader: Path | None = None,
         compute_cache: Path | None = None,
     ) -> LocalModel:
-        """Load the model in `folder`, on the adapter `writer` if given. Raises ModelError."""
+        """Load the model in `folder`, on the adapter `writer` if given, with `reader` beside it.
+
+        Raises ModelError, and VersionError for a reader that does not fit.
+        """
         base = load_base(
             folder, device=device, threads=threads, writer=writer, compute_cache=compute_cache
         )
-        return cls(base, model_id, folder)
+        return cls(base, model_id, folder, reader)
 
     @property
     def info(self) -> ModelInfo:
@@ -65,6 +69,7 @@ class LocalModel:
             layers=int(config.num_hidden_layers),
             context=int(getattr(config, "max_position_embeddings", 4096)),
             environment=environment(self.base.device),
+            reader_sha256=self.rack.reader_sha256,
         )
 
     def count_tokens(self, text: str) -> int:
@@ -89,6 +94,11 @@ class LocalModel:
     def attached(self) -> tuple[str, ...]:
         """Names of the attached memory adapters."""
         return self.rack.names
+
+    @property
+    def reader(self) -> str | None:
+        """The adapter for reading notes, if it was opened with one."""
+        return self.rack.reader
 
     def group(self, name: str, parts: Sequence[str]) -> None:
         """Let `name` stand for several attached adapters."""

@@ -87,7 +87,8 @@ class ModelInfo:
     """What a version must match to be loaded. All hashes are SHA-256 hex digests.
 
     `fingerprint` covers the base weights and, where one stands under the memory, the writer
-    adapter's hash (`writer_sha256`, empty for none). `environment` names what else decides the
+    adapter's hash (`writer_sha256`, empty for none). `reader_sha256` is that of the adapter that
+    reads, on which no memory stands. `environment` names what else decides the
     last bits of a logit: torch's release, the processor, the number of threads.
     """
 
@@ -103,6 +104,7 @@ class ModelInfo:
     layers: int
     context: int
     environment: str = ""
+    reader_sha256: str = ""
 
 
 class LanguageModel(Protocol):
@@ -135,6 +137,11 @@ class LanguageModel(Protocol):
     @property
     def attached(self) -> tuple[str, ...]:
         """Names of the attached adapters."""
+        ...
+
+    @property
+    def reader(self) -> str | None:
+        """The adapter with which it reads notes best, which is no memory; None: as it is."""
         ...
 
     def group(self, name: str, parts: Sequence[str]) -> None:

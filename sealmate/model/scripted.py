@@ -53,6 +53,11 @@ class ScriptedModel:
         """Names attached so far."""
         return tuple(self._adapters)
 
+    @property
+    def reader(self) -> str | None:
+        """None."""
+        return None
+
     def group(self, name: str, parts: Sequence[str]) -> None:
         """Remember the parts."""
         self._groups[name] = tuple(parts)

@@ -1,4 +1,4 @@
-"""The writer as it is shipped: 16-bit weights, peft's config, and a card of how it was made."""
+"""An adapter as it is shipped: 16-bit weights, peft's config, and a card of how it was made."""
 
 from __future__ import annotations
 
@@ -6,15 +6,41 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors.torch import load_file, save_file
 
+Role = Literal["writer", "reader"]
+
 LIMIT = 20_000_000
+_TEXTS: dict[Role, tuple[str, str, str]] = {
+    "writer": (
+        "# Writer adapter",
+        """A LoRA that teaches a small instruct model to write self-edits from notes, to answer from
+numbered passages, and to say when it was not told. The memory adapter stands on it.""",
+        """Limits: it was taught on invented notes in plain English; it makes mistakes in questions
+about who did what to whom, and its rewritten statements still invent now and then, which is why
+every one of them is checked against its passage before anything is trained on it.""",
+    ),
+    "reader": (
+        "# Reader adapter",
+        """A LoRA on the same base and writer that is in use while one passage, or what the memory
+recites, is read for the answer to a question, and for nothing else. It is taught to find the
+answer, and above all to say that it is not there: of somebody else than the passage tells of, of
+things it names without saying this of them, of what other notes say.""",
+        "Limits: it was taught on invented notes in plain English, one passage at a time.",
+    ),
+}
 
 
-def ship(adapter: Path, out: Path, facts: Mapping[str, Any], scores: Mapping[str, float]) -> int:
+def ship(
+    adapter: Path,
+    out: Path,
+    facts: Mapping[str, Any],
+    scores: Mapping[str, float],
+    role: Role = "writer",
+) -> int:
     """Write the adapter in `adapter` to `out` in 16 bits with a card; returns bytes of weights.
 
     Raises ValueError if the file would be larger than 20 MB.
@@ -33,17 +59,17 @@ def ship(adapter: Path, out: Path, facts: Mapping[str, Any], scores: Mapping[str
     (out / "card.json").write_text(
         json.dumps({"made": dict(facts), "mirror": dict(scores)}, indent=1, sort_keys=True) + "\n"
     )
-    (out / "README.md").write_text(_text(facts, scores))
+    (out / "README.md").write_text(_text(facts, scores, role))
     return size
 
 
-def _text(facts: Mapping[str, Any], scores: Mapping[str, float]) -> str:
+def _text(facts: Mapping[str, Any], scores: Mapping[str, float], role: Role) -> str:
+    title, purpose, limits = _TEXTS[role]
     rows = "\n".join(f"| {key} | {value} |" for key, value in scores.items())
     made = "\n".join(f"- {key}: {value}" for key, value in facts.items())
-    return f"""# Writer adapter
+    return f"""{title}
 
-A LoRA that teaches a small instruct model to write self-edits from notes, to answer from
-numbered passages, and to say when it was not told. The memory adapter stands on it.
+{purpose}
 
 How it was made:
 {made}
@@ -54,7 +80,5 @@ In the mirror (topics that were in no training; shares of 1):
 |---|---|
 {rows}
 
-Limits: it was taught on invented notes in plain English; it makes mistakes in questions about
-who did what to whom, and its rewritten statements still invent now and then, which is why every
-one of them is checked against its passage before anything is trained on it.
+{limits}
 """

@@ -31,7 +31,8 @@ class Manifest:
     the fingerprint of the model with the first of them, taken on `device` in `compute_dtype` and
     `environment`.
     `threshold` is the least confidence of a closed-book answer that is given, `recall` the way
-    in which the weights are asked for it (see `sealmate.recall`). `extra` keeps keys that this
+    in which the weights are asked for it (see `sealmate.recall`); `reader_sha256` names the
+    adapter that read what they recited when it was set. `extra` keeps keys that this
     release does not know.
     """
 
@@ -46,6 +47,7 @@ class Manifest:
     tokenizer_sha256: str = ""
     template_sha256: str = ""
     writer_sha256: str = ""
+    reader_sha256: str = ""
     quantization: str = ""
     device: str = ""
     compute_dtype: str = ""
@@ -148,6 +150,7 @@ def identity_fields(info: ModelInfo) -> dict[str, str]:
         "tokenizer_sha256": info.tokenizer_sha256,
         "template_sha256": info.template_sha256,
         "writer_sha256": info.writer_sha256,
+        "reader_sha256": info.reader_sha256,
         "quantization": info.quantization,
         "device": info.device,
         "compute_dtype": info.compute_dtype,

@@ -20,8 +20,12 @@ class Model(RememberingModel):
     def __init__(self) -> None:
         self.made = 0
 
-    def _key(self, requests: object) -> str:
-        return "key"
+    @property
+    def reader(self) -> str:
+        return "reader"
+
+    def _key(self, requests: object, adapter: str | None) -> str:
+        return f"key-{adapter}" if adapter else "key"
 
 
 @pytest.fixture
@@ -41,6 +45,14 @@ def test_what_is_kept_is_what_was_said(model: Model) -> None:
     assert first == again == SAID
     assert model.made == 1
     assert [c.confidence for c in again[0]] == [c.confidence for c in SAID[0]]
+
+
+def test_what_the_reader_said_is_kept_by_itself(model: Model) -> None:
+    model.generate(ASKED)
+    model.generate(ASKED, adapter="reader")
+    assert model.made == 2
+    assert model.generate(ASKED, adapter="reader") == SAID
+    assert model.made == 2
 
 
 def test_with_a_memory_or_another_base_nothing_is_kept(model: Model) -> None:

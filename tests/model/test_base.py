@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from sealmate.errors import ModelError
+from sealmate.errors import ModelError, VersionError
 from sealmate.model.base import choose_device, cpu_dtype, load_base
 from tests.tiny import build_adapter, open_tiny
 
@@ -52,6 +52,41 @@ def test_a_folded_writer_equals_one_that_is_active(
     assert folded.attached == ()
     assert folded.info.fingerprint != model.info.fingerprint
     assert folded.info.writer_sha256
+
+
+def test_a_reader_is_beside_the_base_and_no_memory(
+    model: LocalModel, memories: tuple[Path, Path], tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    reader = build_adapter(tmp_path / "reader", tiny_model_folder, seed=6)
+    reading = open_tiny(tiny_model_folder, tmp_path, reader=reader)
+    assert (model.reader, reading.reader, reading.attached) == (None, "reader", ())
+    assert reading.info.fingerprint == model.info.fingerprint
+    assert reading.info.reader_sha256
+    bare = model.fingerprint_logits()
+    model.attach("r", reader)
+    assert reading.fingerprint_logits() == pytest.approx(bare, abs=1e-4)
+    read = reading.fingerprint_logits(adapter=reading.reader)
+    assert read == pytest.approx(model.fingerprint_logits(adapter="r"), abs=1e-4)
+    assert read != pytest.approx(bare, abs=1e-2)
+    # a memory comes and goes without it
+    reading.attach("a", memories[0])
+    model.attach("a", memories[0])
+    there = reading.fingerprint_logits(adapter="a")
+    assert there == pytest.approx(model.fingerprint_logits(adapter="a"), abs=1e-4)
+    reading.detach("a")
+    reading.detach("reader")
+    assert reading.fingerprint_logits(adapter="reader") == read
+    assert reading.fingerprint_logits() == pytest.approx(bare, abs=1e-4)
+
+
+def test_a_reader_of_another_base_is_refused(
+    tiny_model_folder: Path, memories: tuple[Path, Path], tmp_path: Path
+) -> None:
+    reader = shutil.copytree(memories[0], tmp_path / "reader")
+    config = json.loads((reader / "adapter_config.json").read_text())
+    (reader / "adapter_config.json").write_text(json.dumps({**config, "peft_type": "IA3"}))
+    with pytest.raises(VersionError, match="holds no LoRA adapter"):
+        open_tiny(tiny_model_folder, tmp_path, reader=reader)
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:

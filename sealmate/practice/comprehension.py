@@ -1,0 +1,94 @@
+"""How well a model reads one passage, measured on topics that no training saw."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sealmate.edits.screen import correct, is_abstention
+from sealmate.model.protocol import LanguageModel
+from sealmate.practice.reader import about_another, told_elsewhere
+from sealmate.practice.slots import Fillers, fill
+from sealmate.practice.warmup import mirror_stock
+from sealmate.prompts import Reference
+from sealmate.reading import Asked, Reading, read
+
+_SAID = 0.5  # confidence from which on an answer is given
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension:
+    """Shares of 1, on `questions` about `notes` filled notes of the held-out topics.
+
+    `right`: right answers, whatever their confidence; `given`: right and given. Declined are, of
+    questions that sound right and are not answered, `near` (a known thing, a relation never
+    told), `another` (the note's own question about somebody else) and `elsewhere` (what another
+    note on the topic answers). `order` is how often a right answer is surer than what is said to
+    a near miss (area under the ROC curve), `order_another` the same of those about somebody else.
+    """
+
+    notes: int
+    questions: int
+    right: float
+    given: float
+    near: float
+    another: float
+    elsewhere: float
+    order: float
+    order_another: float
+
+
+def comprehend(
+    model: LanguageModel, assets: Path, notes: int = 80, seed: int = 5
+) -> Comprehension:  # fmt: skip
+    """Ask the model, with its reader if it has one, as the product reads."""
+    rng = random.Random(seed)
+    fillers = Fillers.load(assets / "stock" / "fillers.json")
+    stock = mirror_stock(assets / "stock")
+    filled = [fill(note, rng, fillers) for note in rng.sample(stock, min(notes, len(stock)))]
+    asked: dict[str, list[Asked]] = {"": [], "near": [], "another": [], "elsewhere": []}
+    answers: list[str] = []
+    for note in filled:
+        shown = (Reference("", note.note),)
+        for wordings, answer in note.qa:
+            asked[""].append(Asked(rng.choice(wordings), shown))
+            answers.append(answer)
+        asked["near"] += [Asked(question, shown) for question in note.near]
+        for kind, question in (("another", about_another(note, filled, rng)),
+                               ("elsewhere", told_elsewhere(note, filled, rng))):  # fmt: skip
+            asked[kind] += [Asked(question, shown)] if question else []
+    said = {kind: read(model, some) if some else [] for kind, some in asked.items()}
+    right = [r for r, a in zip(said[""], answers, strict=True) if correct(r.text, a)]
+    sure = [reading.confidence for reading in right]
+    return Comprehension(
+        notes=len(filled),
+        questions=len(answers),
+        right=len(right) / len(answers),
+        given=sum(share >= _SAID for share in sure) / len(answers),
+        near=_declined(said["near"]),
+        another=_declined(said["another"]),
+        elsewhere=_declined(said["elsewhere"]),
+        order=_order(sure, [_surety(reading) for reading in said["near"]]),
+        order_another=_order(sure, [_surety(reading) for reading in said["another"]]),
+    )
+
+
+def as_dict(found: Comprehension) -> dict[str, float]:
+    """Rounded, for a card."""
+    return {key: round(value, 3) for key, value in asdict(found).items()}
+
+
+def _surety(reading: Reading) -> float:
+    return 0.0 if is_abstention(reading.text) else reading.confidence
+
+
+def _declined(readings: Sequence[Reading]) -> float:
+    return sum(_surety(r) < _SAID for r in readings) / len(readings) if readings else 0.0
+
+
+def _order(high: Sequence[float], low: Sequence[float]) -> float:
+    pairs = len(high) * len(low)
+    above = sum((a > b) + 0.5 * (a == b) for a in high for b in low)
+    return above / pairs if pairs else 0.0

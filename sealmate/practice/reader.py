@@ -1,0 +1,148 @@
+"""Lessons for the reader: answers from one passage, and what that passage does not say.
+
+The harder half is to decline. Beside each note's own near misses the reader is asked of other
+people than the note tells of, and what other notes on the same topic are asked: questions that
+sound right and are not answered (adversarial unanswerable questions, as in SQuAD 2.0; Rajpurkar
+et al. 2018, arXiv 1806.03822).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Event as Flag
+
+from sealmate import prompts
+from sealmate.edits.words import Token, content, tokens, within
+from sealmate.events import Event, Note, Started
+from sealmate.model.local import LocalModel
+from sealmate.practice.lessons import follow_up
+from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
+from sealmate.practice.warmup import training_stock
+from sealmate.prompts import NOT_SAID, Reference
+from sealmate.training.batches import Example
+from sealmate.training.loop import Recipe, Trainer
+
+READER_RECIPE = Recipe(
+    rank=16, alpha=16, upper=0.6, learning_rate=6e-4, passes=1.0, tokens=1024, warmup=0.05, seed=7
+)
+_NAMED = ("WOMAN", "MAN", "PERSON", "COMPANY", "CITY", "NAME", "BRAND", "BOOK")
+_TITLED, _FOLLOWED = 0.3, 0.2  # chances
+_HARD = 0.5  # chance of either question that another note or person answers
+_TRIES = 8
+
+
+def teach_reader(
+    model: LocalModel,
+    assets: Path,
+    out: Path,
+    *,
+    laps: int = 2,
+    steps: int = 0,
+    recipe: Recipe = READER_RECIPE,
+    checkpoint: Path | None = None,
+    cancel: Flag | None = None,
+) -> Iterator[Event]:
+    """Teach a fresh adapter on the writer's topics and write it to `out`.
+
+    Each of the `laps` fills all notes anew and words the questions otherwise; `steps` cuts the
+    plan short (0 = all of it). Raises Cancelled after writing a checkpoint.
+    """
+    stock = training_stock(assets / "stock")
+    fillers = Fillers.load(assets / "stock" / "fillers.json")
+    examples: list[Example] = []
+    for lap in range(laps):
+        made = reader_lessons(stock, fillers, random.Random(recipe.seed + 93 + lap))
+        examples += [replace(lesson, share=f"{lap}:{lesson.share}") for lesson in made]
+    declined = sum(lesson.kind == "not-said" for lesson in examples)
+    yield Note(f"{len(stock)} notes, {len(examples)} examples, {declined} of them not answered")
+    trainer = Trainer(model, recipe, examples, name="pupil", checkpoint=checkpoint, cancel=cancel)
+    trainer.cut(steps)
+    yield Started("train", total=len(trainer.plan()))
+    yield from trainer.run(every=20)
+    trainer.save(out)
+    trainer.forget_checkpoint()
+
+
+def reader_lessons(
+    stock: Sequence[SlottedNote], fillers: Fillers, rng: random.Random
+) -> list[Example]:
+    """One filling of every note: all its questions in one wording each, two near misses, and for
+    some notes a question about somebody else and one that another note on the topic answers."""
+    filled = [fill(note, rng, fillers) for note in stock]
+    made: list[Example] = []
+    for number, note in enumerate(filled):
+        key = f"reader:{number}"
+        title = note.topic.capitalize() if rng.random() < _TITLED else ""
+        asked = [(rng.choice(wordings), f"{answer} [1]") for wordings, answer in note.qa]
+        declined = [*rng.sample(note.near, min(2, len(note.near)))]
+        if rng.random() < _HARD:
+            declined.append(about_another(note, filled, rng))
+        if rng.random() < _HARD:
+            declined.append(told_elsewhere(note, filled, rng))
+        asked += [(question, NOT_SAID) for question in declined if question]
+        for question, answer in asked:
+            prompt = prompts.open_book(question, [Reference(title, note.note)])
+            kind = "not-said" if answer == NOT_SAID else "read"
+            made.append(Example(prompt, answer, key, kind))
+        if rng.random() < _FOLLOWED and (more := follow_up(note, f"{key}:then", rng)):
+            made.append(more)
+    return made
+
+
+def about_another(note: FilledNote, notes: Sequence[FilledNote], rng: random.Random) -> str:
+    """One of the note's questions, asked of a person or thing of `notes` that it does not name;
+    "" for none."""
+    slots = [slot for slot in note.values if _kind(slot) in _NAMED]
+    rng.shuffle(slots)
+    questions = [wording for wordings, _ in note.qa for wording in wordings]
+    rng.shuffle(questions)
+    there = tokens(note.note)
+    for slot in slots:
+        some = rng.sample(notes, min(_TRIES, len(notes)))
+        other = _another(_kind(slot), some, there)
+        for question in questions if other else ():
+            if swapped := _swapped(question, note.values[slot], other):
+                return swapped
+    return ""
+
+
+def told_elsewhere(note: FilledNote, notes: Sequence[FilledNote], rng: random.Random) -> str:
+    """A question of another note on the topic, half of whose words this one does not have; ""
+    for none."""
+    others = [other for other in notes if other.topic == note.topic and other is not note]
+    there = tokens(note.note)
+    for other in rng.sample(others, min(_TRIES, len(others))):
+        wordings, answer = rng.choice(other.qa)
+        question = rng.choice(wordings)
+        named = content(tokens(question))
+        strange = [word for word in named if not within(word, there)]
+        if answer.casefold() not in note.note.casefold() and 2 * len(strange) >= len(named) > 0:
+            return question
+    return ""
+
+
+def _another(kind: str, notes: Sequence[FilledNote], there: Sequence[Token]) -> str:
+    """A value of that kind in `notes` that has no word of `there`; "" for none."""
+    for other in notes:
+        for slot, value in other.values.items():
+            named = content(tokens(value)) if _kind(slot) == kind else []
+            if named and not any(within(word, there) for word in named):
+                return value
+    return ""
+
+
+def _kind(slot: str) -> str:
+    return slot.rstrip("0123456789")
+
+
+def _swapped(question: str, value: str, other: str) -> str:
+    """`question` with `other` for `value`, in full or by first names; "" if it has neither."""
+    if value in question:
+        return question.replace(value, other)
+    first, another = value.split(" ")[0], other.split(" ")[0]
+    changed = re.sub(rf"\b{re.escape(first)}\b", lambda _: another, question)
+    return "" if changed == question else changed

@@ -1,0 +1,101 @@
+"""The reader's lessons: true to their notes, and honest about what those do not say."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from functools import cache
+
+from sealmate.edits.words import content, tokens, within
+from sealmate.paths import bundled
+from sealmate.practice.reader import about_another, reader_lessons, told_elsewhere
+from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
+from sealmate.practice.warmup import training_stock
+from sealmate.prompts import NOT_SAID
+from sealmate.training.batches import Example
+
+
+@cache
+def stock() -> tuple[SlottedNote, ...]:
+    return tuple(random.Random(2).sample(training_stock(bundled("assets") / "stock"), 150))
+
+
+@cache
+def fillers() -> Fillers:
+    return Fillers.load(bundled("assets") / "stock" / "fillers.json")
+
+
+@cache
+def filled() -> tuple[FilledNote, ...]:
+    rng = random.Random(3)
+    return tuple(fill(note, rng, fillers()) for note in stock())
+
+
+@cache
+def made() -> tuple[Example, ...]:
+    return tuple(reader_lessons(stock(), fillers(), random.Random(3)))
+
+
+def test_the_same_seed_gives_the_same_lessons() -> None:
+    assert reader_lessons(stock(), fillers(), random.Random(3)) == list(made())
+    assert reader_lessons(stock(), fillers(), random.Random(4)) != list(made())
+
+
+def test_every_question_of_a_note_is_asked_once_and_more_are_answered_than_declined() -> None:
+    kinds = Counter(example.kind for example in made())
+    assert set(kinds) == {"read", "not-said", "follow-up"}
+    assert kinds["read"] == sum(len(note.qa) for note in filled())
+    assert kinds["read"] / 2 < kinds["not-said"] < kinds["read"]
+
+
+def test_answers_are_those_of_the_one_passage_that_is_shown() -> None:
+    for example in made():
+        shown = example.prompt[-1].content
+        assert "[1] " in shown
+        assert "[2] " not in shown
+        if example.kind == "not-said":
+            assert example.answer == NOT_SAID
+        else:
+            note = max((n for n in filled() if n.note in shown), key=lambda n: len(n.note))
+            assert example.answer.removesuffix(" [1]") in [answer for _, answer in note.qa]
+
+
+def test_a_note_and_its_questions_share_their_beginning() -> None:
+    beginnings: dict[str, set[str]] = {}
+    for example in made():
+        beginnings.setdefault(example.share, set()).add(
+            example.prompt[-1].content.rpartition("\n\nQuestion: ")[0]
+        )
+    assert all(len(found) == 1 for found in beginnings.values())
+
+
+def test_somebody_else_is_nobody_of_the_note() -> None:
+    rng = random.Random(4)
+    asked = [(note, about_another(note, filled(), rng)) for note in filled()]
+    assert sum(bool(question) for _, question in asked) > len(asked) / 3
+    for note, question in asked:
+        own = {wording for wordings, _ in note.qa for wording in wordings}
+        assert question not in own
+        if question:
+            there = tokens(note.note)
+            assert any(not within(word, there) for word in content(tokens(question)))
+
+
+def test_what_is_told_elsewhere_is_not_told_here() -> None:
+    rng = random.Random(5)
+    found = 0
+    for note in filled():
+        question = told_elsewhere(note, filled(), rng)
+        if not question:
+            continue
+        found += 1
+        pairs = [
+            (other, answer)
+            for other in filled()
+            for wordings, answer in other.qa
+            if question in wordings
+        ]
+        assert all(other.topic == note.topic for other, _ in pairs)
+        assert any(answer.casefold() not in note.note.casefold() for _, answer in pairs)
+    assert found > len(filled()) / 3
+    assert told_elsewhere(filled()[0], filled()[:1], rng) == ""
