@@ -7,7 +7,8 @@ weights need only know which note a question is about; the reading, which the mo
 the answer, and says that it is not there where a thing is known but not what is asked of it.
 A memory that recites is attached for nothing else, so that no night can harm how the model talks
 and reads. A memory of several shards has each of them recite; what makes the likeliest chain of
-recital and answer counts.
+recital and answer counts. Where that is not likely, the question's bare words are recited for too,
+in the way of the cues by which a note was learnt.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from sealmate.records import Way
 LONGEST = 128  # tokens recited
 SHARDS = 4  # shards at most that recite for a question, however many there are
 READ = 2  # recitals at most that are read for a question
+UNSURE = 0.5  # confidence below which a question's bare words are tried as well
 ABOUT = 2.0  # nats by which a recital with all of a question's words is likelier than with none
 
 
@@ -77,16 +79,17 @@ def recollect(
             model, [prompts.closed_book(q, h) for q, h in asked], adapter, avoid, max_tokens, cancel
         )
         return [Recollection(c.text, c.confidence) for c in said]
-    shown = [prompts.recall(q, h) for q, h in asked]
-    recited = _recite(model, questions, shown, model.parts(adapter), cancel)
-    places = [n for n, recitals in enumerate(recited) for _ in recitals]
-    told = [recital for recitals in recited for recital in recitals]
-    best: dict[int, Recollection] = {}
-    read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel)
-    for n, found in zip(places, read_out, strict=True):
-        if n not in best or found.confidence > best[n].confidence:
-            best[n] = found
-    return [best[n] for n in range(len(asked))]
+    shards = model.parts(adapter)
+    found = _chains(model, asked, [q for q, _ in asked], shards, max_tokens, cancel)
+    # what a whole question does not call to mind its words may
+    cues = {n: _words(asked[n][0]) for n, one in enumerate(found) if one.confidence < UNSURE}
+    again = [n for n, cue in cues.items() if cue and cue != asked[n][0]]
+    if again:
+        some, by_words = [asked[n] for n in again], [cues[n] for n in again]
+        seconds = _chains(model, some, by_words, shards, max_tokens, cancel)
+        for n, second in zip(again, seconds, strict=True):
+            found[n] = max(found[n], second, key=lambda one: one.confidence)
+    return found
 
 
 def voice(adapter: str | None, way: Way) -> str | None:
@@ -106,6 +109,32 @@ def about(question: str, recital: str) -> float:
     if not named:
         return 0.0
     return ABOUT * (sum(within(word, there) for word in named) / len(named) - 0.5)
+
+
+def _words(question: str) -> str:
+    """The question's content words, as the cues are that a note was learnt by."""
+    return " ".join(word.text for word in content(tokens(question)))
+
+
+def _chains(
+    model: LanguageModel,
+    asked: Sequence[tuple[str, Sequence[Turn]]],
+    cues: Sequence[str],
+    shards: Sequence[str],
+    max_tokens: int,
+    cancel: Flag | None,
+) -> list[Recollection]:
+    """For each question the likeliest chain of a recital for its cue and an answer read in that."""
+    shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
+    recited = _recite(model, [q for q, _ in asked], shown, shards, cancel)
+    places = [n for n, recitals in enumerate(recited) for _ in recitals]
+    told = [recital for recitals in recited for recital in recitals]
+    best: dict[int, Recollection] = {}
+    read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel)
+    for n, found in zip(places, read_out, strict=True):
+        if n not in best or found.confidence > best[n].confidence:
+            best[n] = found
+    return [best[n] for n in range(len(asked))]
 
 
 def _recite(

@@ -154,3 +154,42 @@ def test_a_recital_of_something_else_gives_way_to_one_that_names_what_was_asked(
     assert about("What does the straw man wear?", "the straw man wears coral") == ABOUT / 2
     assert about("What does the straw man wear?", "our plumber is Mia") == -ABOUT / 2
     assert about("Who?", "our plumber is Mia") == 0.0
+
+
+class Slow(ScriptedModel):
+    """Recites the glazier for the word alone, somebody else for whole questions, `sure` of it."""
+
+    def __init__(self, sure: float) -> None:
+        super().__init__()
+        self.sure, self.cues = sure, list[str]()
+
+    def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+        assert isinstance(requests, list)
+        done = []
+        for request in requests:
+            asked = request.prompt[-1].content
+            if options.get("adapter") is None:
+                done.append([Completion("Wim" if NOTE in asked else "Ada", (log(0.9),))])
+                continue
+            self.cues.append(asked.removeprefix(RECALL))
+            word = self.cues[-1] == "glazier"
+            note, share = (NOTE, 0.8) if word else ("Ada is our plumber.", self.sure)
+            done.append([Completion(note, (log(share),), rival=log(1 - share))])
+        return done
+
+
+def test_where_a_question_calls_nothing_to_mind_its_words_are_tried() -> None:
+    model = Slow(0.2)
+    found = recollect(model, ["Who is the glazier?", "Who is it?"], "v1")
+    assert [r.text for r in found] == ["Wim", "Ada"]
+    # a question without such words has none to try
+    assert model.cues == ["Who is the glazier?", "Who is it?", "glazier"]
+
+
+def test_words_are_not_tried_where_the_answer_is_likely_nor_believed_if_it_is_less_so() -> None:
+    model = Slow(0.99)
+    (found,) = recollect(model, ["Who is the plumber?"], "v1")
+    assert (found.text, model.cues) == ("Ada", ["Who is the plumber?"])
+    model = Slow(0.4)
+    (found,) = recollect(model, ["Who is the plumber's mother?"], "v1")
+    assert (found.text, len(model.cues)) == ("Ada", 2)
