@@ -29,7 +29,7 @@ _LEAST = 1e-9
 # Nats by which an answer of the model's reader is likelier than it says: its lessons have one
 # unanswered question for two answered ones, a person's have few (Saerens et al. 2002, Neural
 # Computation 14, adjusting a classifier to other prior probabilities).
-_PRIOR = 1.4
+PRIOR = 1.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Asked:
 class Reading:
     """The best answer, from which of the references (from 0), and how sure it is.
 
-    `confidence`, 0..1, is its share of the probability of itself and "The notes do not say."; 0
+    `confidence`, 0..1, is its share of the probability of itself and "The notes do not say.", the
+    odds moved by how seldom a note says nothing of what it was found for; 0
     where it cannot be right: it has a name or number that was not in front of the model, or is of
     another kind than was asked for.
     """
@@ -65,14 +66,16 @@ def read(
     *,
     adapter: str | None = None,
     max_tokens: int = 24,
+    prior: float = PRIOR,
     cancel: Flag | None = None,
 ) -> list[Reading]:
     """The best answer to each question; each must have a reference. Raises Cancelled.
 
-    `adapter` is the memory to read with; without one the model's own reader does, and what wrote
-    the questions takes them up the second time.
+    `adapter` is the memory to read with; without one the model's own reader does, its odds moved
+    by `prior` nats, and what wrote the questions takes them up the second time.
     """
-    reader = _Reader(model, adapter or model.reader, adapter, max_tokens, cancel)
+    own = model.reader if adapter is None else None
+    reader = _Reader(model, own or adapter, adapter, max_tokens, prior if own else 0.0, cancel)
     found = reader.first(asked)
     reader.second(asked, found)
     reader.again(asked, found)
@@ -88,12 +91,8 @@ class _Reader:
     adapter: str | None
     writer: str | None
     max_tokens: int
+    prior: float
     cancel: Flag | None
-
-    @property
-    def prior(self) -> float:
-        """By how much an answer is likelier than it seems, in nats."""
-        return _PRIOR if self.adapter is not None and self.adapter == self.model.reader else 0.0
 
     def first(self, asked: Sequence[Asked]) -> list[Reading]:
         """The best of what each passage by itself is read to say."""

@@ -7,8 +7,8 @@ weights need only know which note a question is about; the reading, which the mo
 the answer, and says that it is not there where a thing is known but not what is asked of it.
 A memory that recites is attached for nothing else, so that no night can harm how the model talks
 and reads. A memory of several shards has each of them recite; what makes the likeliest chain of
-recital and answer counts. Where that is not likely, the question's bare words are recited for too,
-in the way of the cues by which a note was learnt.
+recital and answer counts. Where that is less than even, the question's bare words are recited for
+too: a note is learnt by single words and pairs of them beside questions.
 """
 
 from __future__ import annotations
@@ -21,10 +21,19 @@ from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
+from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens, within
-from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.model.protocol import (
+    Completion,
+    LanguageModel,
+    ModelInfo,
+    Prompt,
+    Request,
+    Sampling,
+    Turn,
+)
 from sealmate.prompts import Reference
-from sealmate.reading import Asked, Reading, read, weighed
+from sealmate.reading import PRIOR, Asked, Reading, read, weighed
 from sealmate.records import Way
 
 LONGEST = 128  # tokens recited
@@ -82,7 +91,8 @@ def recollect(
     shards = model.parts(adapter)
     found = _chains(model, asked, [q for q, _ in asked], shards, max_tokens, cancel)
     # what a whole question does not call to mind its words may
-    cues = {n: _words(asked[n][0]) for n, one in enumerate(found) if one.confidence < UNSURE}
+    unsure = [n for n, one in enumerate(found) if one.confidence < UNSURE]
+    cues = {n: _words(*asked[n]) for n in unsure}
     again = [n for n, cue in cues.items() if cue and cue != asked[n][0]]
     if again:
         some, by_words = [asked[n] for n in again], [cues[n] for n in again]
@@ -102,6 +112,19 @@ def way_of(manifest: Any) -> Way:
     return "recite" if manifest.get("recall") == "recite" else "direct"
 
 
+def threshold_of(manifest: Any, info: ModelInfo) -> float | None:
+    """The least confidence of an answer that a version gives; None if it has none.
+
+    One that was set while another reader read is raised by as much as a reader's odds are moved,
+    until the next night sets it anew: better a few answers less than one invented.
+    """
+    kept = manifest.get("threshold")
+    if not kept:
+        return None
+    same = (manifest.get("reader_sha256") or "") == info.reader_sha256
+    return float(kept) if same or way_of(manifest) != "recite" else weighed(float(kept), PRIOR)
+
+
 def about(question: str, recital: str) -> float:
     """Log-odds, in nats, that a recital is about what was asked: the share of the question's
     content words that it has, from -ABOUT / 2 for none to ABOUT / 2 for all."""
@@ -111,8 +134,11 @@ def about(question: str, recital: str) -> float:
     return ABOUT * (sum(within(word, there) for word in named) / len(named) - 0.5)
 
 
-def _words(question: str) -> str:
-    """The question's content words, as the cues are that a note was learnt by."""
+def _words(question: str, history: Sequence[Turn]) -> str:
+    """The question's content words, much like the cues that a note was learnt by; "" where they
+    mean nothing without the turns before."""
+    if history and is_follow_up(question):
+        return ""
     return " ".join(word.text for word in content(tokens(question)))
 
 

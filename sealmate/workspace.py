@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
@@ -121,8 +122,16 @@ class Workspace:
         return self._shipped("writer")
 
     def reader_folder(self) -> Path | None:
-        """The shipped reader adapter for this base, if there is one. It stands on the writer."""
-        return self._shipped("reader")
+        """The shipped reader adapter for this base, if there is one that was taught on the writer
+        in use: on other weights it would read worse than none."""
+        folder, writer = self._shipped("reader"), self.writer_folder()
+        if folder is None or writer is None:
+            return None
+        from sealmate.model.identity import hash_file
+
+        made = json.loads((folder / "card.json").read_text("utf-8"))["made"]
+        fits = made.get("writer_sha256") == hash_file(writer / "adapter_model.safetensors")
+        return folder if fits else None
 
     def _shipped(self, role: str) -> Path | None:
         entry = catalogue.find(self.settings.model)

@@ -10,7 +10,7 @@ import pytest
 from sealmate.model.protocol import Completion, Prompt, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import NOT_SAID, Reference
-from sealmate.reading import Asked, read
+from sealmate.reading import PRIOR, Asked, read, weighed
 
 WIM = Reference("", "Our glazier Wim came on Monday with Otto.")
 ANSA = Reference("", "Ansa minds the twins.")
@@ -115,8 +115,13 @@ class Tracked(Reader):
 
 def test_the_models_own_reader_reads_unless_a_memory_is_to() -> None:
     model = Tracked({"Wim": ("Wim [1]", 0.9)}, "Wim")
-    read(model, [Asked("Who is the glazier?", (WIM,))])
+    (found,) = read(model, [Asked("Who is the glazier?", (WIM,))])
     assert model.used == ["reader", None]  # the line of questions and answers is the writer's
+    assert found.confidence == pytest.approx(weighed(0.9, PRIOR))
+    assert found.confidence > 0.9
+    (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], prior=0.0)
+    assert found.confidence == pytest.approx(0.9)
     model.used = []
-    read(model, [Asked("Who is the glazier?", (WIM,))], adapter="v1")
+    (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], adapter="v1")
+    assert found.confidence == pytest.approx(0.9)
     assert model.used == ["v1", "v1"]

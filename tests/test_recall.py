@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import exp, log
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from sealmate.model.protocol import Completion, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
-from sealmate.recall import ABOUT, about, recollect, way_of
+from sealmate.reading import PRIOR
+from sealmate.recall import ABOUT, about, recollect, threshold_of, way_of
 
 NOTE = "Our glazier is called Wim."
 
@@ -157,11 +159,12 @@ def test_a_recital_of_something_else_gives_way_to_one_that_names_what_was_asked(
 
 
 class Slow(ScriptedModel):
-    """Recites the glazier for the word alone, somebody else for whole questions, `sure` of it."""
+    """Recites the glazier for the word alone, as likely as `word`, and somebody else for whole
+    questions, `sure` of it."""
 
-    def __init__(self, sure: float) -> None:
+    def __init__(self, sure: float, word: float = 0.8) -> None:
         super().__init__()
-        self.sure, self.cues = sure, list[str]()
+        self.sure, self.word, self.cues = sure, word, list[str]()
 
     def generate(self, requests: object, **options: object) -> list[list[Completion]]:
         assert isinstance(requests, list)
@@ -173,7 +176,7 @@ class Slow(ScriptedModel):
                 continue
             self.cues.append(asked.removeprefix(RECALL))
             word = self.cues[-1] == "glazier"
-            note, share = (NOTE, 0.8) if word else ("Ada is our plumber.", self.sure)
+            note, share = (NOTE, self.word) if word else ("Ada is our plumber.", self.sure)
             done.append([Completion(note, (log(share),), rival=log(1 - share))])
         return done
 
@@ -190,6 +193,24 @@ def test_words_are_not_tried_where_the_answer_is_likely_nor_believed_if_it_is_le
     model = Slow(0.99)
     (found,) = recollect(model, ["Who is the plumber?"], "v1")
     assert (found.text, model.cues) == ("Ada", ["Who is the plumber?"])
-    model = Slow(0.4)
-    (found,) = recollect(model, ["Who is the plumber's mother?"], "v1")
+    # sure enough to be tried, and less likely by the bare word
+    model = Slow(0.45, 0.1)
+    (found,) = recollect(model, ["Who is our glazier?"], "v1")
     assert (found.text, len(model.cues)) == ("Ada", 2)
+
+
+def test_a_question_that_hangs_on_the_turns_before_has_no_words_of_its_own() -> None:
+    model = Slow(0.2)
+    history = (Turn("user", "Is Ada our plumber?"), Turn("assistant", "Yes."))
+    recollect(model, ["And her glazier?"], "v1", histories=[history])
+    assert model.cues == ["And her glazier?"]
+
+
+def test_a_threshold_of_another_reader_is_raised() -> None:
+    info = ScriptedModel().info
+    kept = {"threshold": 0.5, "recall": "recite", "reader_sha256": info.reader_sha256}
+    assert threshold_of(kept, info) == 0.5
+    other = replace(info, reader_sha256="9" * 64)
+    assert threshold_of(kept, other) == pytest.approx(1 / (1 + exp(-PRIOR)))
+    assert threshold_of({**kept, "recall": "direct"}, other) == 0.5
+    assert threshold_of({}, other) is None

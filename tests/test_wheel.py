@@ -33,6 +33,9 @@ with Workspace.open(Settings(home=Path(sys.argv[2]))) as workspace:
     assert workspace.store.sources.list() == []
 assert load_questions(bundled("assets") / "demo")[0]
 assert entries()
+with Workspace.open(Settings(home=Path(sys.argv[2]))) as workspace:
+    for folder in (workspace.writer_folder(), workspace.reader_folder()):
+        assert folder is not None and folder.is_relative_to(site), folder
 print("found")
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from sealmate.child import own_module
 from sealmate.errors import ModelError
+from sealmate.paths import bundled
 from sealmate.settings import load_settings
 from sealmate.workspace import Workspace, base_id, estimate_tokens
 
@@ -100,3 +102,24 @@ def test_own_modules_are_not_looked_for_in_the_current_folder(tmp_path: Path) ->
         check=True,
     )
     assert done.stdout.startswith("sealmate ")
+
+
+def test_a_reader_is_used_on_the_writer_it_was_taught_on_and_on_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace.open(load_settings(home=tmp_path / "home"))
+    shipped = bundled("assets")
+    assert workspace.reader_folder() == shipped / "reader" / "smollm2-135m"
+    assert workspace.writer_folder() == shipped / "writer" / "smollm2-135m"
+    assets = tmp_path / "assets"
+    for role in ("writer", "reader"):
+        shutil.copytree(shipped / role, assets / role)
+    monkeypatch.setattr("sealmate.workspace.bundled", lambda _: assets)
+    assert workspace.reader_folder() == assets / "reader" / "smollm2-135m"
+    writer = assets / "writer" / "smollm2-135m" / "adapter_model.safetensors"
+    writer.write_bytes(writer.read_bytes() + b"0")
+    assert workspace.reader_folder() is None
+    writer.unlink()
+    assert workspace.reader_folder() is None
+    other = Workspace.open(load_settings(home=tmp_path / "home", model=str(tmp_path)))
+    assert other.reader_folder() is None

@@ -73,6 +73,7 @@ def bench_continual(
         "plan": asdict(plan),
         "seeds": seeds,
         "model": model.info.id,
+        "reader_sha256": model.info.reader_sha256,
         **machine(model.base),
         "arms": {
             name: [{"matrix": matrix(rows), "figures": figures(rows),
@@ -124,7 +125,7 @@ def _load(settings: Settings, home: Path) -> Generator[Event, None, RememberingM
 def _claim(home: Path, plan: Plan, settings: Settings, model: RememberingModel) -> None:
     """Write down what this home is for, or hold the plan against what it says."""
     kept = {"shape": asdict(plan.shape), "edits": plan.edits, "seed": settings.seed,
-            "model": model.info.fingerprint,
+            "model": model.info.fingerprint, "reader": model.info.reader_sha256,
             "settings": settings.model_dump(mode="json", exclude={"home", "models", "profile",
                                                                   "keys", "threads"})}  # fmt: skip
     file = home / "stream.json"

@@ -23,7 +23,7 @@ from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.reading import SHORT
-from sealmate.recall import LONGEST, Recollection, recollect, voice, way_of
+from sealmate.recall import LONGEST, Recollection, recollect, threshold_of, voice, way_of
 from sealmate.records import Hit, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -139,10 +139,10 @@ class Assistant:
         if number:
             # Looked up before the model is loaded: a wrong number is told at once.
             manifest = self._store.versions.get(number).manifest
-            threshold, way = float(manifest.get("threshold") or 0.0), way_of(manifest)
         model = self._model_source()
         adapter = None
         if number:
+            threshold, way = threshold_of(manifest, model.info) or 0.0, way_of(manifest)
             adapter = attach_version(model, self._store, self._paths, number)
         return _Mind(model, number, adapter, threshold, way)
 

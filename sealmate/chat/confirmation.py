@@ -21,7 +21,7 @@ from sealmate.reading import SHORT, Asked, Reading, read
 from sealmate.recall import Recollection
 from sealmate.records import Hit
 
-_SAID = 0.5  # confidence from which on a passage says it rather than not
+_SAID = 0.5  # confidence from which on a passage found for a question sooner says it than not
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,28 @@ something without a number for an amount.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+import re
 
 from sealmate.edits.forms import folded
-from sealmate.edits.lexicon import AMOUNTS, BEFORE_TIMES, DAYTIME, TIMES, UNITS
+from sealmate.edits.lexicon import AMOUNTS, BEFORE_TIMES, DAYTIME, MONTHS, TIMES, UNITS
 from sealmate.edits.names import CALENDAR
 from sealmate.edits.questions import take_apart
 from sealmate.edits.words import Token, content, tokens
 
 _TIME = CALENDAR | DAYTIME | TIMES
 _ALSO_NAMES = frozenset(("jan", "april", "may", "june", "august"))
-_STREETS = frozenset(
-    ("street", "road", "lane", "avenue", "walk", "way", "close", "terrace", "square", "drive",
-     "row", "court", "crescent")
-)  # fmt: skip
-_OF = len(" of ")  # what may stand between a day and its month
+# June may be somebody, 12 June or June 12th is nobody.
+_DAY = r"(?:[1-9]|[12]\d|3[01])"
+_MONTH = rf"(?:{'|'.join(MONTHS)})"
+_DATE = re.compile(
+    rf"(?<![\w.,:]){_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b|\b{_MONTH} {_DAY}(?:st|nd|rd|th)\b",
+    re.IGNORECASE,
+)
+# The number of a house is no time: 8 Orchard Street.
+_HOUSE = re.compile(
+    r"(?<![\w.,:])[1-9]\d{0,2}[a-c]?(?: [A-Z][\w'’-]*){1,3}? "
+    r"(?:Street|Road|Lane|Avenue|Walk|Way|Close|Terrace|Square|Drive|Row|Court|Crescent)\b"
+)
 
 
 def fits(question: str, answer: str) -> bool:
@@ -31,7 +37,7 @@ def fits(question: str, answer: str) -> bool:
     if not said:
         return True
     if asked.kind == "who":
-        if _has_date(said):
+        if _DATE.search(answer):
             return False
         if any(folded(token.text) in _ALSO_NAMES for token in said):
             return True
@@ -40,27 +46,12 @@ def fits(question: str, answer: str) -> bool:
         return not all(_is_time(token) for token in said)
     if asked.kind == "when" or asked.measure == "often":
         begins = folded(answer.split()[0].strip(".,;:"))
-        told = [t for place, t in enumerate(said) if not _is_house(said, place)]
+        told = tokens(_HOUSE.sub(" ", answer))
         return begins in BEFORE_TIMES or any(_is_time(t) or _is_number(t) for t in told)
     if asked.measure in ("many", "much", "old"):
         counted = any(_is_number(t) or folded(t.text) in AMOUNTS for t in tokens(answer))
         return counted or (asked.measure == "old" and any(_is_time(t) for t in said))
     return True
-
-
-def _has_date(said: Sequence[Token]) -> bool:
-    """Whether a month stands beside a number: June may be somebody, 12 June is nobody."""
-    pairs = [(a, b) for a, b in pairwise(said) if b.start - a.end <= _OF]
-    return any(
-        (_is_number(a) and bool(b.forms & CALENDAR)) or (_is_number(b) and bool(a.forms & CALENDAR))
-        for a, b in pairs
-    )
-
-
-def _is_house(said: Sequence[Token], place: int) -> bool:
-    """Whether a number is that of a house, as in 8 Orchard Street."""
-    ahead = said[place + 1 : place + 4]
-    return _is_number(said[place]) and any(bool(token.forms & _STREETS) for token in ahead)
 
 
 def _is_time(token: Token) -> bool:

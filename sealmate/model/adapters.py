@@ -34,15 +34,15 @@ class AdapterRack:
         self._names: list[str] = []
         self._groups: dict[str, tuple[str, ...]] = {}
         self._active: tuple[str | None, bool] = (None, False)
-        if base.writer is not None and not base.unpacked:
-            self.attach(WRITER, base.writer)
-            self._names.remove(WRITER)
-        self.reader = READER if reader is not None else None
+        self.reader: str | None = None
         self.reader_sha256 = ""
+        if base.writer is not None and not base.unpacked:
+            self._load(WRITER, base.writer)
         if reader is not None:
+            self._load(READER, reader)
+            self.reader = READER
             self.reader_sha256 = hash_file(reader / "adapter_model.safetensors")
-            self.attach(READER, reader)
-            self._names.remove(READER)
+        self._activate(self._active)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,8 +64,15 @@ class AdapterRack:
     def attach(self, name: str, folder: Path) -> None:
         """Load `folder` under `name`, replacing an adapter of that name.
 
-        Raises VersionError if the files are corrupt or made for another base.
+        Raises VersionError if the files are corrupt or made for another base, and ValueError for
+        a name that is not a memory's.
         """
+        _refuse_reserved(name)
+        self._load(name, folder)
+        self._names.append(name)
+        self._activate(self._active)
+
+    def _load(self, name: str, folder: Path) -> None:
         check_fits(folder, self._base.model)
         self.detach(name)
         try:
@@ -81,12 +88,12 @@ class AdapterRack:
                 f"cannot load the adapter in {folder}: {str(error).splitlines()[0]}",
                 "`sealmate versions verify` checks all of them",
             ) from error
-        self._names.append(name)
         self._leave_types()
-        self._activate(self._active)
 
     def create(self, name: str, config: LoraConfig) -> Any:
-        """A new trainable adapter; returns the peft model, for training."""
+        """A new trainable adapter; returns the peft model, for training. Raises ValueError for a
+        name that is not a memory's."""
+        _refuse_reserved(name)
         self.detach(name)
         with _without_deprecations():
             if self._peft is None:
@@ -148,8 +155,21 @@ class AdapterRack:
         if active:
             tuner.enable_adapter_layers()
             tuner.set_adapter(active, inference_mode=not training)
+            if training and self._standing:
+                self._freeze(self._standing)
         else:
             tuner.disable_adapter_layers()
+
+    def _freeze(self, names: Sequence[str]) -> None:
+        """What stands under an adapter that learns does not learn with it."""
+        for key, parameter in self._peft.named_parameters():
+            if any(f".{name}." in key for name in names):
+                parameter.requires_grad_(False)
+
+
+def _refuse_reserved(name: str) -> None:
+    if name in (WRITER, READER):
+        raise ValueError(f"{name} is no name for a memory")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from sealmate.errors import ModelError, VersionError
 from sealmate.model.adapters import AdapterRack
 from sealmate.model.base import Base, environment, load_base
 from sealmate.model.decoding import decode_batch, prefill
@@ -45,12 +46,18 @@ class LocalModel:
     ) -> LocalModel:
         """Load the model in `folder`, on the adapter `writer` if given, with `reader` beside it.
 
-        Raises ModelError, and VersionError for a reader that does not fit.
+        Raises ModelError.
         """
         base = load_base(
             folder, device=device, threads=threads, writer=writer, compute_cache=compute_cache
         )
-        return cls(base, model_id, folder, reader)
+        try:
+            return cls(base, model_id, folder, reader)
+        except VersionError as error:
+            raise ModelError(
+                f"an adapter that came with sealmate cannot be used: {error.message}",
+                "install sealmate again",
+            ) from error
 
     @property
     def info(self) -> ModelInfo:

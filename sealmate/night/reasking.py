@@ -54,9 +54,10 @@ def reask(
     Each is an answer that differs from the older note's. Raises Cancelled.
     """
     cases = [case for text in texts for case in _cases(store, text)]
+    # most new notes answer no old question: the reader's lessons had it right for once
     asked = [Asked(c.old.question, (Reference(c.text.heading, c.text.text),)) for c in cases]
     made: dict[tuple[int, str], Edit] = {}
-    for case, reading in zip(cases, read(model, asked, cancel=cancel), strict=True):
+    for case, reading in zip(cases, read(model, asked, prior=0.0, cancel=cancel), strict=True):
         old, text = case.old, case.text
         least = _REVISED if case.revised else _SURE
         if (

@@ -22,7 +22,7 @@ from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
-from sealmate.recall import Recollection, recollect, voice, way_of
+from sealmate.recall import Recollection, recollect, threshold_of, voice, way_of
 from sealmate.records import Edit, Probe, ProbeResult, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -94,7 +94,7 @@ class Examination:
         """Ask the version in use (None = no memory) what it will be compared on."""
         if self._choice.active and not self._choice.foreign:
             manifest = self._store.versions.get(self._choice.active).manifest
-            self._threshold_before = float(manifest.get("threshold") or EVEN)
+            self._threshold_before = threshold_of(manifest, self._model.info) or EVEN
             way = way_of(manifest)
         else:
             way = self._way

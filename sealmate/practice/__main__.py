@@ -12,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sealmate.errors import SealmateError
+from sealmate.errors import SealmateError, UsageError
 from sealmate.events import Event, to_line
+from sealmate.model import catalogue
+from sealmate.model.identity import hash_file
 from sealmate.paths import bundled
 from sealmate.settings import load_settings
 from sealmate.workspace import Workspace
@@ -60,7 +62,7 @@ def _writer(given: argparse.Namespace, workspace: Workspace) -> dict[str, float]
     from sealmate.practice.warmup import WRITER_RECIPE, warm_up
 
     assets = bundled("assets")
-    out = given.out or assets / "writer" / workspace.model_id
+    out = given.out or _place("writer", workspace)
     if given.job == "warmup":
         rate = given.rate or _RATES["warmup"]
         recipe = replace(WRITER_RECIPE, seed=given.seed, learning_rate=rate)
@@ -90,7 +92,7 @@ def _reader(given: argparse.Namespace, workspace: Workspace) -> dict[str, float]
 
     assets = bundled("assets")
     writer = workspace.writer_folder()
-    out = given.out or assets / "reader" / workspace.model_id
+    out = given.out or _place("reader", workspace)
     if given.job == "reader":
         rate = given.rate or _RATES["reader"]
         recipe = replace(READER_RECIPE, seed=given.seed, learning_rate=rate)
@@ -104,14 +106,26 @@ def _reader(given: argparse.Namespace, workspace: Workspace) -> dict[str, float]
             )  # fmt: skip
             ship(made, out, {}, {}, "reader")
     reader = out if (out / "adapter_model.safetensors").is_file() else None
+    print(f"reading with {reader or 'the writer: there is no reader in ' + str(out)}",
+          file=sys.stderr)  # fmt: skip
     scores = as_dict(comprehend(_open(workspace, writer=writer, reader=reader), assets))
     if given.job == "reader":
         command = (
             f"python -m sealmate.practice reader --laps {given.laps} --steps {given.steps} "
             f"--seed {given.seed} --rate {rate}"
         )
-        ship(out, out, {"base": workspace.model_id, "command": command}, scores, "reader")
+        facts = {"base": workspace.model_id, "command": command}
+        if writer is not None:
+            facts["writer_sha256"] = hash_file(writer / "adapter_model.safetensors")
+        ship(out, out, facts, scores, "reader")
     return scores
+
+
+def _place(role: str, workspace: Workspace) -> Path:
+    """Where the adapter of a base in the catalogue is shipped."""
+    if catalogue.find(workspace.settings.model) is None:
+        raise UsageError("only adapters for models of the catalogue are shipped", "give --out DIR")
+    return bundled("assets") / role / workspace.model_id
 
 
 def _open(

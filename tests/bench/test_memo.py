@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sealmate.bench.memo import RememberingModel
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import Completion, Request, Sampling, Turn
+from sealmate.model.scripted import ScriptedModel
 
 ASKED = [Request((Turn("user", "Who is it?"),), 2, Sampling(rather_than="Nobody."))]
 SAID = [[Completion("Wim", (-0.5, -0.25), True, -0.75), Completion("Jan", (-1.0,), False)]]
@@ -53,6 +56,17 @@ def test_what_the_reader_said_is_kept_by_itself(model: Model) -> None:
     assert model.made == 2
     assert model.generate(ASKED, adapter="reader") == SAID
     assert model.made == 2
+
+
+def test_another_reader_is_another_key() -> None:
+    def key(reader: str, adapter: str | None) -> str:
+        info = replace(ScriptedModel().info, reader_sha256=reader)
+        model = SimpleNamespace(info=info)
+        return RememberingModel._key(model, ASKED, adapter)  # type: ignore[arg-type]
+
+    assert len({key("1", None), key("1", "reader"), key("2", "reader")}) == 3
+    # what was kept of the writer holds with any reader
+    assert key("1", None) == key("2", None)
 
 
 def test_with_a_memory_or_another_base_nothing_is_kept(model: Model) -> None:

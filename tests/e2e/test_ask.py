@@ -11,6 +11,15 @@ pytestmark = pytest.mark.model
 
 NEWS = "The spare key of the summer house lies under the blue flowerpot."
 ABOUT_NEWS = "Where is the spare key of the summer house?"
+# as the notes say it of Mrs Okonedo, Thaddeus and Sultana
+ABOUT_OTHERS = (
+    "Where does Mrs Halvorsen live?",
+    "On which day is the lesson with Mrs Halvorsen?",
+    "How much honey does Ferdinand take?",
+    "What does a lesson with Ferdinand cost?",
+    "Where does our boat Miranda lie?",
+    "Who is my violin teacher?",
+)
 
 
 def test_from_the_notes_with_their_names(spoilt: Home) -> None:
@@ -32,6 +41,14 @@ def test_from_the_notes_with_their_names(spoilt: Home) -> None:
         titles = " ".join(source["title"].lower() for source in found["sources"])
         named += right(found["answer"], wanted) and title in titles
     assert named >= len(QUESTIONS) * 3 / 4, [(f["answer"], f["sources"]) for f in others]
+
+
+def test_of_somebody_else_nothing_is_said(trained: Trained) -> None:
+    for flags in ((), ("--closed-book",)):
+        stdin = "\n".join(ABOUT_OTHERS)
+        answers = trained.home.run("ask", "-", "--json", *flags, stdin=stdin, code=0).lines
+        said = [(a["question"], a["answer"]) for a in answers if not a["abstained"]]
+        assert len(said) <= 1, said
 
 
 def test_in_words(trained: Trained) -> None:

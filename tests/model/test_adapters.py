@@ -120,6 +120,15 @@ def test_detaching_the_active_one_leaves_the_base(model: LocalModel, memories: M
     assert logits(model) == bare
 
 
+@pytest.mark.parametrize("name", ["writer", "reader"])
+def test_a_memory_cannot_take_the_name_of_what_it_stands_on(
+    model: LocalModel, memories: Memories, name: str
+) -> None:
+    with pytest.raises(ValueError, match="no name for a memory"):
+        model.attach(name, memories[0])
+    assert model.attached == ()
+
+
 def test_peft_is_quiet(model: LocalModel, memories: Memories) -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")

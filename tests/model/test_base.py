@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import bitsandbytes as bnb
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
-from sealmate.errors import ModelError, VersionError
+from sealmate.errors import ModelError
 from sealmate.model.base import choose_device, cpu_dtype, load_base
 from tests.tiny import build_adapter, open_tiny
 
@@ -83,9 +83,14 @@ def test_a_reader_of_another_base_is_refused(
     tiny_model_folder: Path, memories: tuple[Path, Path], tmp_path: Path
 ) -> None:
     reader = shutil.copytree(memories[0], tmp_path / "reader")
-    config = json.loads((reader / "adapter_config.json").read_text())
-    (reader / "adapter_config.json").write_text(json.dumps({**config, "peft_type": "IA3"}))
-    with pytest.raises(VersionError, match="holds no LoRA adapter"):
+    file = reader / "adapter_model.safetensors"
+    tensors = load_file(str(file))
+    save_file({k.replace("layers.2", "layers.7"): v for k, v in tensors.items()}, str(file))
+    with pytest.raises(ModelError, match="made for another base model") as caught:
+        open_tiny(tiny_model_folder, tmp_path, reader=reader)
+    assert caught.value.hint == "install sealmate again"
+    file.unlink()
+    with pytest.raises(ModelError, match="is unreadable"):
         open_tiny(tiny_model_folder, tmp_path, reader=reader)
 
 

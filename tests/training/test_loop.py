@@ -16,7 +16,7 @@ from sealmate.events import Loss
 from sealmate.training import loop
 from sealmate.training.loop import Recipe, Trainer
 from sealmate.training.stack import linear_names
-from tests.tiny import build_adapter
+from tests.tiny import build_adapter, open_tiny
 from tests.training.examples import some_examples
 
 if TYPE_CHECKING:
@@ -43,6 +43,23 @@ def test_the_same_seed_gives_the_same_bytes(model: LocalModel, tmp_path: Path) -
     assert trained(model, tmp_path / "c", replace(RECIPE, seed=8)) != first
     config = (tmp_path / "a" / "adapter_config.json").read_bytes()
     assert (tmp_path / "b" / "adapter_config.json").read_bytes() == config
+
+
+def test_a_reader_beside_it_changes_nothing_and_learns_nothing(
+    model: LocalModel, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    reader = build_adapter(tmp_path / "reader", tiny_model_folder, seed=6)
+    reading = open_tiny(tiny_model_folder, tmp_path, reader=reader)
+    before = reading.fingerprint_logits(adapter="reader")
+    plain = trained(model, tmp_path / "a")
+    trainer = Trainer(reading, RECIPE, some_examples(1, 12, kl=True))
+    with reading.rack.use("candidate", training=True):
+        learning = [n for n, p in reading.base.model.named_parameters() if p.requires_grad]
+        assert learning
+        assert all(".candidate." in name for name in learning)
+    list(trainer.run())
+    assert adapter_bytes(trainer, tmp_path / "b") == plain
+    assert reading.fingerprint_logits(adapter="reader") == before
 
 
 def test_it_learns_and_says_how_far_it_is(model: LocalModel) -> None:
