@@ -113,6 +113,13 @@ class Settings(BaseSettings):
     )
     gate_abstention: float = Field(0.6, ge=0, le=1, description="least abstention on strangers")
 
+    least_confidence: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="least probability of an answer from the weights by reciting; a night's own "
+        "threshold may be higher",
+    )
     retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")
     answer_tokens: int = Field(160, ge=8, le=4096, description="longest answer, in tokens")
     budget: str = Field("6h", description="longest night, like 90m or 2h")

@@ -102,12 +102,12 @@ class Stream:
         """Facts of notes that were forgotten by that night."""
         return [f for f in self.facts if f.wordings and f.forgotten and f.until <= night]
 
-    def near(self, night: int, most: int = 40) -> list[str]:
-        """Unanswerable questions on things of notes that stand after that night: one a note,
-        spread evenly over all nights if they are more than `most`."""
+    def near(self, night: int, most: int = 80) -> list[str]:
+        """Unanswerable questions on things of notes that stand after that night, spread evenly
+        over all nights if they are more than `most`."""
         gone = {key for plan in self.nights[:night] for key in plan.forget}
         told = [note for plan in self.nights[:night] for note in plan.notes]
-        asked = [note.near[0] for note in told if note.near and note.key not in gone]
+        asked = [question for note in told if note.key not in gone for question in note.near]
         if len(asked) <= most:
             return asked
         return [asked[n * len(asked) // most] for n in range(most)]

@@ -116,6 +116,8 @@ class Examination:
             declined[self._near :],
             declined[: self._near],
         )
+        if self._way == "recite":  # where it is a probability, and not only an order
+            threshold = max(threshold, self._settings.least_confidence)
         now = judge(rows, told, threshold)
         was = judge(rows, self._before[: len(probes)], self._threshold_before)
         cut = len(self._new)

@@ -96,6 +96,9 @@ def test_a_stream_changes_and_forgets_its_share_and_grows_at_its_end() -> None:
     wordings = [w.casefold() for fact in stream.valid(20) for w in fact.wordings]
     assert len(set(wordings)) == len(wordings)
     assert len(stream.near(20, 15)) == 15
+    first = [question for note in stream.nights[0].notes for question in note.near]
+    assert stream.near(1) == first
+    assert len(first) > len(stream.nights[0].notes)
     with pytest.raises(UsageError):
         make_stream(0, Shape(), 1)
 

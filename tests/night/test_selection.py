@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import rehearsal, selection
@@ -12,7 +14,7 @@ from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
 from sealmate.night.supersession import accept
 from sealmate.night.testing import Examination
-from sealmate.prompts import DONT_KNOW
+from sealmate.prompts import DONT_KNOW, RECALL
 from sealmate.records import Conflict, ProbeResult
 from sealmate.settings import Settings
 from sealmate.training.mixture import mixture
@@ -88,6 +90,32 @@ def examined(lab: Lab) -> Examination:
     exam.before("old")
     exam.after("new")
     return exam
+
+
+@pytest.mark.parametrize(
+    ("changes", "least", "most"),
+    [({"recall": "recite"}, 0.5, 0.5), ({"recall": "recite", "least_confidence": 0.0}, 0.0, 0.1),
+     ({"recall": "recite", "least_confidence": 0.8}, 0.8, 0.8), ({}, 0.0, 0.1)],
+)  # fmt: skip
+def test_an_answer_by_reciting_is_at_least_as_likely_as_settings_ask(
+    lab: Lab, changes: dict[str, object], least: float, most: float
+) -> None:
+    two_nights(lab)
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        asked = prompt[-1].content
+        if "dog" not in asked and "cat" not in asked:
+            return DONT_KNOW
+        if asked.startswith(RECALL):
+            return "Mia is the cat." if "cat" in asked else "Rex is the dog."
+        return "Mia" if "cat" in asked else "Rex"
+
+    settings = FEW.model_copy(update=changes)
+    choice = selection.choose(lab.store, FEW, rebuild=False, now=MARCH)
+    exam = Examination(ScriptedModel(reply=reply), lab.store, settings, choice, None)
+    exam.before(None)
+    # all strangers are declined in words, so that no cut is needed for them
+    assert least <= exam.after("new").threshold <= most
 
 
 def test_what_still_holds_of_a_note_written_anew_is_recited_from_the_newer(lab: Lab) -> None:
