@@ -69,11 +69,11 @@ def test_a_reader_is_beside_the_base_and_no_memory(
     assert read == pytest.approx(model.fingerprint_logits(adapter="r"), abs=1e-4)
     assert read != pytest.approx(bare, abs=1e-2)
     # a memory comes and goes without it
-    reading.attach("a", memories[0])
-    model.attach("a", memories[0])
-    there = reading.fingerprint_logits(adapter="a")
-    assert there == pytest.approx(model.fingerprint_logits(adapter="a"), abs=1e-4)
-    reading.detach("a")
+    reading.attach("v1", memories[0])
+    model.attach("v1", memories[0])
+    there = reading.fingerprint_logits(adapter="v1")
+    assert there == pytest.approx(model.fingerprint_logits(adapter="v1"), abs=1e-4)
+    reading.detach("v1")
     reading.detach("reader")
     assert reading.fingerprint_logits(adapter="reader") == read
     assert reading.fingerprint_logits() == pytest.approx(bare, abs=1e-4)
