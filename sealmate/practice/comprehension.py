@@ -40,9 +40,7 @@ class Comprehension:
     order_another: float
 
 
-def comprehend(
-    model: LanguageModel, assets: Path, notes: int = 80, seed: int = 5
-) -> Comprehension:  # fmt: skip
+def comprehend(model: LanguageModel, assets: Path, notes: int = 80, seed: int = 5) -> Comprehension:
     """Ask the model, with its reader if it has one, as the product reads."""
     rng = random.Random(seed)
     fillers = Fillers.load(assets / "stock" / "fillers.json")

@@ -17,11 +17,11 @@ from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.words import Token, content, tokens, within
-from sealmate.events import Event, Note, Started
+from sealmate.events import Event, Note
 from sealmate.model.local import LocalModel
 from sealmate.practice.lessons import follow_up
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
-from sealmate.practice.warmup import training_stock
+from sealmate.practice.warmup import train_into, training_stock
 from sealmate.prompts import NOT_SAID, Reference
 from sealmate.training.batches import Example
 from sealmate.training.loop import Recipe, Trainer
@@ -60,11 +60,7 @@ def teach_reader(
     declined = sum(lesson.kind == "not-said" for lesson in examples)
     yield Note(f"{len(stock)} notes, {len(examples)} examples, {declined} of them not answered")
     trainer = Trainer(model, recipe, examples, name="pupil", checkpoint=checkpoint, cancel=cancel)
-    trainer.cut(steps)
-    yield Started("train", total=len(trainer.plan()))
-    yield from trainer.run(every=20)
-    trainer.save(out)
-    trainer.forget_checkpoint()
+    yield from train_into(trainer, out, steps)
 
 
 def reader_lessons(

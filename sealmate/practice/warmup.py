@@ -93,6 +93,11 @@ def warm_up(
         checkpoint=checkpoint,
         cancel=cancel,
     )
+    yield from train_into(trainer, out, steps)
+
+
+def train_into(trainer: Trainer, out: Path, steps: int) -> Iterator[Event]:
+    """Run the plan's first `steps` (0 = all of it) and write the adapter to `out`."""
     trainer.cut(steps)
     yield Started("train", total=len(trainer.plan()))
     yield from trainer.run(every=20)
