@@ -46,6 +46,7 @@ def examine(workspace: Workspace, *, quick: bool = False) -> Iterator[Check]:
         ("gpu", _gpu),
         ("bitsandbytes", _packages if quick else _arithmetic),
         ("model", _model_quick if quick else _model),
+        ("adapters", _adapters),
         ("database", _database),
         ("versions", _versions),
         ("timer", _timer),
@@ -197,6 +198,31 @@ def _model(workspace: Workspace, hashes: bool = True) -> Iterator[Check]:
         )
         return
     yield Check("model", "OK", f"{workspace.model_id} in {folder}")
+
+
+def _adapters(workspace: Workspace) -> Iterator[Check]:
+    """The adapters that come with sealmate: what writes, and what reads."""
+    from safetensors import SafetensorError, safe_open
+
+    hint = "pip install --force-reinstall sealmate"
+    roles = {"writer": workspace.shipped("writer"), "reader": workspace.shipped("reader")}
+    there = {role: folder for role, folder in roles.items() if folder is not None}
+    for role, folder in there.items():
+        try:
+            json.loads((folder / "adapter_config.json").read_text("utf-8"))
+            json.loads((folder / "card.json").read_text("utf-8"))["made"]
+            with safe_open(folder / "adapter_model.safetensors", "np") as tensors:
+                for name in tensors.keys():  # noqa: SIM118 - it is no mapping
+                    tensors.get_slice(name).get_shape()
+        except (SafetensorError, ValueError, KeyError) as error:
+            yield Check("adapters", "FAIL", f"the {role} in {folder} is damaged: {error}", hint)
+            return
+    if "reader" in there and workspace.reader_folder() is None:
+        message = "the reader was taught on another writer than is here, and is not used"
+        yield Check("adapters", "WARN", message, hint)
+    else:
+        shown = " and ".join(there) or f"none comes with sealmate for {workspace.model_id}"
+        yield Check("adapters", "OK", shown)
 
 
 def _database(workspace: Workspace) -> Iterator[Check]:

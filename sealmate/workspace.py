@@ -119,12 +119,12 @@ class Workspace:
 
     def writer_folder(self) -> Path | None:
         """The shipped writer adapter for this base, if there is one."""
-        return self._shipped("writer")
+        return self.shipped("writer")
 
     def reader_folder(self) -> Path | None:
         """The shipped reader adapter for this base, if there is one that was taught on the writer
         in use: on other weights it would read worse than none."""
-        folder, writer = self._shipped("reader"), self.writer_folder()
+        folder, writer = self.shipped("reader"), self.writer_folder()
         if folder is None or writer is None:
             return None
         from sealmate.model.identity import hash_file
@@ -133,7 +133,8 @@ class Workspace:
         fits = made.get("writer_sha256") == hash_file(writer / "adapter_model.safetensors")
         return folder if fits else None
 
-    def _shipped(self, role: str) -> Path | None:
+    def shipped(self, role: str) -> Path | None:
+        """The folder of the adapter of that role that comes with sealmate for this base."""
         entry = catalogue.find(self.settings.model)
         if entry is None:
             return None

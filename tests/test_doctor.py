@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from sealmate.doctor import Check, examine
+from sealmate.paths import bundled
 from sealmate.schedule import plan_for
 from sealmate.schedule.systemd import Systemd
 from sealmate.settings import Settings
@@ -50,3 +52,33 @@ def test_without_a_scheduler(
     computer.program("systemctl", 'echo "Failed to connect to bus" >&2; exit 1')
     found = timer(Settings(home=tmp_path / "home", models=tmp_path / "models"))
     assert found.status == "WARN"
+
+
+def adapters(settings: Settings) -> Check:
+    with Workspace.open(settings) as workspace:
+        (found,) = (check for check in examine(workspace, quick=True) if check.name == "adapters")
+    return found
+
+
+def test_the_adapters_that_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "assets"
+    for role in ("writer", "reader"):
+        shutil.copytree(bundled("assets") / role, here / role)
+    monkeypatch.setattr("sealmate.workspace.bundled", lambda name: here)
+    settings = Settings(home=tmp_path / "home", models=tmp_path / "models")
+    assert adapters(settings) == Check("adapters", "OK", "writer and reader")
+    elsewhere = settings.model_copy(update={"model": str(tmp_path)})
+    assert "none comes" in adapters(elsewhere).message
+    weights = here / "writer" / "smollm2-135m" / "adapter_model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    other = adapters(settings)
+    assert (other.status, other.message.count("another writer")) == ("WARN", 1)
+    weights.write_bytes(whole[:1000])
+    broken = adapters(settings)
+    assert broken.status == "FAIL"
+    assert "the writer in" in broken.message
+    assert "reinstall" in broken.hint
+    weights.write_bytes(whole)
+    (here / "reader" / "smollm2-135m" / "card.json").write_text("{")
+    assert "the reader in" in adapters(settings).message

@@ -22,7 +22,7 @@ def doctor(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say OK, WARN or FAIL for disk, GPU, bitsandbytes, model, database, versions and timer.
+    """Say OK, WARN or FAIL for disk, GPU, bitsandbytes, model, adapters, database, versions, timer.
 
     The exit code is 1 if anything failed.
     """
