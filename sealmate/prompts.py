@@ -145,6 +145,11 @@ def writing(name: str, heading: str, text: str) -> Prompt:
     return about_note(heading, text, WRITING[name].text)
 
 
+def line_opening(question: str) -> str:
+    """What a line of questions and answers has before the answer, without a space at its end."""
+    return f"Q: {question} A:"
+
+
 def ask_for(answer: str, heading: str, text: str) -> Prompt:
     """The prompt for a question that has a given answer."""
     return about_note(heading, text, ASK.text.format(answer=answer))

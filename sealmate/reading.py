@@ -3,7 +3,8 @@
 A small model reads one passage far better than four: what is beside the point distracts it (Shi
 et al. 2023, arXiv 2302.00093). The second reading takes the question up as a line of questions
 and answers about the passage. Where the two differ, the answer counts that is likelier in both
-ways together; an answer with a name or number that nothing in front of it has is read again.
+ways together; how sure it is, is the mean of both, where the model has a reader that was taught
+both. An answer with a name or number that nothing in front of it has is read again.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from sealmate.edits.fitting import fits
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.screen import is_abstention, novel_content, same_answer
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
-from sealmate.prompts import Reference
+from sealmate.prompts import Reference, line_opening
 
 AGAIN = 4  # times an answer is read again that cannot be right
+SAID = 0.5  # confidence from which on a passage sooner says it than not
 SHORT = 12  # words at most of an answer that a line of questions and answers has room for
 _BARE = 5  # words of an answer that is no sentence
 _HOPELESS = 0.02  # confidence below which another reading would change nothing
@@ -29,7 +31,7 @@ _LEAST = 1e-9
 # Nats by which an answer of the model's reader is likelier than it says: its lessons have one
 # unanswered question for two answered ones, a person's have few (Saerens et al. 2002, Neural
 # Computation 14, adjusting a classifier to other prior probabilities).
-PRIOR = 1.4
+PRIOR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,12 @@ def read(
 ) -> list[Reading]:
     """The best answer to each question; each must have a reference. Raises Cancelled.
 
-    `adapter` is the memory to read with; without one the model's own reader does, its odds moved
-    by `prior` nats, and what wrote the questions takes them up the second time.
+    `adapter` is the memory to read with; without one the model's own reader does, if it has one,
+    its odds moved by `prior` nats.
     """
     own = model.reader if adapter is None else None
-    reader = _Reader(model, own or adapter, adapter, max_tokens, prior if own else 0.0, cancel)
+    taught = own is not None
+    reader = _Reader(model, own or adapter, taught, max_tokens, prior if taught else 0.0, cancel)
     found = reader.first(asked)
     reader.second(asked, found)
     reader.again(asked, found)
@@ -84,12 +87,11 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """A model, and how it is asked: with `adapter` from the passage, with `writer` in a line of
-    questions and answers."""
+    """A model, and how it is asked; `taught`: to decline in both ways."""
 
     model: LanguageModel
     adapter: str | None
-    writer: str | None
+    taught: bool
     max_tokens: int
     prior: float
     cancel: Flag | None
@@ -114,7 +116,7 @@ class _Reader:
         return [best[n][1] for n in range(len(asked))]
 
     def second(self, asked: Sequence[Asked], found: list[Reading]) -> None:
-        """Take the other way's answers where they are the likelier ones."""
+        """Read in the other way too; take its answers where they are the likelier ones."""
         places = [
             n
             for n, reading in enumerate(found)
@@ -124,15 +126,20 @@ class _Reader:
             and not is_follow_up(asked[n].question)
         ]
         places.sort(key=lambda n: _reference(asked[n], found[n]).text)
-        sampling = Sampling(max_tokens=self.max_tokens, one_line=True)
+        # in a line the answer comes after a space
+        avoided = f" {prompts.NOT_SAID}" if self.taught else ""
+        sampling = Sampling(max_tokens=self.max_tokens, one_line=True, rather_than=avoided)
         said = self._say(
             [
-                Request(_line(asked[n], found[n]), 1, sampling, f"Q: {asked[n].question} A:")
+                Request(_line(asked[n], found[n]), 1, sampling, line_opening(asked[n].question))
                 for n in places
             ],
-            self.writer,
+            self.adapter,
         )
         for n, (completion, *_) in zip(places, said, strict=True):
+            if self.taught:
+                sure = weighed(completion.confidence, self.prior)
+                found[n] = replace(found[n], confidence=_mean(found[n].confidence, sure))
             other = without_references(completion.text.partition("\n")[0]).strip()
             first, text = found[n].text, _reference(asked[n], found[n]).text
             if not other or is_abstention(other) or same_answer(first, other):
@@ -162,16 +169,14 @@ class _Reader:
 
     def _likelier(self, asked: Asked, first: Reading, other: str) -> bool:
         """Whether `other` is likelier than the first answer, read in both ways."""
-        ways = (
-            (_open(asked, first.reference), "{answer} [1]"),
-            (_line(asked, first), "Q: {question} A: {answer}"),
-        )
+        shown, line = _open(asked, first.reference), _line(asked, first)
+        opening = line_opening(asked.question)
         pairs = [
-            (prompt, shape.format(question=asked.question, answer=answer))
+            pair
             for answer in (first.text, other)
-            for prompt, shape in ways
+            for pair in ((shown, f"{answer} [1]"), (line, f"{opening} {answer}"))
         ]
-        loss = self.model.total_loss(pairs, adapter=self.writer)
+        loss = self.model.total_loss(pairs, adapter=self.adapter)
         return sum(loss[2:]) < sum(loss[:2])
 
     def _say(self, requests: Sequence[Request], adapter: str | None) -> list[list[Completion]]:
@@ -185,6 +190,14 @@ def weighed(chance: float, evidence: float) -> float:
     if not 0.0 < chance < 1.0:
         return chance
     return 1.0 / (1.0 + exp(log1p(-chance) - log(chance) - evidence))
+
+
+def _mean(one: float, other: float) -> float:
+    """The probability at the mean of two probabilities' log-odds."""
+    if not (0.0 < one < 1.0 and 0.0 < other < 1.0):
+        return (one + other) / 2
+    odds = (log(one) - log1p(-one) + log(other) - log1p(-other)) / 2
+    return 1.0 / (1.0 + exp(-odds))
 
 
 def bare(said: Completion) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import log
+from math import exp, log
 
 import pytest
 
@@ -18,7 +18,10 @@ ANSA = Reference("", "Ansa minds the twins.")
 
 class Reader(ScriptedModel):
     """Says `first` reading a passage and `line` in a line of questions and answers; an answer
-    costs what `losses` tells."""
+    costs what `losses` tells. `share` is how likely the line's answer is beside declining."""
+
+    avoided = ""
+    share = 0.0
 
     def __init__(self, first: dict[str, tuple[str, float]], line: str = "", **losses: float):
         super().__init__()
@@ -32,7 +35,10 @@ class Reader(ScriptedModel):
             asked = request.prompt[-1].content
             if request.opening:
                 assert request.sampling.one_line
-                done.append([Completion(self.line, (-0.1,))])
+                self.avoided = request.sampling.rather_than
+                rival = log(1 - self.share) if self.share and self.avoided else None
+                said = log(self.share) if self.share else -0.1
+                done.append([Completion(self.line, (said,), rival=rival)])
                 continue
             text, share = next(said for part, said in self.first.items() if part in asked)
             done.append([Completion(text, (log(share),), rival=log(1 - share))] * request.samples)
@@ -116,12 +122,25 @@ class Tracked(Reader):
 def test_the_models_own_reader_reads_unless_a_memory_is_to() -> None:
     model = Tracked({"Wim": ("Wim [1]", 0.9)}, "Wim")
     (found,) = read(model, [Asked("Who is the glazier?", (WIM,))])
-    assert model.used == ["reader", None]  # the line of questions and answers is the writer's
-    assert found.confidence == pytest.approx(weighed(0.9, PRIOR))
+    assert model.used == ["reader", "reader"]
+    # "Wim" in a line of questions and answers has no rival: exp(-0.1)
+    both = (log(0.9 / 0.1) + log(exp(-0.1) / (1 - exp(-0.1)))) / 2
+    assert found.confidence == pytest.approx(weighed(1 / (1 + exp(-both)), PRIOR))
     assert found.confidence > 0.9
     (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], prior=0.0)
-    assert found.confidence == pytest.approx(0.9)
+    assert found.confidence == pytest.approx(1 / (1 + exp(-both)))
     model.used = []
     (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], adapter="v1")
     assert found.confidence == pytest.approx(0.9)
     assert model.used == ["v1", "v1"]
+
+
+def test_a_reader_that_declines_in_a_line_is_less_sure() -> None:
+    model = Tracked({"Wim": ("Wim [1]", 0.9)}, "Wim")
+    model.share = 0.1
+    (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], prior=0.0)
+    assert model.avoided == f" {NOT_SAID}"  # as it would stand in the line
+    assert (found.text, found.confidence) == ("Wim", pytest.approx(0.5))
+    # a memory was not taught to decline in a line
+    (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], adapter="v1")
+    assert (model.avoided, found.confidence) == ("", pytest.approx(0.9))

@@ -69,7 +69,8 @@ def bench_sweep(
     """Train and measure each arm; the value is {"arms": [figures], ...}.
 
     `keep` is the home in which notes and edits stay; rows are added to its `sweep.jsonl`, and an
-    arm that has one already is not run again. Raises UsageError for an arm that cannot be used.
+    arm that has one of the same model, writer and reader is not run again. Raises UsageError for an
+    arm that cannot be used.
     """
     there = settings.model_copy(
         update={"home": make_private_dir(keep.absolute()), "profile": "default", "review": False}
@@ -81,11 +82,13 @@ def bench_sweep(
         yield from workspace.fetch_model()
         model = workspace.model()
         yield from _written(workspace, model, bench)
-        done = {row["arm"]: row for row in _rows(file)}
+        made = {"model": model.info.fingerprint, "reader": model.info.reader_sha256}
+        done = {row["arm"]: row for row in _rows(file) if made.items() <= row.items()}
         for arm, changed in chosen:
             if arm not in done:
                 yield Started("arm", detail=arm or "as the settings are")
-                done[arm] = {"arm": arm, **(yield from _run(workspace, model, bench, changed))}
+                figures = yield from _run(workspace, model, bench, changed)
+                done[arm] = {"arm": arm, **figures, **made}
                 with file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps(done[arm]) + "\n")
                 file.chmod(0o600)

@@ -17,11 +17,9 @@ from sealmate.chat.retrieval import title_of
 from sealmate.edits.screen import is_abstention, same_answer
 from sealmate.model.protocol import LanguageModel, Prompt, Turn
 from sealmate.prompts import Reference
-from sealmate.reading import SHORT, Asked, Reading, read
+from sealmate.reading import SAID, SHORT, Asked, Reading, read
 from sealmate.recall import Recollection
 from sealmate.records import Hit
-
-_SAID = 0.5  # confidence from which on a passage found for a question sooner says it than not
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ def _asked(plan: Plan) -> Asked:
 
 
 def _settled(plan: Plan, reply: Recollection, reading: Reading) -> Recollection:
-    if reading.confidence < _SAID or is_abstention(reading.text):
+    if reading.confidence < SAID or is_abstention(reading.text):
         return Recollection(prompts.NOT_SAID, 1.0 - reading.confidence)
     text, numbers = read_references(reply.text, len(plan.hits))
     number = reading.reference + 1

@@ -23,7 +23,8 @@ from sealmate.workspace import Workspace
 if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
 
-_RATES = {"warmup": 8e-4, "reader": 6e-4}
+_ROLES = {"warmup": "writer", "mirror": "writer", "reader": "reader", "reading": "reader"}
+_RATES = {"writer": 8e-4, "reader": 6e-4}
 
 
 def main() -> int:
@@ -36,7 +37,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=0, help="stop the plan after so many steps")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, help="peak learning rate")
-    parser.add_argument("--start-from", type=Path, help="warmup: adapter folder to go on from")
+    parser.add_argument("--start-from", type=Path, help="adapter folder to go on from")
     parser.add_argument("--out", type=Path, help="folder of the adapter")
     parser.add_argument("--checkpoint", type=Path, help="file to resume from and write to")
     given = parser.parse_args()
@@ -51,74 +52,79 @@ def _run(given: argparse.Namespace) -> int:
     workspace = Workspace.open(load_settings(model=given.model))
     for event in workspace.fetch_model():
         print(to_line(event), file=sys.stderr)
-    job = _reader if given.job in ("reader", "reading") else _writer
-    print(json.dumps(job(given, workspace)))
+    print(json.dumps(_job(given, workspace, _ROLES[given.job])))
     return 0
 
 
-def _writer(given: argparse.Namespace, workspace: Workspace) -> dict[str, float]:
+def _job(given: argparse.Namespace, workspace: Workspace, role: str) -> dict[str, float]:
+    """Teach the adapter of that role, if the job is that, and look at how good it is."""
     from sealmate.practice.card import ship
-    from sealmate.practice.mirror import as_dict, look
+
+    out = given.out or _place(role, workspace)
+    teaching = given.job in ("warmup", "reader")
+    if teaching:
+        given.rate = given.rate or _RATES[role]
+        with tempfile.TemporaryDirectory() as scratch:
+            made = Path(scratch) / "adapter"
+            teach = _teach_reader if role == "reader" else _teach_writer
+            for event in teach(given, workspace, made):
+                print(to_line(event), file=sys.stderr, flush=True)
+            ship(made, out, {}, {}, role)
+    scores = (_look_at_reader if role == "reader" else _look_at_writer)(workspace, out)
+    if teaching:
+        facts = {"base": workspace.model_id, "command": _command(given, role)}
+        writer = workspace.writer_folder()
+        if role == "reader" and writer is not None:
+            facts["writer_sha256"] = hash_file(writer / "adapter_model.safetensors")
+        ship(out, out, facts, scores, role)
+    return scores
+
+
+def _teach_writer(given: argparse.Namespace, workspace: Workspace, made: Path) -> Iterator[Event]:
     from sealmate.practice.warmup import WRITER_RECIPE, warm_up
 
-    assets = bundled("assets")
-    out = given.out or _place("writer", workspace)
-    if given.job == "warmup":
-        rate = given.rate or _RATES["warmup"]
-        recipe = replace(WRITER_RECIPE, seed=given.seed, learning_rate=rate)
-        with tempfile.TemporaryDirectory() as scratch:
-            made = Path(scratch) / "adapter"
-            _follow(
-                warm_up(
-                    _open(workspace), assets, made, notes=given.notes, steps=given.steps,
-                    recipe=recipe, start_from=given.start_from, checkpoint=given.checkpoint,
-                )
-            )  # fmt: skip
-            ship(made, out, {}, {})
-    scores = as_dict(look(_open(workspace, writer=out), assets))
-    if given.job == "warmup":
-        command = (
-            f"python -m sealmate.practice warmup --notes {given.notes} --steps {given.steps} "
-            f"--seed {given.seed} --rate {rate}"
-        ) + (f" --start-from {given.start_from}" if given.start_from else "")
-        ship(out, out, {"base": workspace.model_id, "command": command}, scores)
-    return scores
+    return warm_up(
+        _open(workspace), bundled("assets"), made, notes=given.notes, steps=given.steps,
+        recipe=replace(WRITER_RECIPE, seed=given.seed, learning_rate=given.rate),
+        start_from=given.start_from, checkpoint=given.checkpoint,
+    )  # fmt: skip
 
 
-def _reader(given: argparse.Namespace, workspace: Workspace) -> dict[str, float]:
-    from sealmate.practice.card import ship
-    from sealmate.practice.comprehension import as_dict, comprehend
+def _teach_reader(given: argparse.Namespace, workspace: Workspace, made: Path) -> Iterator[Event]:
     from sealmate.practice.reader import READER_RECIPE, teach_reader
 
-    assets = bundled("assets")
-    writer = workspace.writer_folder()
-    out = given.out or _place("reader", workspace)
-    if given.job == "reader":
-        rate = given.rate or _RATES["reader"]
-        recipe = replace(READER_RECIPE, seed=given.seed, learning_rate=rate)
-        with tempfile.TemporaryDirectory() as scratch:
-            made = Path(scratch) / "adapter"
-            _follow(
-                teach_reader(
-                    _open(workspace, writer=writer), assets, made, laps=given.laps,
-                    steps=given.steps, recipe=recipe, checkpoint=given.checkpoint,
-                )
-            )  # fmt: skip
-            ship(made, out, {}, {}, "reader")
-    reader = out if (out / "adapter_model.safetensors").is_file() else None
-    print(f"reading with {reader or 'the writer: there is no reader in ' + str(out)}",
-          file=sys.stderr)  # fmt: skip
-    scores = as_dict(comprehend(_open(workspace, writer=writer, reader=reader), assets))
-    if given.job == "reader":
-        command = (
-            f"python -m sealmate.practice reader --laps {given.laps} --steps {given.steps} "
-            f"--seed {given.seed} --rate {rate}"
-        )
-        facts = {"base": workspace.model_id, "command": command}
-        if writer is not None:
-            facts["writer_sha256"] = hash_file(writer / "adapter_model.safetensors")
-        ship(out, out, facts, scores, "reader")
-    return scores
+    return teach_reader(
+        _open(workspace, writer=workspace.writer_folder()), bundled("assets"), made,
+        laps=given.laps, steps=given.steps,
+        recipe=replace(READER_RECIPE, seed=given.seed, learning_rate=given.rate),
+        start_from=given.start_from, checkpoint=given.checkpoint,
+    )  # fmt: skip
+
+
+def _look_at_writer(workspace: Workspace, folder: Path) -> dict[str, float]:
+    from sealmate.practice.mirror import as_dict, look
+
+    return as_dict(look(_open(workspace, writer=folder), bundled("assets")))
+
+
+def _look_at_reader(workspace: Workspace, folder: Path) -> dict[str, float]:
+    from sealmate.practice.comprehension import as_dict, comprehend
+
+    reader = folder if (folder / "adapter_model.safetensors").is_file() else None
+    there = reader or f"the writer: there is no reader in {folder}"
+    print(f"reading with {there}", file=sys.stderr)
+    model = _open(workspace, writer=workspace.writer_folder(), reader=reader)
+    return as_dict(comprehend(model, bundled("assets")))
+
+
+def _command(given: argparse.Namespace, role: str) -> str:
+    """The command line that makes the adapter again."""
+    size = f"--laps {given.laps}" if role == "reader" else f"--notes {given.notes}"
+    command = (
+        f"python -m sealmate.practice {given.job} {size} --steps {given.steps} "
+        f"--seed {given.seed} --rate {given.rate}"
+    )
+    return command + (f" --start-from {given.start_from}" if given.start_from else "")
 
 
 def _place(role: str, workspace: Workspace) -> Path:
@@ -139,11 +145,6 @@ def _open(
     return LocalModel.open(
         workspace.model_id, folder, writer=writer, reader=reader, compute_cache=cache
     )
-
-
-def _follow(events: Iterator[Event]) -> None:
-    for event in events:
-        print(to_line(event), file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

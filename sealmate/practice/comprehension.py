@@ -13,9 +13,7 @@ from sealmate.practice.reader import about_another, told_elsewhere
 from sealmate.practice.slots import Fillers, fill
 from sealmate.practice.warmup import mirror_stock
 from sealmate.prompts import Reference
-from sealmate.reading import Asked, Reading, read
-
-_SAID = 0.5  # confidence from which on an answer is given
+from sealmate.reading import SAID, Asked, Reading, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def comprehend(model: LanguageModel, assets: Path, notes: int = 80, seed: int = 
         notes=len(filled),
         questions=len(answers),
         right=len(right) / len(answers),
-        given=sum(share >= _SAID for share in sure) / len(answers),
+        given=sum(share >= SAID for share in sure) / len(answers),
         near=_declined(said["near"]),
         another=_declined(said["another"]),
         elsewhere=_declined(said["elsewhere"]),
@@ -83,7 +81,7 @@ def _surety(reading: Reading) -> float:
 
 
 def _declined(readings: Sequence[Reading]) -> float:
-    return sum(_surety(r) < _SAID for r in readings) / len(readings) if readings else 0.0
+    return sum(_surety(r) < SAID for r in readings) / len(readings) if readings else 0.0
 
 
 def _order(high: Sequence[float], low: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 The harder half is to decline. Beside each note's own near misses the reader is asked of other
 people than the note tells of, and what other notes on the same topic are asked: questions that
 sound right and are not answered (adversarial unanswerable questions, as in SQuAD 2.0; Rajpurkar
-et al. 2018, arXiv 1806.03822).
+et al. 2018, arXiv 1806.03822). Each is put in both ways in which the product reads.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ def teach_reader(
     laps: int = 2,
     steps: int = 0,
     recipe: Recipe = READER_RECIPE,
+    start_from: Path | None = None,
     checkpoint: Path | None = None,
     cancel: Flag | None = None,
 ) -> Iterator[Event]:
-    """Teach a fresh adapter on the writer's topics and write it to `out`.
+    """Teach a fresh adapter, or the one in `start_from`, on the writer's topics; write it to `out`.
 
     Each of the `laps` fills all notes anew and words the questions otherwise; `steps` cuts the
     plan short (0 = all of it). Raises Cancelled after writing a checkpoint.
@@ -57,9 +58,17 @@ def teach_reader(
     for lap in range(laps):
         made = reader_lessons(stock, fillers, random.Random(recipe.seed + 93 + lap))
         examples += [replace(lesson, share=f"{lap}:{lesson.share}") for lesson in made]
-    declined = sum(lesson.kind == "not-said" for lesson in examples)
+    declined = sum(lesson.kind.endswith("not-said") for lesson in examples)
     yield Note(f"{len(stock)} notes, {len(examples)} examples, {declined} of them not answered")
-    trainer = Trainer(model, recipe, examples, name="pupil", checkpoint=checkpoint, cancel=cancel)
+    trainer = Trainer(
+        model,
+        recipe,
+        examples,
+        name="pupil",
+        start_from=start_from,
+        checkpoint=checkpoint,
+        cancel=cancel,
+    )
     yield from train_into(trainer, out, steps)
 
 
@@ -84,6 +93,12 @@ def reader_lessons(
             prompt = prompts.open_book(question, [Reference(title, note.note)])
             kind = "not-said" if answer == NOT_SAID else "read"
             made.append(Example(prompt, answer, key, kind))
+        line = prompts.writing("self-qa", title, note.note)
+        for question, answer in asked:
+            said = " " + answer.removesuffix(" [1]")
+            kind = "line-not-said" if answer == NOT_SAID else "line"
+            opening = prompts.line_opening(question)
+            made.append(Example(line, said, f"{key}:line", kind, opening=opening))
         if rng.random() < _FOLLOWED and (more := follow_up(note, f"{key}:then", rng)):
             made.append(more)
     return made

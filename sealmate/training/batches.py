@@ -22,7 +22,8 @@ class Example:
     passage, say); `kl` means: keep the distribution of the base rather than the answer's
     tokens; `teacher` is a prompt under which the model knows the answer already: its
     distribution there is learnt instead of the answer's bare tokens; `goes_on`: the answer is but
-    the beginning of a longer one, so that its end is not to be learnt."""
+    the beginning of a longer one, so that its end is not to be learnt; `opening` is what the reply
+    begins with before the answer, and is not learnt."""
 
     prompt: Prompt
     answer: str
@@ -32,6 +33,7 @@ class Example:
     kl: bool = False
     teacher: Prompt = ()
     goes_on: bool = False
+    opening: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,25 @@ def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> li
     done = []
     for key, example in enumerate(examples):
         before = render(tokenizer, example.prompt)
-        after = answer_ids(tokenizer, example.prompt, example.answer, not example.goes_on)
+        reply = example.opening + example.answer
+        after = answer_ids(tokenizer, example.prompt, reply, not example.goes_on)
+        learnt = len(after) - _given(tokenizer, example, after)
         if len(before) + len(after) <= limit:
             teacher = tuple(render(tokenizer, example.teacher)) if example.teacher else ()
             done.append(
-                Encoded(tuple(before + after), len(after), example.share, example.weight,
+                Encoded(tuple(before + after), learnt, example.share, example.weight,
                         example.kl, key, teacher)
             )  # fmt: skip
     return done
+
+
+def _given(tokenizer: Any, example: Example, reply: Sequence[int]) -> int:
+    """Tokens at the front of the reply that are its opening's."""
+    if not example.opening:
+        return 0
+    opened = answer_ids(tokenizer, example.prompt, example.opening, False)
+    return next((n for n, (a, b) in enumerate(zip(opened, reply, strict=False)) if a != b),
+                min(len(opened), len(reply) - 1))  # fmt: skip
 
 
 def batches(encoded: Sequence[Encoded], tokens: int, rng: random.Random) -> list[Batch]:

@@ -58,4 +58,8 @@ def test_every_arm_trains_on_the_same_edits_and_is_run_once(
     assert 0 <= first["recall_at_0.9"] <= first["recall_any"] <= 1
     _, again = drain(bench_sweep(settings, SET, ["passes=2,recall=direct"], keep))
     assert again["arms"] == [second]
-    assert len((keep / "sweep.jsonl").read_text().splitlines()) == 2
+    rows = keep / "sweep.jsonl"
+    assert len(rows.read_text().splitlines()) == 2
+    rows.write_text(rows.read_text().replace(f'"reader": "{second["reader"]}"', '"reader": "old"'))
+    drain(bench_sweep(settings, SET, ["passes=2,recall=direct"], keep))
+    assert len(rows.read_text().splitlines()) == 3

@@ -11,7 +11,7 @@ from sealmate.paths import bundled
 from sealmate.practice.reader import about_another, reader_lessons, told_elsewhere
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
 from sealmate.practice.warmup import training_stock
-from sealmate.prompts import NOT_SAID
+from sealmate.prompts import NOT_SAID, WRITING, line_opening
 from sealmate.training.batches import Example
 
 
@@ -43,13 +43,40 @@ def test_the_same_seed_gives_the_same_lessons() -> None:
 
 def test_every_question_of_a_note_is_asked_once_and_more_are_answered_than_declined() -> None:
     kinds = Counter(example.kind for example in made())
-    assert set(kinds) == {"read", "not-said", "follow-up"}
+    assert set(kinds) == {"read", "not-said", "line", "line-not-said", "follow-up"}
     assert kinds["read"] == sum(len(note.qa) for note in filled())
     assert kinds["read"] / 2 < kinds["not-said"] < kinds["read"]
 
 
+def test_what_is_asked_of_a_passage_is_asked_in_a_line_as_well() -> None:
+    def put(kind: str) -> list[tuple[str, str]]:
+        return sorted(
+            (example.opening, example.answer.strip()) for example in made() if example.kind == kind
+        )
+
+    def read(kind: str) -> list[tuple[str, str]]:
+        return sorted(
+            (
+                line_opening(example.prompt[-1].content.rpartition("\n\nQuestion: ")[2]),
+                example.answer.removesuffix(" [1]"),
+            )
+            for example in made()
+            if example.kind == kind
+        )
+
+    assert put("line") == read("read")
+    assert put("line-not-said") == read("not-said")
+    for example in made():
+        if example.opening:
+            # as the product puts it, and the answer after a space
+            assert example.prompt[-1].content.endswith(WRITING["self-qa"].text)
+            assert example.answer.startswith(" ")
+
+
 def test_answers_are_those_of_the_one_passage_that_is_shown() -> None:
     for example in made():
+        if example.opening:
+            continue
         shown = example.prompt[-1].content
         assert "[1] " in shown
         assert "[2] " not in shown

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from sealmate.errors import TrainingError
+from sealmate.model.protocol import Turn
 from sealmate.training.batches import Batch, Encoded, Example, Row, Tree, batches, encode
 from sealmate.training.loop import Recipe, Trainer
 from sealmate.training.stack import STEP, Stack, layout, picked
@@ -138,6 +140,20 @@ def test_the_teacher_has_no_memory(model: LocalModel) -> None:
     with torch.no_grad(), model.rack.use("candidate"):
         moved = [float(trainer.objective.loss(batch)) for batch in trainer.plan()]
     assert all(loss > 1e-3 for loss in moved)
+
+
+def test_what_a_reply_begins_with_carries_no_loss(model: LocalModel) -> None:
+    told = Example((Turn("user", "Note: Rex barks."),), " Rex", opening="Q: Who barks? A:")
+    whole = Example(told.prompt, told.opening + told.answer)
+    opened, plain = encode(model.base.tokenizer, [told, whole])
+    assert opened.ids == plain.ids
+    assert model.base.tokenizer.decode(opened.ids[-opened.answer :]).startswith(" Rex")
+    same = replace(told, answer="", opening=told.opening)
+    assert 1 <= encode(model.base.tokenizer, [same])[0].answer < opened.answer
+    trainer = trainer_of(model, [told, *some_examples(2)])
+    for batch in trainer.plan():
+        with model.rack.use("candidate"):
+            assert torch.isfinite(trainer.objective.loss(batch))
 
 
 def test_examples_that_are_too_long_are_left_out(model: LocalModel) -> None:
