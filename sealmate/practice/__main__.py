@@ -22,8 +22,14 @@ from sealmate.workspace import Workspace
 
 if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
+    from sealmate.practice.card import Role
 
-_ROLES = {"warmup": "writer", "mirror": "writer", "reader": "reader", "reading": "reader"}
+_ROLES: dict[str, Role] = {
+    "warmup": "writer",
+    "mirror": "writer",
+    "reader": "reader",
+    "reading": "reader",
+}
 _RATES = {"writer": 8e-4, "reader": 6e-4}
 
 
@@ -56,9 +62,9 @@ def _run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _job(given: argparse.Namespace, workspace: Workspace, role: str) -> dict[str, float]:
+def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[str, float]:
     """Teach the adapter of that role, if the job is that, and look at how good it is."""
-    from sealmate.practice.card import ship
+    from sealmate.practice.card import ship  # torch: seconds
 
     out = given.out or _place(role, workspace)
     teaching = given.job in ("warmup", "reader")

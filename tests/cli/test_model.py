@@ -94,7 +94,7 @@ def test_doctor(run: Run, home: Path, tmp_path: Path) -> None:
     ran = run("doctor", "--quick", "--json")
     found = {check["name"]: check for check in ran.json}
     assert set(found) == {
-        "disk", "home", "gpu", "bitsandbytes", "model", "database", "versions", "timer",
+        "disk", "home", "gpu", "bitsandbytes", "model", "adapters", "database", "versions", "timer",
     }  # fmt: skip
     assert found["model"]["status"] == "WARN"
     assert found["model"]["hint"] == "sealmate model fetch"
