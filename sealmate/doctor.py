@@ -202,20 +202,26 @@ def _model(workspace: Workspace, hashes: bool = True) -> Iterator[Check]:
 
 def _adapters(workspace: Workspace) -> Iterator[Check]:
     """The adapters that come with sealmate: what writes, and what reads."""
-    from sealmate.versions.tensors import read_header
+    from sealmate.versions.tensors import read_config, read_header
 
-    hint = "pip install --force-reinstall sealmate"
+    hint = "install sealmate again, or put back its assets folder"
     roles = {"writer": workspace.shipped("writer"), "reader": workspace.shipped("reader")}
     there = {role: folder for role, folder in roles.items() if folder is not None}
     for role, folder in there.items():
         try:
-            json.loads((folder / "adapter_config.json").read_text("utf-8"))
-            json.loads((folder / "card.json").read_text("utf-8"))["made"]
+            read_config(folder)
             read_header(folder / "adapter_model.safetensors")
-        except (VersionError, ValueError, KeyError, TypeError) as error:
+            json.loads((folder / "card.json").read_text("utf-8"))["made"].get("writer_sha256")
+        except VersionError as error:
+            yield Check("adapters", "FAIL", error.message, hint)
+            return
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             yield Check("adapters", "FAIL", f"the {role} in {folder} is damaged: {error}", hint)
             return
-    if "reader" in there and workspace.reader_folder() is None:
+    if "reader" in there and "writer" not in there:
+        message = "the writer is missing, on which the reader stands"
+        yield Check("adapters", "FAIL", message, hint)
+    elif "reader" in there and workspace.reader_folder() is None:
         message = "the reader was taught on another writer than is here, and is not used"
         yield Check("adapters", "WARN", message, hint)
     else:

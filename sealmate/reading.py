@@ -51,10 +51,11 @@ class Asked:
 class Reading:
     """The best answer, from which of the references (from 0), and how sure it is.
 
-    `confidence`, 0..1, is its share of the probability of itself and "The notes do not say.", the
-    odds moved by how seldom a note says nothing of what it was found for; 0
-    where it cannot be right: it has a name or number that was not in front of the model, or is of
-    another kind than was asked for.
+    `confidence`, 0..1, is how likely the passage says something rather than "The notes do not
+    say.": the best answer's share of the probability of the two, the odds moved by how seldom a
+    note says nothing of what it was found for. Where the model's reader read in both ways it is the
+    mean of both log-odds, whichever way's answer counts. 0 where the answer cannot be right: it has
+    a name or number that was not in front of the model, or is of another kind than was asked for.
     """
 
     text: str
@@ -194,10 +195,8 @@ def weighed(chance: float, evidence: float) -> float:
 
 def _mean(one: float, other: float) -> float:
     """The probability at the mean of two probabilities' log-odds."""
-    if not (0.0 < one < 1.0 and 0.0 < other < 1.0):
-        return (one + other) / 2
-    odds = (log(one) - log1p(-one) + log(other) - log1p(-other)) / 2
-    return 1.0 / (1.0 + exp(-odds))
+    some = [min(1.0 - _LEAST, max(_LEAST, chance)) for chance in (one, other)]
+    return 1.0 / (1.0 + exp(-sum(log(chance) - log1p(-chance) for chance in some) / 2))
 
 
 def bare(said: Completion) -> str:

@@ -77,8 +77,18 @@ def test_the_adapters_that_come_along(tmp_path: Path, monkeypatch: pytest.Monkey
     weights.write_bytes(whole[:1000])
     broken = adapters(settings)
     assert broken.status == "FAIL"
-    assert "the writer in" in broken.message
-    assert "reinstall" in broken.hint
+    assert "writer" in broken.message
+    assert "install sealmate again" in broken.hint
     weights.write_bytes(whole)
-    (here / "reader" / "smollm2-135m" / "card.json").write_text("{")
-    assert "the reader in" in adapters(settings).message
+    card = here / "reader" / "smollm2-135m" / "card.json"
+    for text in ("{", "{}", '{"made": []}'):
+        card.write_text(text)
+        assert "the reader in" in adapters(settings).message
+    card.unlink()
+    assert adapters(settings).hint
+    (here / "reader" / "smollm2-135m" / "adapter_config.json").write_text("[]")
+    assert adapters(settings).status == "FAIL"
+    shutil.rmtree(here / "writer")
+    shutil.rmtree(here / "reader")
+    shutil.copytree(bundled("assets") / "reader", here / "reader")
+    assert "the writer is missing" in adapters(settings).message

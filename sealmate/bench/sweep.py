@@ -23,6 +23,7 @@ from sealmate.events import Event, Note, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection
 from sealmate.night.consolidation import consolidate
+from sealmate.night.ledger import writer_name
 from sealmate.night.lock import hold, worker_lock
 from sealmate.night.testing import Examination, held_chat
 from sealmate.paths import bundled, make_private_dir
@@ -108,6 +109,11 @@ def _written(
     workspace: Workspace, model: LocalModel, bench: BenchSet
 ) -> Generator[Event, None, None]:
     """Take the notes in and write their edits, unless that was done before."""
+    writers = {edit.writer for edit in workspace.store.edits.list() if edit.writer}
+    if others := writers - {writer_name(model.info)}:
+        raise UsageError(
+            f"its edits were written by {', '.join(sorted(others))}", "give --keep a new folder"
+        )
     for note in bench.notes:
         add_note(
             workspace.store, note, count=workspace.count_tokens(),

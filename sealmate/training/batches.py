@@ -101,7 +101,8 @@ def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> li
         after = answer_ids(tokenizer, example.prompt, reply, not example.goes_on)
         learnt = len(after) - _given(tokenizer, example, after)
         if len(before) + len(after) <= limit:
-            teacher = tuple(render(tokenizer, example.teacher)) if example.teacher else ()
+            opened = after[: len(after) - learnt]
+            teacher = (*render(tokenizer, example.teacher), *opened) if example.teacher else ()
             done.append(
                 Encoded(tuple(before + after), learnt, example.share, example.weight,
                         example.kl, key, teacher)

@@ -49,14 +49,17 @@ def test_every_question_of_a_note_is_asked_once_and_more_are_answered_than_decli
 
 
 def test_what_is_asked_of_a_passage_is_asked_in_a_line_as_well() -> None:
-    def put(kind: str) -> list[tuple[str, str]]:
+    def put(kind: str) -> list[tuple[str, str, str]]:
         return sorted(
-            (example.opening, example.answer.strip()) for example in made() if example.kind == kind
+            (example.share.removesuffix(":line"), example.opening, example.answer.strip())
+            for example in made()
+            if example.kind == kind
         )
 
-    def read(kind: str) -> list[tuple[str, str]]:
+    def read(kind: str) -> list[tuple[str, str, str]]:
         return sorted(
             (
+                example.share,
                 line_opening(example.prompt[-1].content.rpartition("\n\nQuestion: ")[2]),
                 example.answer.removesuffix(" [1]"),
             )
@@ -68,6 +71,8 @@ def test_what_is_asked_of_a_passage_is_asked_in_a_line_as_well() -> None:
     assert put("line-not-said") == read("not-said")
     for example in made():
         if example.opening:
+            note = filled()[int(example.share.split(":")[1])]
+            assert note.note in example.prompt[-1].content
             # as the product puts it, and the answer after a space
             assert example.prompt[-1].content.endswith(WRITING["self-qa"].text)
             assert example.answer.startswith(" ")
