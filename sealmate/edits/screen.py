@@ -20,14 +20,12 @@ from sealmate.edits.lexicon import (
     YES_NO,
 )
 from sealmate.edits.names import CALENDAR, name_runs, starts_a_name
-from sealmate.edits.parse import Pair
 from sealmate.edits.spans import coverage, spans, uncovered
 from sealmate.edits.words import Token, content, order_holds, tokens, within
 
 __all__ = [
     "correct",
     "coverage",
-    "dedupe",
     "grounded_answer",
     "is_abstention",
     "near_duplicate",
@@ -203,12 +201,3 @@ def _exact(text: str) -> frozenset[str]:
         for token in tokens(text)
         if token.kind in ("number", "name") or "~not" in token.forms
     )
-
-
-def dedupe(pairs: Iterable[Pair]) -> list[Pair]:
-    """The pairs in order without near-duplicates of earlier ones."""
-    kept: list[Pair] = []
-    for pair in pairs:
-        if not any(near_duplicate(pair, other) for other in kept):
-            kept.append(pair)
-    return kept

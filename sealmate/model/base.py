@@ -30,7 +30,7 @@ from transformers.utils import logging as hf_logging
 
 from sealmate.errors import ModelError
 from sealmate.model.identity import adapter_scale, base_fingerprint, hash_file
-from sealmate.model.memory import keep_freed_memory
+from sealmate.model.memory import available_bytes, keep_freed_memory
 from sealmate.model.slab import cache_argument
 
 hf_logging.set_verbosity_error()
@@ -105,8 +105,11 @@ def cpu_dtype(cache: Path | None) -> torch.dtype:
     return dtype
 
 
-def environment(device: torch.device) -> str:
-    """What decides the last bits of a sum beside the numbers: equal here means equal logits."""
+def environment(device: torch.device, unpacked: bool = True) -> str:
+    """What decides the last bits of a sum beside the numbers: equal here means equal logits.
+
+    A CPU multiplies 4-bit layers that are not `unpacked` by kernels of their own.
+    """
     if device.type == "cuda":
         return f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
     capability = torch.backends.cpu.get_cpu_capability()
@@ -115,7 +118,10 @@ def environment(device: torch.device) -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
         name = names[0] if names else name
-    return f"torch {torch.__version__}, {name} ({capability}), {torch.get_num_threads()} threads"
+    return (
+        f"torch {torch.__version__}, {name} ({capability}), {torch.get_num_threads()} threads"
+        + ("" if unpacked else ", packed")
+    )
 
 
 def cpu_kind() -> str:
@@ -185,7 +191,7 @@ def load_base(
                          "fetch it again with `sealmate model fetch`") from error  # fmt: skip
     model.requires_grad_(False)
     model.eval()
-    unpacked = where.type == "cpu"
+    unpacked = where.type == "cpu" and _fits_unpacked(model, dtype)
     writer_sha = hash_file(writer / "adapter_model.safetensors") if writer else ""
     if unpacked:
         _unpack(model, dtype, _writer_deltas(writer) if writer else None)
@@ -245,6 +251,14 @@ def _writer_deltas(folder: Path) -> Callable[[str], torch.Tensor | None]:
         return scale * (up @ down)
 
     return delta
+
+
+def _fits_unpacked(model: Any, dtype: torch.dtype) -> bool:
+    """Whether the 4-bit layers' numbers in `dtype` leave half of the memory for everything else."""
+    packed = (part for part in model.modules() if isinstance(part, bnb.nn.Linear4bit))
+    needed = sum(part.in_features * part.out_features for part in packed) * dtype.itemsize
+    available = available_bytes()
+    return available is None or 2 * needed <= available
 
 
 def _unpack(

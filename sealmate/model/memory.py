@@ -1,9 +1,10 @@
-"""Memory habits of the C library that matter to training on a CPU."""
+"""How much memory there is, and habits of the C library that matter to training on a CPU."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from pathlib import Path
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
@@ -22,3 +23,13 @@ def keep_freed_memory() -> None:
         return
     mallopt(_MMAP_THRESHOLD, 32 * 1024 * 1024)
     mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def available_bytes() -> int | None:
+    """Memory that can be had without swapping, as the kernel reckons; None if it does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        (line,) = (line for line in lines if line.startswith("MemAvailable:"))
+        return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from sealmate.errors import ModelError
 from sealmate.model.base import choose_device, cpu_dtype, load_base
+from sealmate.model.memory import available_bytes
 from tests.tiny import build_adapter, open_tiny
 
 if TYPE_CHECKING:
@@ -52,6 +53,29 @@ def test_a_folded_writer_equals_one_that_is_active(
     assert folded.attached == ()
     assert folded.info.fingerprint != model.info.fingerprint
     assert folded.info.writer_sha256
+
+
+def test_what_does_not_fit_unpacked_stays_packed_and_says_the_same(
+    model: LocalModel, tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sealmate.model.base.available_bytes", lambda: 1000)
+    writer = build_adapter(tmp_path / "writer", tiny_model_folder, seed=5)
+    packed = open_tiny(tiny_model_folder, tmp_path, writer=writer)
+    assert not packed.base.unpacked
+    assert any(isinstance(m, bnb.nn.Linear4bit) for m in packed.base.model.modules())
+    model.attach("w", writer)
+    there = model.fingerprint_logits(adapter="w")
+    # the kernels for 4 bits round their inputs; the writer moves the logits by over 2
+    assert packed.fingerprint_logits() == pytest.approx(there, abs=0.1)
+    assert packed.fingerprint_logits() != pytest.approx(model.fingerprint_logits(), abs=1.0)
+    assert packed.info.environment != model.info.environment
+    monkeypatch.setattr("sealmate.model.base.available_bytes", lambda: None)
+    assert open_tiny(tiny_model_folder, tmp_path).base.unpacked
+
+
+def test_the_kernel_says_how_much_memory_there_is() -> None:
+    found = available_bytes()
+    assert found is None or found > 50_000_000
 
 
 def test_a_reader_is_beside_the_base_and_no_memory(

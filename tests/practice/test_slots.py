@@ -72,7 +72,7 @@ def test_every_note_fills(seed: int) -> None:
 def test_the_stock_is_large_and_varied() -> None:
     topics = Counter(note.topic for note in stock())
     assert len(topics) >= 60
-    assert len(stock()) >= 1800
+    assert len(stock()) >= 2000
     masked = Counter(re.sub(r"\W+", " ", SLOT.sub("_", note.note)).lower() for note in stock())
     assert [text for text, count in masked.items() if count > 1] == []
 
