@@ -22,7 +22,8 @@ def write_edits(
 ) -> Iterator[Event]:
     """Self-edits and probes for passages that have none, more wordings of what fails.
 
-    Each passage is kept at once. `report` gets written, kept, conflicts, reworded and
+    Each passage is kept at once. `report` gets written, kept, coverage (the mean share of a new
+    passage's spans that some self-edit carries), conflicts, reworded and
     write_seconds. Raises Cancelled.
     """
     store, settings, clock = workspace.store, workspace.settings, workspace.clock
@@ -37,6 +38,7 @@ def write_edits(
             held_out=settings.held_out,
             seed=settings.seed,
         )
+        covered: list[float] = []
         for item in write(model, texts, plan, cancel=cancel):
             if not isinstance(item, Written):
                 yield item
@@ -44,6 +46,8 @@ def write_edits(
             counts = keep_written(store, item, model.info, clock(), settings.review)
             report["written"] += counts.written
             report["kept"] += counts.kept
+            covered.append(item.coverage)
+            report["coverage"] = round(sum(covered) / len(covered), 3)
         reask(store, model, texts, clock(), review=settings.review, cancel=cancel)
         fresh = [
             edit

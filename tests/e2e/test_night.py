@@ -57,6 +57,7 @@ def test_the_next_night_has_nothing_to_learn(trained: Trained) -> None:
     assert version["edits"] > 0
     first = trained.home.run("report", "--run", "1", "--json").json
     assert (first["run"], first["outcome"], first["version"]) == (1, "published", 1)
+    assert 0.5 < first["work"]["coverage"] <= 1.0
     assert trained.home.run("report").out
 
 
