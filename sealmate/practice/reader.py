@@ -24,7 +24,7 @@ from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
 from sealmate.practice.warmup import train_into, training_stock
 from sealmate.prompts import NOT_SAID, Reference
 from sealmate.training.batches import Example
-from sealmate.training.loop import Recipe, Trainer
+from sealmate.training.loop import Recipe
 
 READER_RECIPE = Recipe(
     rank=16, alpha=16, upper=0.6, learning_rate=6e-4, passes=1.0, tokens=1024, warmup=0.05, seed=7
@@ -60,16 +60,10 @@ def teach_reader(
         examples += [replace(lesson, share=f"{lap}:{lesson.share}") for lesson in made]
     declined = sum(lesson.kind.endswith("not-said") for lesson in examples)
     yield Note(f"{len(stock)} notes, {len(examples)} examples, {declined} of them not answered")
-    trainer = Trainer(
-        model,
-        recipe,
-        examples,
-        name="pupil",
-        start_from=start_from,
-        checkpoint=checkpoint,
-        cancel=cancel,
-    )
-    yield from train_into(trainer, out, steps)
+    yield from train_into(
+        out, model, recipe, examples, steps=steps, start_from=start_from,
+        checkpoint=checkpoint, cancel=cancel,
+    )  # fmt: skip
 
 
 def reader_lessons(

@@ -84,6 +84,24 @@ def warm_up(
     for example in examples:
         kinds[example.kind] = kinds.get(example.kind, 0) + 1
     yield Note(f"{len(stock)} notes, {len(examples)} examples: {kinds}")
+    yield from train_into(
+        out, model, recipe, examples, steps=steps, start_from=start_from,
+        checkpoint=checkpoint, cancel=cancel,
+    )  # fmt: skip
+
+
+def train_into(
+    out: Path,
+    model: LocalModel,
+    recipe: Recipe,
+    examples: Sequence[Example],
+    *,
+    steps: int,
+    start_from: Path | None,
+    checkpoint: Path | None,
+    cancel: Flag | None,
+) -> Iterator[Event]:
+    """Run the first `steps` (0 = all) of the recipe's plan and write the adapter to `out`."""
     trainer = Trainer(
         model,
         recipe,
@@ -93,11 +111,6 @@ def warm_up(
         checkpoint=checkpoint,
         cancel=cancel,
     )
-    yield from train_into(trainer, out, steps)
-
-
-def train_into(trainer: Trainer, out: Path, steps: int) -> Iterator[Event]:
-    """Run the plan's first `steps` (0 = all of it) and write the adapter to `out`."""
     trainer.cut(steps)
     yield Started("train", total=len(trainer.plan()))
     yield from trainer.run(every=20)

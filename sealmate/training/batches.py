@@ -99,13 +99,12 @@ def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> li
         before = render(tokenizer, example.prompt)
         reply = example.opening + example.answer
         after = answer_ids(tokenizer, example.prompt, reply, not example.goes_on)
-        learnt = len(after) - _given(tokenizer, example, after)
+        given = _given(tokenizer, example, after)
         if len(before) + len(after) <= limit:
-            opened = after[: len(after) - learnt]
-            teacher = (*render(tokenizer, example.teacher), *opened) if example.teacher else ()
+            told = (*render(tokenizer, example.teacher), *after[:given]) if example.teacher else ()
             done.append(
-                Encoded(tuple(before + after), learnt, example.share, example.weight,
-                        example.kl, key, teacher)
+                Encoded(tuple(before + after), len(after) - given, example.share, example.weight,
+                        example.kl, key, told)
             )  # fmt: skip
     return done
 
@@ -115,8 +114,8 @@ def _given(tokenizer: Any, example: Example, reply: Sequence[int]) -> int:
     if not example.opening:
         return 0
     opened = answer_ids(tokenizer, example.prompt, example.opening, False)
-    return next((n for n, (a, b) in enumerate(zip(opened, reply, strict=False)) if a != b),
-                min(len(opened), len(reply) - 1))  # fmt: skip
+    # an id that no reply has, as the last token of the shorter row never counts as shared
+    return common_prefix([[*opened, -1], reply])
 
 
 def batches(encoded: Sequence[Encoded], tokens: int, rng: random.Random) -> list[Batch]:
