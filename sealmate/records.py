@@ -13,6 +13,7 @@ from typing import Any, Literal
 SourceKind = Literal["note", "file", "chat"]
 SourceState = Literal["current", "replaced", "forgotten"]
 Way = Literal["recite", "direct"]  # how a memory answers, see sealmate.recall
+LossOn = Literal["answer", "all"]
 EditState = Literal["proposed", "accepted", "rejected", "superseded"]
 EditFormat = Literal[
     "qa", "implications", "implications-long", "very-long", "rewrite", "self-qa", "unknown"

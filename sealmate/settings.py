@@ -15,6 +15,7 @@ from pydantic_settings import (
 
 from sealmate.errors import SettingsError
 from sealmate.paths import Paths, locate
+from sealmate.records import LossOn
 
 SMALL_MODEL = "smollm2-135m"
 
@@ -61,6 +62,9 @@ class Settings(BaseSettings):
         ge=0,
         description="most tokens trained in a night (0 = enough "
         "for the new notes and as much replay)",
+    )
+    loss_on: LossOn = Field(
+        "answer", description="learn the answer alone, or the question before it as well"
     )
     renderings: int = Field(
         4, ge=0, description="most questions trained per answer of a passage (0 = all)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from sealmate.edits.screen import near_duplicate
 from sealmate.edits.secrets import redact
 from sealmate.records import EditFormat
 
@@ -44,6 +45,13 @@ class Work:
     def questions(self) -> list[str]:
         """Kept questions of any format."""
         return [d.question for d in self.drafts if d.question and d.kept]
+
+    def asks(self, question: str, answer: str) -> bool:
+        """Whether this is asked already, or the same in nearly the same words with this answer."""
+        same = question.casefold()
+        return any(q.casefold() == same for q in self.questions()) or any(
+            near_duplicate((question, answer), known) for known in self.pairs()
+        )
 
     def pairs(self) -> list[tuple[str, str]]:
         """Kept questions with their answers."""

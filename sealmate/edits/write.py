@@ -111,7 +111,7 @@ def _take(work: Work, name: str, completion: Completion, temperature: float) -> 
 
     if name == "self-qa":
         for pair in parse_pairs(completion.text):
-            if not any(q.casefold() == pair.question.casefold() for q in work.questions()):
+            if not work.asks(pair.question, pair.answer):
                 add("self-qa", pair.question, pair.answer, f"{pair.question} {pair.answer}")
     elif name == "unknown":
         question = parse_question(completion.text)
@@ -155,7 +155,7 @@ def _fill_gaps(
     for (work, answer, request), completions in zip(jobs, replies, strict=True):
         for completion in completions:
             question = parse_question(completion.text)
-            if not question or any(question.casefold() == q.casefold() for q in work.questions()):
+            if not question or work.asks(question, answer):
                 continue
             add_asked(work, question, answer, request.sampling.temperature, "ask")
     # drafts that have been through the round trip carry its reason and are not asked again

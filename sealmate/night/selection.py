@@ -296,4 +296,5 @@ def recipe(settings: Settings, model: LocalModel, choice: Choice) -> Recipe:
         seed=settings.seed,
         kl_weight=settings.chat_weight,
         enough=settings.enough if settings.recall == "recite" else 0.0,
+        loss_on=settings.loss_on,
     )

@@ -118,15 +118,20 @@ def _given(tokenizer: Any, example: Example, reply: Sequence[int]) -> int:
     return common_prefix([[*opened, -1], reply])
 
 
-def batches(encoded: Sequence[Encoded], tokens: int, rng: random.Random) -> list[Batch]:
-    """One pass over the examples as shuffled batches of about `tokens` tokens each."""
+def batches(
+    encoded: Sequence[Encoded], tokens: int, rng: random.Random, everything: bool = False
+) -> list[Batch]:
+    """One pass over the examples as shuffled batches of about `tokens` tokens each.
+
+    `everything`: what follows the shared beginning is learnt, the question as well.
+    """
     families: dict[str, list[Encoded]] = {}
     for item in encoded:
         families.setdefault(item.share, []).append(item)
     trees: list[Tree] = []
     for members in families.values():
         rng.shuffle(members)
-        trees.extend(_trees(members, tokens))
+        trees.extend(_trees(members, tokens, everything))
     rng.shuffle(trees)
     made: list[Batch] = []
     pool = 0
@@ -139,7 +144,7 @@ def batches(encoded: Sequence[Encoded], tokens: int, rng: random.Random) -> list
     return made
 
 
-def _trees(members: Sequence[Encoded], tokens: int) -> Iterator[Tree]:
+def _trees(members: Sequence[Encoded], tokens: int, everything: bool) -> Iterator[Tree]:
     """Cut a family: long trees cost attention (squared), short ones repeat the prefix."""
     shared = common_prefix([item.ids for item in members])
     limit = min(tokens, max(256, 3 * shared))
@@ -148,24 +153,28 @@ def _trees(members: Sequence[Encoded], tokens: int) -> Iterator[Tree]:
     for item in members:
         own = len(item.ids) - shared
         if current and size + own > limit:
-            yield _tree(current)
+            yield _tree(current, everything)
             current, size = [], shared
         current.append(item)
         size += own
     if current:
-        yield _tree(current)
+        yield _tree(current, everything)
 
 
-def _tree(items: Sequence[Encoded]) -> Tree:
+def _tree(items: Sequence[Encoded], everything: bool) -> Tree:
     # the last prompt token must stay in the row: its logits predict the first answer token
     shared = min(
         common_prefix([item.ids for item in items]),
         min(len(item.ids) - item.answer for item in items) - 1,
     )
     rows = tuple(
-        Row(item.ids[shared:], len(item.ids) - item.answer - shared, item.weight, item.kl, item.key)
+        Row(
+            item.ids[shared:],
+            1 if everything and not item.kl else len(item.ids) - item.answer - shared,
+            item.weight, item.kl, item.key,
+        )
         for item in items
-    )
+    )  # fmt: skip
     return Tree(items[0].ids[:shared], rows)
 
 

@@ -22,6 +22,7 @@ from sealmate.errors import Cancelled, TrainingError
 from sealmate.events import Loss
 from sealmate.model.identity import hash_file
 from sealmate.model.local import LocalModel
+from sealmate.records import LossOn
 from sealmate.training.batches import Batch, Encoded, Example, batches, encode
 from sealmate.training.checkpoint import forget_checkpoint, read_checkpoint, write_checkpoint
 from sealmate.training.objective import Objective
@@ -39,7 +40,8 @@ class Recipe:
     rsLoRA on all linear layers (Kalajdzievski 2023, arXiv 2312.03732); linear warm-up then
     linear decay to `final` of the peak. `least_steps` asks for more passes, up to MOST_PASSES
     times as many, where the examples are few. `enough` is the loss on held-out examples, in nats
-    per token, from which on the rate decays at once and training ends (0 = never).
+    per token, from which on the rate decays at once and training ends (0 = never). `loss_on`:
+    whether the answer alone is learnt or "all", the question before it as well.
     """
 
     rank: int = 32
@@ -56,6 +58,7 @@ class Recipe:
     kl_weight: float = 1.0
     least_steps: int = 0
     enough: float = 0.0
+    loss_on: LossOn = "answer"
 
     def as_dict(self) -> dict[str, Any]:
         """For a manifest."""
@@ -132,7 +135,12 @@ class Trainer:
 
     def _compose(self) -> list[Batch]:
         steps: list[Batch] = []
-        fixed = batches(self._encoded, self.recipe.tokens, self._rng)
+        everything = self.recipe.loss_on == "all"
+
+        def shuffled() -> list[Batch]:
+            return batches(self._encoded, self.recipe.tokens, self._rng, everything)
+
+        fixed = shuffled()
         self._lap = len(fixed)
         # a few notes make few steps, too few to be learnt by
         passes = max(self.recipe.passes, self.recipe.least_steps / len(fixed))
@@ -140,8 +148,7 @@ class Trainer:
         whole, part = int(passes), passes % 1
         for number in range(whole + (part > 0)):
             # with kept lower layers the batches stay as composed and only their order changes
-            made = list(fixed) if self.stack.split else batches(
-                self._encoded, self.recipe.tokens, self._rng)  # fmt: skip
+            made = list(fixed) if self.stack.split else shuffled()
             self._rng.shuffle(made)
             if number == whole:
                 made = made[: max(1, round(len(made) * part))]

@@ -242,3 +242,14 @@ def test_nonsense_gives_no_edits() -> None:
     (written,) = Pupil("lorem ipsum", "...", "no question").write()
     assert written.drafts == ()
     assert written.probes == ()
+
+
+def test_a_question_in_nearly_the_same_words_is_asked_once() -> None:
+    more = (
+        "Q: Who services the boilers? A: Nora Lindqvist\nQ: Who looks after it? A: Nora Lindqvist"
+    )
+    (written,) = Pupil(
+        f"{PAIRS}\n{more}", read={"Who looks after it?": "Nora Lindqvist [1]"}
+    ).write()
+    asked = [d.question for d in drafts(written, "self-qa") if d.answer == "Nora Lindqvist"]
+    assert asked == ["Who services the boiler?", "Who looks after it?"]

@@ -67,3 +67,21 @@ def test_batches_keep_about_the_size_asked_for() -> None:
     sizes = [batch.tokens for batch in batches(items, 120, random.Random(1))]
     assert max(sizes) <= 120 * 1.2
     assert len(sizes) <= 14
+
+
+@settings(deadline=None)
+@given(encoded(), st.integers(16, 400))
+def test_learning_everything_adds_the_question_but_nothing_that_is_shared(
+    items: list[Encoded], tokens: int
+) -> None:
+    answers = batches(items, tokens, random.Random(0))
+    whole = batches(items, tokens, random.Random(0), everything=True)
+    assert sum(batch.tokens for batch in whole) == sum(batch.tokens for batch in answers)
+    for batch in whole:
+        for tree in batch.trees:
+            for row in tree.rows:
+                item = items[row.key]
+                assert tree.prefix + row.ids == item.ids
+                # what is to stay as it is, is held at the answer alone
+                wanted = len(row.ids) - item.answer if row.kl else 1
+                assert row.loss_from == wanted
