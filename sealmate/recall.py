@@ -47,11 +47,13 @@ ABOUT = 2.0  # nats by which a recital with all of a question's words is likelie
 class Recollection:
     """An answer, how sure it is (0..1), and what was recited for it ("" where nothing was).
 
-    `confidence` is, by reciting, the probability of the whole chain: something rather than "I
-    don't know" is recited, this and nothing else, and an answer rather than "the notes do not
-    say" is read from it; the odds of that are held against how many of the question's words the
+    `confidence` is, by reciting, how likely something rather than "I don't know" is recited, how
+    likely a token of it is (the geometric mean, or a long note would never be sure: Malinin and
+    Gales 2021, arXiv 2002.07650), and how likely an answer rather than "the notes do not say" is
+    read from it; the odds of that are held against how many of the question's words the
     recital has (see `about`). An answer with a name or number that the recital does not have, or of
     another kind than was asked for, is none (0). Directly, it is that of the completion.
+    `chance` is the same with the probability of all of the recital: what counts among several.
     `general` answers are those of the model itself, which needs no memory for them.
     """
 
@@ -59,6 +61,7 @@ class Recollection:
     confidence: float
     recital: str = ""
     general: bool = False
+    chance: float = 0.0
 
 
 def recollect(
@@ -98,7 +101,7 @@ def recollect(
         some, by_words = [asked[n] for n in again], [cues[n] for n in again]
         seconds = _chains(model, some, by_words, shards, max_tokens, cancel)
         for n, second in zip(again, seconds, strict=True):
-            found[n] = max(found[n], second, key=lambda one: one.confidence)
+            found[n] = max(found[n], second, key=lambda one: one.chance)
     return found
 
 
@@ -158,7 +161,7 @@ def _chains(
     best: dict[int, Recollection] = {}
     read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel)
     for n, found in zip(places, read_out, strict=True):
-        if n not in best or found.confidence > best[n].confidence:
+        if n not in best or found.chance > best[n].chance:
             best[n] = found
     return [best[n] for n in range(len(asked))]
 
@@ -234,13 +237,20 @@ def _read(
     ]
     readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
     return [
-        Recollection(reading.text, _sure(question, recital, reading), recital.text)
+        _found(question, recital, reading)
         for (question, _), reading, recital in zip(asked, readings, recited, strict=True)
     ]
 
 
-def _sure(question: str, recital: Completion, answer: Reading) -> float:
-    return weighed(_told(recital) * answer.confidence, about(question, recital.text))
+def _found(question: str, recital: Completion, answer: Reading) -> Recollection:
+    evidence = about(question, recital.text)
+    sure = recital.confidence * exp(sum(recital.logprobs) / max(1, len(recital.logprobs)))
+    return Recollection(
+        answer.text,
+        weighed(sure * answer.confidence, evidence),
+        recital.text,
+        chance=weighed(_told(recital) * answer.confidence, evidence),
+    )
 
 
 def _told(recital: Completion) -> float:

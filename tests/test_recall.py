@@ -141,6 +141,32 @@ def test_of_several_shards_the_likeliest_chain_counts() -> None:
     assert model.asked == ["v3", "v3", "v1", "v1"]
 
 
+class Wordy(Shards):
+    """Each token of a recital as likely as is said, instead of all of it."""
+
+    def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+        found = super().generate(requests, **options)
+        if options.get("adapter") is None:
+            return found
+        return [
+            [replace(c, logprobs=c.logprobs * len(c.text.split())) for c in some] for some in found
+        ]
+
+
+def test_a_long_recital_is_as_sure_as_its_tokens_but_the_likelier_whole_counts() -> None:
+    long = "the glazier from over there beyond the river is Wim"
+    (found,) = recollect(Wordy(v3=(long, 0.9)), ["Who is the glazier?"], "v3")
+    something = 0.9**10 / (0.9**10 + 0.1)  # rather than "I don't know"
+    assert found.confidence == pytest.approx(raised(something * 0.9 * 0.9))
+    assert found.chance == pytest.approx(raised(something * 0.9**10 * 0.9))
+    (found,) = recollect(
+        Wordy(v3=(long, 0.9), v2=("the glazier is Ada", 0.8)), ["Who is the glazier?"], "v3"
+    )
+    assert found.text == "Ada"
+    something = 0.8**4 / (0.8**4 + 0.2)
+    assert found.confidence == pytest.approx(raised(something * 0.8 * 0.9))
+
+
 def test_of_many_shards_those_that_may_know_are_asked() -> None:
     sure = {f"v{n}": (f"number {n} is N{n}", n / 10) for n in (5, 2, 1, 7, 3, 4)}
     model = Shards(**sure)
