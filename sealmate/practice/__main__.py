@@ -40,6 +40,8 @@ def main() -> int:
     parser.add_argument("--model", help="catalogue name, hub id or folder")
     parser.add_argument("--notes", type=int, default=0, help="warmup: notes, 0 = all")
     parser.add_argument("--laps", type=int, default=2, help="reader: fillings of every note")
+    parser.add_argument("--files", default="*", help="reader: names of files of notes")
+    parser.add_argument("--others", type=int, default=0, help="reader: notes of other files a lap")
     parser.add_argument("--steps", type=int, default=0, help="stop the plan after so many steps")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, help="peak learning rate")
@@ -101,7 +103,7 @@ def _teach_reader(given: argparse.Namespace, workspace: Workspace, made: Path) -
 
     return teach_reader(
         _open(workspace, writer=workspace.writer_folder()), bundled("assets"), made,
-        laps=given.laps, steps=given.steps,
+        laps=given.laps, files=given.files, others=given.others, steps=given.steps,
         recipe=replace(READER_RECIPE, seed=given.seed, learning_rate=given.rate),
         start_from=given.start_from, checkpoint=given.checkpoint,
     )  # fmt: skip
@@ -125,7 +127,11 @@ def _look_at_reader(workspace: Workspace, folder: Path) -> dict[str, float]:
 
 def _command(given: argparse.Namespace, role: str) -> str:
     """The command line that makes the adapter again."""
-    size = f"--laps {given.laps}" if role == "reader" else f"--notes {given.notes}"
+    size = f"--notes {given.notes}"
+    if role == "reader":
+        size = f"--laps {given.laps}"
+        if given.files != "*":
+            size += f" --files '{given.files}' --others {given.others}"
     command = (
         f"python -m sealmate.practice {given.job} {size} --steps {given.steps} "
         f"--seed {given.seed} --rate {given.rate}"

@@ -12,11 +12,13 @@ import random
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.words import Token, content, tokens, within
+from sealmate.errors import UsageError
 from sealmate.events import Event, Note
 from sealmate.model.local import LocalModel
 from sealmate.practice.lessons import follow_up
@@ -41,6 +43,8 @@ def teach_reader(
     out: Path,
     *,
     laps: int = 2,
+    files: str = "*",
+    others: int = 0,
     steps: int = 0,
     recipe: Recipe = READER_RECIPE,
     start_from: Path | None = None,
@@ -49,14 +53,21 @@ def teach_reader(
 ) -> Iterator[Event]:
     """Teach a fresh adapter, or the one in `start_from`, on the writer's topics; write it to `out`.
 
-    Each of the `laps` fills all notes anew and words the questions otherwise; `steps` cuts the
-    plan short (0 = all of it). Raises Cancelled after writing a checkpoint.
+    Each of the `laps` fills all notes of the `files` (a pattern of names) anew, words the questions
+    otherwise and draws `others` notes of the other files; `steps` cuts the plan short (0 = all of
+    it). Raises Cancelled after writing a checkpoint, UsageError where no file has that name.
     """
-    stock = training_stock(assets / "stock")
+    every = training_stock(assets / "stock")
+    stock = [note for note in every if fnmatch(note.file, files)]
+    beside = [note for note in every if not fnmatch(note.file, files)]
+    if not stock:
+        raise UsageError(f"no practice notes are in files named {files!r}", 'the default is "*"')
     fillers = Fillers.load(assets / "stock" / "fillers.json")
     examples: list[Example] = []
     for lap in range(laps):
-        made = reader_lessons(stock, fillers, random.Random(recipe.seed + 93 + lap))
+        rng = random.Random(recipe.seed + 93 + lap)
+        drawn = rng.sample(beside, min(others, len(beside)))
+        made = reader_lessons([*stock, *drawn], fillers, rng)
         examples += [replace(lesson, share=f"{lap}:{lesson.share}") for lesson in made]
     declined = sum(lesson.kind.endswith("not-said") for lesson in examples)
     yield Note(f"{len(stock)} notes, {len(examples)} examples, {declined} of them not answered")
