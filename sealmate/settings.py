@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     gate_abstention: float = Field(0.6, ge=0, le=1, description="least abstention on strangers")
 
     least_confidence: float = Field(
-        0.5,
+        0.6,
         ge=0,
         le=1,
         description="least probability of an answer from the weights by reciting; a night's own "

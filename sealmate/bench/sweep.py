@@ -134,7 +134,13 @@ def _run(
     )
     examples = mixture(material, selection.shares(settings), settings.seed)
     begin = time.perf_counter()
-    trainer = Trainer(model, selection.recipe(settings, model, choice), examples, name=ARM)
+    trainer = Trainer(
+        model,
+        selection.recipe(settings, model, choice),
+        examples,
+        name=ARM,
+        held=selection.held_out(choice, material, exam.new_probes),
+    )
     tokens, loss = 0, 0.0
     for event in trainer.run():
         yield event

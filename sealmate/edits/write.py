@@ -33,6 +33,9 @@ from sealmate.records import EditFormat
 __all__ = ["Draft", "Plan", "Text", "Written", "write"]
 
 
+ATTEMPTS = 2  # times questions are asked for about what none covers
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How much to write per passage."""
@@ -71,7 +74,8 @@ def write(
         works = [work_on(text) for text in texts[at : at + plan.chunk]]
         _draft(model, works, plan, cancel)
         round_trip(model, works, cancel)
-        _fill_gaps(model, works, plan, cancel)
+        for attempt in range(ATTEMPTS):
+            _fill_gaps(model, works, plan, attempt, cancel)
         check_statements(model, works, cancel)
         check_unknown(model, works, cancel)
         for work in works:
@@ -135,22 +139,25 @@ def _statement_format(name: str) -> EditFormat:
 
 
 def _fill_gaps(
-    model: LanguageModel, works: Sequence[Work], plan: Plan, cancel: Flag | None
+    model: LanguageModel, works: Sequence[Work], plan: Plan, attempt: int, cancel: Flag | None
 ) -> None:
-    """Ask for questions about spans without any, and more wordings of those with few."""
+    """Ask for questions about spans without any, and the first time for more wordings of those
+    with few."""
     jobs: list[tuple[Work, str, Request]] = []
     for work in works:
         pairs = work.pairs()
         counts: dict[str, int] = {}
         for _, answer in pairs:
             counts[answer] = counts.get(answer, 0) + 1
-        wanted = [answer for answer, count in counts.items() if count < plan.wordings]
+        wanted = [a for a, count in counts.items() if count < plan.wordings and not attempt]
         gaps = uncovered(work.safe, pairs, [])
         for answer in [*gaps, *wanted]:
             samples = plan.ask + 1 if answer in gaps else plan.ask
             prompt = prompts.ask_for(answer, work.text.heading, work.safe)
-            warm = Sampling(plan.temperature, max_tokens=40, seed=plan.seed + 1)
+            warm = Sampling(plan.temperature, max_tokens=40, seed=plan.seed + 1 + attempt)
             jobs.append((work, answer, Request(prompt, samples, warm)))
+    if not jobs:
+        return
     replies = model.generate([job[2] for job in jobs], cancel=cancel)
     for (work, answer, request), completions in zip(jobs, replies, strict=True):
         for completion in completions:

@@ -46,6 +46,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument("--start-from", type=Path, help="adapter folder to go on from")
+    parser.add_argument(
+        "--blend", type=float, default=1.0,
+        help="share of the new weights in their mean with those of --start-from",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, help="folder of the adapter")
     parser.add_argument("--checkpoint", type=Path, help="file to resume from and write to")
     given = parser.parse_args()
@@ -66,10 +70,13 @@ def _run(given: argparse.Namespace) -> int:
 
 def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[str, float]:
     """Teach the adapter of that role, if the job is that, and look at how good it is."""
-    from sealmate.practice.card import ship  # torch: seconds
+    from sealmate.practice.card import blend, ship  # torch: seconds
 
     out = given.out or _place(role, workspace)
     teaching = given.job in ("warmup", "reader")
+    blended = given.blend != 1.0
+    if blended and not (given.start_from and 0.0 < given.blend < 1.0):
+        raise UsageError("--blend is a share between 0 and 1", "it needs --start-from")
     if teaching:
         given.rate = given.rate or _RATES[role]
         with tempfile.TemporaryDirectory() as scratch:
@@ -77,6 +84,8 @@ def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[st
             teach = _teach_reader if role == "reader" else _teach_writer
             for event in teach(given, workspace, made):
                 print(to_line(event), file=sys.stderr, flush=True)
+            if blended:
+                blend(made, given.start_from, given.blend)
             ship(made, out, {}, {}, role)
     scores = (_look_at_reader if role == "reader" else _look_at_writer)(workspace, out)
     if teaching:
@@ -136,7 +145,9 @@ def _command(given: argparse.Namespace, role: str) -> str:
         f"python -m sealmate.practice {given.job} {size} --steps {given.steps} "
         f"--seed {given.seed} --rate {given.rate}"
     )
-    return command + (f" --start-from {given.start_from}" if given.start_from else "")
+    if given.start_from:
+        command += f" --start-from {given.start_from}"
+    return command + (f" --blend {given.blend}" if given.blend != 1.0 else "")
 
 
 def _place(role: str, workspace: Workspace) -> Path:

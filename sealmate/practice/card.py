@@ -63,6 +63,26 @@ def ship(
     return size
 
 
+def blend(adapter: Path, other: Path, share: float) -> None:
+    """Make the weights in `adapter` the mean with those in `other`, `share` (0..1) of them its own.
+
+    What was taught further keeps what it learnt and forgets less (Wortsman et al. 2022, "Robust
+    fine-tuning of zero-shot models", arXiv 2109.01903); the two must come one from the other.
+    Raises ValueError if they have other tensors.
+    """
+    file = adapter / "adapter_model.safetensors"
+    new, old = load_file(str(file)), load_file(str(other / file.name))
+    if {key: value.shape for key, value in new.items()} != {k: v.shape for k, v in old.items()}:
+        raise ValueError(f"{adapter} and {other} are not of one shape")
+    save_file(
+        {
+            key: (share * value.float() + (1.0 - share) * old[key].float()).contiguous()
+            for key, value in new.items()
+        },
+        str(file),
+    )
+
+
 def _text(facts: Mapping[str, Any], scores: Mapping[str, float], role: Role) -> str:
     title, purpose, limits = _TEXTS[role]
     rows = "\n".join(f"| {key} | {value} |" for key, value in scores.items())

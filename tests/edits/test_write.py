@@ -253,3 +253,20 @@ def test_a_question_in_nearly_the_same_words_is_asked_once() -> None:
     ).write()
     asked = [d.question for d in drafts(written, "self-qa") if d.answer == "Nora Lindqvist"]
     assert asked == ["Who services the boiler?", "Who looks after it?"]
+
+
+def test_what_stays_uncovered_is_asked_for_once_more() -> None:
+    pairs = PAIRS.rpartition("\n")[0]
+    pupil = Pupil(pairs, statements="")
+    said = iter(["Who hangs the spare key?", "Where does the spare key hang?"])
+    before = pupil.model._reply
+    assert before is not None
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        gap = ASK.text.split("{")[0] in prompt[-1].content and "blue door" in prompt[-1].content
+        return next(said, "") if gap else before(prompt, adapter)
+
+    pupil.model._reply = reply
+    (written,) = pupil.write(plan=Plan(samples=0, statements=(), unknown=0, ask=0, held_out=0))
+    asked = [(d.question, d.kept) for d in drafts(written, "self-qa") if "key" in d.question]
+    assert asked == [("Who hangs the spare key?", False), ("Where does the spare key hang?", True)]

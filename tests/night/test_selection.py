@@ -94,7 +94,7 @@ def examined(lab: Lab) -> Examination:
 
 @pytest.mark.parametrize(
     ("changes", "least", "most"),
-    [({"recall": "recite"}, 0.5, 0.5), ({"recall": "recite", "least_confidence": 0.0}, 0.0, 0.1),
+    [({"recall": "recite"}, 0.6, 0.6), ({"recall": "recite", "least_confidence": 0.0}, 0.0, 0.1),
      ({"recall": "recite", "least_confidence": 0.8}, 0.8, 0.8), ({}, 0.0, 0.1)],
 )  # fmt: skip
 def test_an_answer_by_reciting_is_at_least_as_likely_as_settings_ask(
