@@ -15,6 +15,8 @@ from sealmate import prompts
 from sealmate.chat.answer import read_references
 from sealmate.chat.retrieval import title_of
 from sealmate.edits.screen import is_abstention, same_answer
+from sealmate.edits.titles import telling
+from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import SAID, SHORT, Asked, Reading, read
@@ -36,7 +38,7 @@ def prompt_of(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> Prom
     """The prompt for all passages together, or for none."""
     if not hits:
         return prompts.closed_book(question, turns)
-    return prompts.open_book(question, [_reference(hit) for hit in hits], turns)
+    return prompts.open_book(question, _references(question, hits, turns), turns)
 
 
 def confirm(
@@ -73,7 +75,7 @@ def _is_short(plan: Plan, reply: Recollection) -> bool:
 def _asked(plan: Plan) -> Asked:
     return Asked(
         plan.question,
-        tuple(_reference(hit) for hit in plan.hits),
+        tuple(_references(plan.question, plan.hits, plan.history)),
         plan.history,
         tuple(hit.score for hit in plan.hits),
     )
@@ -89,5 +91,16 @@ def _settled(plan: Plan, reply: Recollection, reading: Reading) -> Recollection:
     return Recollection(f"{reading.text} [{number}]", reading.confidence)
 
 
-def _reference(hit: Hit) -> Reference:
-    return Reference(title_of(hit), hit.passage.text)
+def _references(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> list[Reference]:
+    """What the hits say under their titles; one that tells nothing only where it was asked for.
+
+    A small model takes the number of a file for a fact.
+    """
+    asked = content(tokens(" ".join([question, *(turn.content for turn in turns)])))
+
+    def title(hit: Hit) -> str:
+        text = title_of(hit)
+        there = tokens(text)
+        return text if telling(text) or any(within(word, there) for word in asked) else ""
+
+    return [Reference(title(hit), hit.passage.text) for hit in hits]

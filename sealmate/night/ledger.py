@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sealmate.edits.titles import telling
 from sealmate.edits.write import Draft, Text, Written
 from sealmate.model.protocol import ModelInfo
 from sealmate.records import Edit, Passage, Probe
@@ -23,7 +24,7 @@ class Counts:
 def passages_to_write(store: Store) -> list[Text]:
     """Passages of current sources that nothing was written about yet, oldest first.
 
-    A passage stands under its headings or, without any, its source's title.
+    A passage stands under its headings or, without any, its source's title, if that tells a thing.
     """
     return as_texts(store, store.passages.without_edits())
 
@@ -31,7 +32,12 @@ def passages_to_write(store: Store) -> list[Text]:
 def as_texts(store: Store, passages: Iterable[Passage]) -> list[Text]:
     """Passages as the writer sees them."""
     titles = {source.id: source.title for source in store.sources.list()}
-    return [Text(p.id, p.heading or titles.get(p.source_id, ""), p.text) for p in passages]
+
+    def title(passage: Passage) -> str:
+        text = passage.heading or titles.get(passage.source_id, "")
+        return text if telling(text) else ""
+
+    return [Text(p.id, title(p), p.text) for p in passages]
 
 
 def writer_name(info: ModelInfo) -> str:

@@ -64,6 +64,17 @@ def test_a_title_that_is_but_the_first_words_is_not_repeated(home: Home) -> None
     assert f"[1] {SITTER}" in model.prompts[0][-1].content
 
 
+def test_the_number_of_a_file_is_shown_only_where_it_was_asked_for(home: Home) -> None:
+    home.note(SITTER, "note-003")
+    model = ScriptedModel(reply=always("Ansa [1]"))
+    answer = home.assistant(model).ask("Who minds the twins?")
+    assert f"[1] {SITTER}" in model.prompts[0][-1].content
+    assert answer.sources[0]["title"] == "note-003"
+    again = ScriptedModel(reply=always("Ansa [1]"))
+    home.assistant(again).ask("Who minds the twins in note-003?")
+    assert f"[1] note-003\n{SITTER}" in again.prompts[0][-1].content
+
+
 def test_an_answer_without_a_number_names_what_shares_its_words(home: Home) -> None:
     home.note("The twins and Otto have a canoe.")
     sitter = home.note(SITTER)
