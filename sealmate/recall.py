@@ -7,8 +7,8 @@ weights need only know which note a question is about; the reading, which the mo
 the answer, and says that it is not there where a thing is known but not what is asked of it.
 A memory that recites is attached for nothing else, so that no night can harm how the model talks
 and reads. A memory of several shards has each of them recite; what makes the likeliest chain of
-recital and answer counts. Where that is less than even, the question's bare words are recited for
-too: a note is learnt by single words and pairs of them beside questions.
+recital and answer counts. Where that is not sure, the question's bare words are recited for too:
+a note is learnt by single words and pairs of them beside questions.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from sealmate.records import Way
 LONGEST = 128  # tokens recited
 SHARDS = 4  # shards at most that recite for a question, however many there are
 READ = 2  # recitals at most that are read for a question
-UNSURE = 0.5  # confidence below which a question's bare words are tried as well
+UNSURE = 0.7  # confidence below which a question's bare words are tried as well
 ABOUT = 2.0  # nats by which a recital with all of a question's words is likelier than with none
 
 

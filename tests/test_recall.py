@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import cycle
 from math import exp, log
 
 import pytest
@@ -84,7 +85,8 @@ def test_versions_from_before_answer_directly() -> None:
 
 
 def test_an_answer_that_was_not_recited_is_read_again() -> None:
-    tries = iter(["Wilhelm", "Willem", "The notes do not say.", "Wim [1]", "Wim.", "Jan"])
+    # the same again for the question's bare words
+    tries = cycle(["Wilhelm", "Willem", "The notes do not say.", "Wim [1]", "Wim.", "Jan"])
 
     def reply(prompt: Prompt, adapter: str | None) -> str:
         return NOTE if adapter else next(tries)

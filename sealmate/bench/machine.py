@@ -22,7 +22,7 @@ def machine(base: Base) -> dict[str, Any]:
     if base.dtype not in rates:
         rates[base.dtype] = gflops(base.dtype, base.device)
     return {
-        "environment": environment(base.device, base.unpacked),
+        "environment": environment(base),
         "compute_dtype": str(base.dtype).removeprefix("torch."),
         "matmul_gflops": rates[torch.float32],
         "matmul_gflops_compute": rates[base.dtype],

@@ -105,13 +105,13 @@ def cpu_dtype(cache: Path | None) -> torch.dtype:
     return dtype
 
 
-def environment(device: torch.device, unpacked: bool = True) -> str:
+def environment(base: Base) -> str:
     """What decides the last bits of a sum beside the numbers: equal here means equal logits.
 
-    A CPU multiplies 4-bit layers that are not `unpacked` by kernels of their own.
+    A CPU multiplies 4-bit layers that are not unpacked by kernels of their own.
     """
-    if device.type == "cuda":
-        return f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
+    if base.device.type == "cuda":
+        return f"torch {torch.__version__}, {torch.cuda.get_device_name(base.device)}"
     capability = torch.backends.cpu.get_cpu_capability()
     name = platform.machine()
     with suppress(OSError):
@@ -120,7 +120,7 @@ def environment(device: torch.device, unpacked: bool = True) -> str:
         name = names[0] if names else name
     return (
         f"torch {torch.__version__}, {name} ({capability}), {torch.get_num_threads()} threads"
-        + ("" if unpacked else ", packed")
+        + ("" if base.unpacked else ", packed")
     )
 
 

@@ -75,7 +75,7 @@ class LocalModel:
             compute_dtype=str(self.base.dtype).removeprefix("torch."),
             layers=int(config.num_hidden_layers),
             context=int(getattr(config, "max_position_embeddings", 4096)),
-            environment=environment(self.base.device, self.base.unpacked),
+            environment=environment(self.base),
             reader_sha256=self.rack.reader_sha256,
         )
 

@@ -81,7 +81,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An example in tokens."""
+    """An example in tokens, the last `answer` of which are to be learnt; `asked`: those of the
+    question too, as far as they are this example's alone."""
 
     ids: tuple[int, ...]
     answer: int
@@ -90,10 +91,16 @@ class Encoded:
     kl: bool
     key: int
     teacher: tuple[int, ...] = ()
+    asked: bool = False
 
 
-def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> list[Encoded]:
-    """Tokenise; examples longer than `limit` tokens are left out (they cannot be batched)."""
+def encode(
+    tokenizer: Any, examples: Sequence[Example], limit: int = 4096, asked: bool = False
+) -> list[Encoded]:
+    """Tokenise; examples longer than `limit` tokens are left out (they cannot be batched).
+
+    `asked`: questions are learnt too, but for those of examples that hold a distribution.
+    """
     done = []
     for key, example in enumerate(examples):
         before = render(tokenizer, example.prompt)
@@ -104,7 +111,7 @@ def encode(tokenizer: Any, examples: Sequence[Example], limit: int = 4096) -> li
             told = (*render(tokenizer, example.teacher), *after[:given]) if example.teacher else ()
             done.append(
                 Encoded(tuple(before + after), len(after) - given, example.share, example.weight,
-                        example.kl, key, told)
+                        example.kl, key, told, asked and not example.kl)
             )  # fmt: skip
     return done
 
@@ -118,20 +125,15 @@ def _given(tokenizer: Any, example: Example, reply: Sequence[int]) -> int:
     return common_prefix([[*opened, -1], reply])
 
 
-def batches(
-    encoded: Sequence[Encoded], tokens: int, rng: random.Random, everything: bool = False
-) -> list[Batch]:
-    """One pass over the examples as shuffled batches of about `tokens` tokens each.
-
-    `everything`: what follows the shared beginning is learnt, the question as well.
-    """
+def batches(encoded: Sequence[Encoded], tokens: int, rng: random.Random) -> list[Batch]:
+    """One pass over the examples as shuffled batches of about `tokens` tokens each."""
     families: dict[str, list[Encoded]] = {}
     for item in encoded:
         families.setdefault(item.share, []).append(item)
     trees: list[Tree] = []
     for members in families.values():
         rng.shuffle(members)
-        trees.extend(_trees(members, tokens, everything))
+        trees.extend(_trees(members, tokens))
     rng.shuffle(trees)
     made: list[Batch] = []
     pool = 0
@@ -144,7 +146,7 @@ def batches(
     return made
 
 
-def _trees(members: Sequence[Encoded], tokens: int, everything: bool) -> Iterator[Tree]:
+def _trees(members: Sequence[Encoded], tokens: int) -> Iterator[Tree]:
     """Cut a family: long trees cost attention (squared), short ones repeat the prefix."""
     shared = common_prefix([item.ids for item in members])
     limit = min(tokens, max(256, 3 * shared))
@@ -153,15 +155,15 @@ def _trees(members: Sequence[Encoded], tokens: int, everything: bool) -> Iterato
     for item in members:
         own = len(item.ids) - shared
         if current and size + own > limit:
-            yield _tree(current, everything)
+            yield _tree(current)
             current, size = [], shared
         current.append(item)
         size += own
     if current:
-        yield _tree(current, everything)
+        yield _tree(current)
 
 
-def _tree(items: Sequence[Encoded], everything: bool) -> Tree:
+def _tree(items: Sequence[Encoded]) -> Tree:
     # the last prompt token must stay in the row: its logits predict the first answer token
     shared = min(
         common_prefix([item.ids for item in items]),
@@ -170,7 +172,7 @@ def _tree(items: Sequence[Encoded], everything: bool) -> Tree:
     rows = tuple(
         Row(
             item.ids[shared:],
-            1 if everything and not item.kl else len(item.ids) - item.answer - shared,
+            1 if item.asked else len(item.ids) - item.answer - shared,
             item.weight, item.kl, item.key,
         )
         for item in items

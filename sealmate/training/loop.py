@@ -98,7 +98,8 @@ class Trainer:
         else:
             model.rack.create(name, self._config(first, layers))
         self.stack = Stack(model.base, first)
-        self._encoded: list[Encoded] = encode(model.base.tokenizer, examples)
+        asked = recipe.loss_on == "all"
+        self._encoded: list[Encoded] = encode(model.base.tokenizer, examples, asked=asked)
         if not self._encoded:
             raise TrainingError("every example is too long to train on", "lower passage_tokens")
         # cut layers keep their batches from pass to pass, see `_compose`
@@ -135,10 +136,9 @@ class Trainer:
 
     def _compose(self) -> list[Batch]:
         steps: list[Batch] = []
-        everything = self.recipe.loss_on == "all"
 
         def shuffled() -> list[Batch]:
-            return batches(self._encoded, self.recipe.tokens, self._rng, everything)
+            return batches(self._encoded, self.recipe.tokens, self._rng)
 
         fixed = shuffled()
         self._lap = len(fixed)

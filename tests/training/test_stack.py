@@ -163,6 +163,13 @@ def test_what_a_reply_begins_with_carries_no_loss(model: LocalModel) -> None:
     assert total(opening) > 0.1
 
 
+def test_the_question_of_what_is_held_is_never_learnt(model: LocalModel) -> None:
+    examples = [*some_examples(1), replace(some_examples(1)[0], kl=True)]
+    asked = encode(model.base.tokenizer, examples, asked=True)
+    assert [item.asked for item in asked] == [not example.kl for example in examples]
+    assert not any(item.asked for item in encode(model.base.tokenizer, examples))
+
+
 def test_examples_that_are_too_long_are_left_out(model: LocalModel) -> None:
     examples = some_examples(1)
     whole = encode(model.base.tokenizer, examples)
