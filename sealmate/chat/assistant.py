@@ -19,6 +19,7 @@ from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_refere
 from sealmate.chat.confirmation import Plan, confirm, prompt_of
 from sealmate.chat.history import fitted
 from sealmate.chat.retrieval import retrieve
+from sealmate.chat.validity import holding
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
@@ -166,6 +167,7 @@ class Assistant:
             hits = retrieve(
                 self._store, question, limit=self._settings.retrieve, tokens=spare, history=history
             )
+            hits = holding(self._store, question, hits)
         # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.
         while True:
             plan = Plan(question, prompt_of(question, hits, turns), tuple(hits), turns)

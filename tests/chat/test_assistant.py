@@ -389,10 +389,10 @@ def test_read_and_recited_answers_come_back_in_their_order(home: Home) -> None:
 
 def test_what_it_was_not_told_is_left_to_the_model_itself(home: Home) -> None:
     home.version(recall="recite", threshold=0.9)
-    asked: list[str | None] = []
+    asked: list[tuple[str | None, bool]] = []
 
     def reply(prompt: Prompt, adapter: str | None) -> str:
-        asked.append(adapter)
+        asked.append((adapter, prompt[-1].content.startswith(RECALL)))
         if prompt[-1].content.startswith(RECALL) or "Question:" in prompt[-1].content:
             return SITTER
         return "Paris" if "France" in prompt[-1].content else DONT_KNOW
@@ -404,8 +404,8 @@ def test_what_it_was_not_told_is_left_to_the_model_itself(home: Home) -> None:
     assert (capital.text, capital.abstained, capital.recital) == ("Paris", False, "")
     assert (locksmith.text, locksmith.abstained) == (DONT_KNOW, True)
     # the memory is attached while it recites and never else
-    assert asked[:2] == ["v1", "v1"]
-    assert set(asked[2:]) == {None}
+    assert asked[:2] == [("v1", True), ("v1", True)]
+    assert set(asked) == {("v1", True), (None, False)}
 
 
 def test_a_reciting_memory_does_not_read_notes(home: Home) -> None:

@@ -1,0 +1,84 @@
+"""Of an old and a new answer the one that holds is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from sealmate.chat.retrieval import retrieve
+from sealmate.chat.validity import holding
+from sealmate.model.scripted import ScriptedModel
+from sealmate.records import Conflict
+from tests.chat.home import BOILER, START, Home, always
+
+OLD = "Our wifi password is heron-12 and the router stands in the hall."
+NEW = "We changed the wifi password, it is otter-34 now."
+ASKED = "What is our wifi password?"
+
+
+def clash(home: Home, state: str) -> Conflict:
+    """The password changed, and how that was settled."""
+    old, new = home.note(OLD), home.note(NEW)
+    home.note(BOILER)
+    first, second = home.qa(old, ASKED, "heron-12"), home.qa(new, ASKED, "otter-34")
+    found = Conflict(0, first.id, second.id, ASKED, "heron-12", "otter-34", START, state)
+    return home.store.conflicts.add(found)
+
+
+def read(home: Home, question: str, **more: int) -> list[str]:
+    options = {"limit": 4, "tokens": 1000} | more
+    found = holding(home.store, question, retrieve(home.store, question, **options))  # type: ignore[arg-type]
+    return [hit.passage.text for hit in found]
+
+
+def test_a_changed_fact_is_read_from_the_newer_note_alone(home: Home) -> None:
+    clash(home, "accepted")
+    assert read(home, "What's the wifi password?") == [NEW]
+    # even where search found the older note alone
+    assert read(home, "What's the wifi password?", limit=1) == [NEW]
+
+
+def test_other_facts_of_the_older_note_still_hold(home: Home) -> None:
+    clash(home, "accepted")
+    assert OLD in read(home, "Where does the router stand?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What was our wifi password before 1 May 2026?", "What was our wifi password formerly?"],
+)
+def test_what_used_to_hold_is_read_from_the_older_note(home: Home, question: str) -> None:
+    clash(home, "accepted")
+    assert read(home, question) == [OLD]
+
+
+def test_what_a_person_keeps_is_read(home: Home) -> None:
+    conflict = clash(home, "kept-old")
+    assert read(home, ASKED) == [OLD]
+    for state in ("kept-both", "open"):
+        home.store.conflicts.set_state(conflict.id, state)
+        assert sorted(read(home, ASKED)) == sorted([OLD, NEW])
+
+
+def test_of_three_the_last_holds(home: Home) -> None:
+    first = clash(home, "accepted")
+    last = home.note("The wifi password has changed again to raven-56.")
+    third = home.qa(last, ASKED, "raven-56")
+    home.store.conflicts.add(
+        Conflict(0, first.new_edit, third.id, ASKED, "otter-34", "raven-56", START, "accepted")
+    )
+    assert read(home, ASKED) == [last.text]
+
+
+def test_the_assistant_is_shown_what_holds(home: Home) -> None:
+    clash(home, "accepted")
+    model = ScriptedModel(reply=always("otter-34 [1]"))
+    answer = home.assistant(model).ask(ASKED)
+    assert answer.text == "otter-34"
+    assert all("heron-12" not in prompt[-1].content for prompt in model.prompts)
+
+
+def test_a_newer_note_that_is_gone_is_not_brought_back(home: Home) -> None:
+    conflict = clash(home, "accepted")
+    edit = home.store.edits.get(conflict.new_edit)
+    home.store.erasure.erase(home.store.passages.get(edit.passage_id).source_id)
+    assert read(home, ASKED) == [OLD]
