@@ -85,8 +85,10 @@ def summary(result: Mapping[str, Any]) -> str:
     kept = edits.get("kept", 0) if isinstance(edits, Mapping) else edits or 0
     wrote = f"; wrote {kept} self-edits" if kept else ""
     reason = f": {result['reason']}" if result.get("reason") else ""
+    # a night of several sessions may have published one and refused another
+    partly = f", but not all was learnt{reason}" if reason else ""
     said = {
-        "published": f"version {result.get('version')} is active",
+        "published": f"version {result.get('version')} is active{partly}",
         "rejected": f"the gate refused the new version; the old one stays active{reason}",
         "nothing": "nothing new to learn",
         "stopped": "stopped at its budget; it goes on next time",

@@ -29,11 +29,12 @@ _SHORTEST = 5  # letters or digits of an answer of one word that tells something
 class Recall:
     """A forgotten answer that came back. `exact`: to its own question, which proves it;
     otherwise its words stood in an answer to something else, which only hints at it. `place`
-    is the number of the text."""
+    is the number of the text, `words` those that were recognised."""
 
     canary: int
     place: int
     exact: bool
+    words: str = ""
 
 
 def canaries_of(
@@ -80,13 +81,35 @@ def recalled(store: Store, asked: Iterable[tuple[str, str]]) -> list[Recall]:
         about, runs = _plain(question), _runs(_plain(text))
         for salt, canaries in by_salt.items():
             question_hash = _hash(salt, about)
-            answers = {_hash(salt, run) for run in runs}
-            bound = {_hash(salt, f"{about}\n{run}") for run in runs}
+            answers = {_hash(salt, run): run for run in runs}
+            bound = {_hash(salt, f"{about}\n{run}"): run for run in runs}
             for canary in canaries:
                 exact = canary.question_hash == question_hash
-                if canary.answer_hash in answers or (exact and canary.answer_hash in bound):
-                    found.append(Recall(canary.id, place, exact))
+                words = answers.get(canary.answer_hash, "")
+                if exact:
+                    words = words or bound.get(canary.answer_hash, "")
+                if words:
+                    found.append(Recall(canary.id, place, exact, words))
     return found
+
+
+def came_back(store: Store, asked: Iterable[tuple[str, str]], known: Sequence[str]) -> int:
+    """How many forgotten answers a model gives, by what it said (see `recalled`) and the texts
+    that may be known still.
+
+    One that is given to its own question counts; so do two or more of one source that stand
+    anywhere and in no known text. A single one of those may be chance.
+    """
+    pairs = list(asked)
+    hits = recalled(store, pairs)
+    exact = {hit.canary for hit in hits if hit.exact}
+    salts = {canary.id: canary.salt for canary in store.erasure.canaries()}
+    texts = [f" {_plain(text)} " for text in known] if hits else []
+    loose: dict[str, set[int]] = {}
+    for hit in hits:
+        if not hit.exact and not any(f" {hit.words} " in text for text in texts):
+            loose.setdefault(salts[hit.canary], set()).add(hit.canary)
+    return len(exact.union(*(found for found in loose.values() if len(found) > 1)))
 
 
 def _telling(answer: str, said: str) -> bool:

@@ -112,7 +112,8 @@ class _Night:
             )
             if choice.nothing and refused:
                 reason = "; ".join(dict.fromkeys(why for whys in refused.values() for why in whys))
-                yield self._end("rejected", self.version, reason, self.scores)
+                outcome: RunOutcome = "published" if self.version else "rejected"
+                yield self._end(outcome, self.version, reason, self.scores)
                 return
             if choice.nothing:
                 self.store.state.set("rebuild_needed", None)
@@ -203,6 +204,8 @@ class _Night:
             blame = blame if reasons else exam.blame(choice.new)
         blamed = {str(probe): list(edits) for probe, edits in blame.items()}
         self.report["blame"] = {**self.report.get("blame", {}), **blamed}
+        said = {str(probe): given for probe, given in exam.lost().items()}
+        self.report["lost"] = {**self.report.get("lost", {}), **said}
         yield Gated(not reasons, scores.as_dict(), reasons)
         number = 0
         if not reasons:
@@ -215,8 +218,9 @@ class _Night:
         trainer.forget_checkpoint()
         self.model.detach(CANDIDATE)
         self.model.detach(WEAKER)
-        self.scores = scores
-        self.report["gate"] = scores.as_dict()
+        if not reasons or self.version is None:
+            self.scores = scores
+            self.report["gate"] = scores.as_dict()
         if not reasons:
             self._built(choice)
         return reasons

@@ -115,11 +115,14 @@ def _lost(report: Mapping[str, Any]) -> list[str]:
 def _conflicts(report: Mapping[str, Any]) -> list[str]:
     part = _part(report, "conflicts")
     lines = [
-        f"{_line(item['question'])} Before: “{_line(item['old'])}”, now: “{_line(item['new'])}” "
-        f"({item['state']})"
+        f"{item['conflict']}: {_line(item['question'])} Before: “{_line(item['old'])}”, "
+        f"now: “{_line(item['new'])}” ({item['state']})"
         for item in part.get("list", ())
     ]
-    return _cut(lines, part.get("count", len(lines)))
+    lines = _cut(lines, part.get("count", len(lines)))
+    if lines:
+        lines.append("settle one with sealmate conflicts accept, keep-both or keep-old NUMBER")
+    return lines
 
 
 def _refused(report: Mapping[str, Any]) -> list[str]:

@@ -43,6 +43,7 @@ def build_report(
     tokens: int = 0,
     seconds: float | None = None,
     blame: Mapping[int, Sequence[int]] | None = None,
+    said: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """What the ledger and the caller know of a night, as a JSON-able dict for `runs.finish`.
 
@@ -50,7 +51,8 @@ def build_report(
     `run`. `passed`, `scores` and `reasons` are the gate's, and `scores["lost"]` the ids of lost
     probes (without it they are found from the results); `tokens` were trained in `seconds` (None:
     as the row says, if it has ended); `blame` maps a lost probe's id to the ids of the
-    edits it was lost to. Lists hold MOST items, counts are whole.
+    edits it was lost to, `said` the probes that any candidate of the night lost to its answers.
+    Lists hold MOST items, counts are whole.
     """
     earlier = _earlier(store, run)
     since = earlier.started_at if earlier else datetime.min.replace(tzinfo=run.started_at.tzinfo)
@@ -62,7 +64,9 @@ def build_report(
         for edit in store.edits.list("rejected")
         if edit.created_at >= run.started_at
     ]  # fmt: skip
-    lost = _lost(store, titles, run, _lost_ids(store, run, version, scores or {}), blame or {})
+    said = said or {}
+    ids = list(said) or _lost_ids(store, run, version, scores or {})
+    lost = _lost(store, titles, run, ids, blame or {}, said)
     conflicts = [
         {"conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
          "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
@@ -119,6 +123,7 @@ def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, 
         tokens=int(work.get("tokens") or 0),
         seconds=work.get("seconds", seconds),
         blame={int(key): edits for key, edits in (work.get("blame") or {}).items()},
+        said={int(key): str(text) for key, text in (work.get("lost") or {}).items()},
     )
     return {**made, "work": work}
 
@@ -220,20 +225,25 @@ def _lost_ids(store: Store, run: Run, version: int | None, scores: Mapping[str, 
 
 
 def _lost(
-    store: Store, titles: _Titles, run: Run, ids: Sequence[int], blame: Mapping[int, Sequence[int]]
+    store: Store,
+    titles: _Titles,
+    run: Run,
+    ids: Sequence[int],
+    blame: Mapping[int, Sequence[int]],
+    said: Mapping[int, str],
 ) -> list[dict[str, Any]]:
     lost = []
     for key in ids:
         with suppress(NotFoundError):  # forgotten since
             probe = store.probes.get(key)
-            said = [r.answer for r in store.probes.results_of_probe(key) if r.run_id == run.id]
+            kept = [r.answer for r in store.probes.results_of_probe(key) if r.run_id == run.id]
             lost.append(
                 {
                     "probe": probe.id,
                     "title": titles.of_passage(probe.passage_id),
                     "question": probe.question,
                     "expected": probe.answer,
-                    "said": said[-1] if said else "",
+                    "said": said.get(key) or (kept[-1] if kept else ""),
                     "lost_to": list(blame.get(probe.id, ())),
                 }
             )

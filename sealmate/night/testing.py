@@ -17,7 +17,7 @@ from sealmate.edits.screen import is_abstention
 from sealmate.edits.secrets import redact
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.night.blame import lost_to
-from sealmate.night.canaries import Recall, recalled
+from sealmate.night.canaries import Recall, came_back, recalled
 from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
@@ -146,8 +146,12 @@ class Examination:
             general_loss_before=self._loss_before,
             threshold=threshold,
             general_kl=general_kl(self._model, self.held, speaks) if speaks else 0.0,
-            canaries=sum(found.exact for found in self.recalled()),
+            canaries=self._came_back(),
         )
+
+    def lost(self) -> dict[int, str]:
+        """What the candidate asked last said to the probes that it lost, by their ids."""
+        return {probe.id: given for probe, given in self._lost}
 
     def blame(self, new: Sequence[Edit]) -> Mapping[int, tuple[int, ...]]:
         """The edits that the probes lost by the candidate asked last were lost to, by probe id."""
@@ -176,6 +180,10 @@ class Examination:
             if version:
                 self._store.probes.add_results(results)
             grade(self._store, results, at)
+
+    def _came_back(self) -> int:
+        known = [passage.text for passage in self._store.passages.current()]
+        return came_back(self._store, self._said, known)
 
     def recalled(self) -> list[Recall]:
         """Forgotten answers in what the candidate said last, by the canaries that are left."""

@@ -18,6 +18,7 @@ from sealmate.errors import BusyError, HomeError, StoreError
 from sealmate.records import Canary, Erased, Reach
 from sealmate.store import tables
 from sealmate.store.database import Database, chunks, file_errors
+from sealmate.store.mentions import Mentions
 from sealmate.store.redaction import SHORTEST_PART, Needles
 from sealmate.store.sources import lineage
 from sealmate.store.state import State
@@ -119,6 +120,9 @@ class Erasure:
         texts |= _texts(connection, tables.edits, "id", edit_ids, ("text", "question", "answer"))
         probe_ids = _ids(connection, tables.probes, "passage_id", passage_ids)
         texts |= _texts(connection, tables.probes, "id", probe_ids, ("question", "answer"))
+        answers = _texts(connection, tables.edits, "id", edit_ids, ("answer",))
+        answers |= _texts(connection, tables.probes, "id", probe_ids, ("answer",))
+        mentions = Mentions(connection, passage_ids, answers, texts)
         marks = {
             "source": set(ids),
             "passage": set(passage_ids),
@@ -134,7 +138,7 @@ class Erasure:
             edits=tuple(edit_ids),
             probes=tuple(probe_ids),
             versions=tuple(Versions(self._database).versions_with_edits(edit_ids)),
-            messages=tuple(_messages(connection, set(ids), set(passage_ids), needles)),
+            messages=tuple(_messages(connection, set(ids), set(passage_ids), needles, mentions)),
             conflicts=tuple(sorted(clash)),
         )
         return reach, needles
@@ -160,24 +164,29 @@ def _texts(
 
 
 def _messages(
-    connection: Connection, source_ids: set[int], passage_ids: set[int], needles: Needles
-) -> list[int]:
-    """Messages that cite the sources or repeat their words, and the question before each."""
+    connection: Connection, source_ids: set[int], passage_ids: set[int], needles: Needles,
+    mentions: Mentions,
+) -> list[int]:  # fmt: skip
+    """Messages that cite the sources, repeat their words or tell of them without naming any, and
+    the question before each."""
     messages = tables.messages
     found: set[int] = set()
     asked: dict[int, int] = {}
+    question: dict[int, str] = {}
     for row in connection.execute(select(messages).order_by(messages.c.id)):
         cites = any(
             cited.get("id") in source_ids or cited.get("passage") in passage_ids
             for cited in row.sources
         )
         repeats = len(row.text) >= SHORTEST_PART and needles.within(row.text)
-        if cites or repeats:
+        before = row.text if row.role == "user" else question.get(row.conversation_id, "")
+        if cites or repeats or (not row.sources and mentions.within(row.text, before)):
             found.add(row.id)
             if row.role == "assistant" and row.conversation_id in asked:
                 found.add(asked[row.conversation_id])
         if row.role == "user":
             asked[row.conversation_id] = row.id
+            question[row.conversation_id] = row.text
     return sorted(found)
 
 
@@ -234,6 +243,15 @@ def _redact_all(connection: Connection, needles: Needles, edit_ids: tuple[int, .
                 connection.execute(
                     update(table).where(table.c[key] == getattr(row, key)).values(new)
                 )
+    results = tables.probe_results
+    # a live probe's wrong answer may be what was forgotten; a right one is its own
+    for row in connection.execute(select(results).where(results.c.correct.is_(False))).all():
+        said = needles.redact(row.answer)
+        if said != row.answer:
+            here = [
+                results.c[name] == getattr(row, name) for name in ("run_id", "version", "probe_id")
+            ]
+            connection.execute(update(results).where(*here).values(answer=said))
 
 
 def _holds(copy: Path, source_ids: list[int]) -> bool:

@@ -125,6 +125,14 @@ def test_lost_probes_are_found_from_the_results_too(store: Store, clock: Clock) 
     assert build_report(store, run, version=None)["lost"]["count"] == 0
 
 
+def test_a_refused_night_says_what_its_candidate_said(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    work = {**run.report, "lost": {"1": "Tuesday"}, "blame": {"1": [2]}}
+    refused = replace(run, outcome="rejected", version=None, report=work)
+    (item,) = complete(store, refused)["lost"]["probes"]
+    assert (item["said"], item["lost_to"]) == ("Tuesday", [2])
+
+
 def test_completing_twice_changes_nothing(store: Store, clock: Clock) -> None:
     run = a_night(store, clock)
     once = complete(store, run)
@@ -140,7 +148,8 @@ def test_it_reads_well(store: Store, clock: Clock) -> None:
         "  rabbit: 2 self-edits",
         "  3 more wordings of what was answered wrongly",
         "  When *is* it open? It said “Monday”, not “Sunday”",
-        "  Open on Sunday? Before: “yes”, now: “no” (open)",
+        "  1: Open on Sunday? Before: “yes”, now: “no” (open)",
+        "  settle one with sealmate conflicts accept, keep-both or keep-old NUMBER",
         "  2 self-edits: holds a secret",
         "  new recall: 0.900",
         "  20 min",

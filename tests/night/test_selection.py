@@ -17,6 +17,7 @@ from sealmate.night.testing import Examination
 from sealmate.prompts import DONT_KNOW, RECALL
 from sealmate.records import Conflict, ProbeResult
 from sealmate.settings import Settings
+from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
@@ -170,3 +171,26 @@ def test_the_examination_sees_what_was_forgotten(lab: Lab) -> None:
     two.before(None)
     two.after("new")
     assert {hit.exact for hit in two.recalled()} == {False}
+    assert two.after("new").canaries == 0  # one alone may be chance
+
+
+def test_two_answers_of_a_forgotten_note_are_no_chance(lab: Lab) -> None:
+    two_nights(lab)
+    place = note(lab.store, "The boat is called Maximilian and lies in Dunmere Cove.", "boat")
+    probe(lab.store, place, "What is the boat called?", "Max Milian")
+    probe(lab.store, place, "Where does the boat lie?", "Dunmere Cove")
+    forget(lab.store, lab.paths, [place.source_id], lab.clock)
+
+    def scores() -> Scores:
+        exam = Examination(
+            ScriptedModel(reply=lambda *_: "Max Milian lies in Dunmere Cove."), lab.store, FEW,
+            selection.choose(lab.store, FEW, rebuild=False, now=MARCH), None,
+        )  # fmt: skip
+        exam.before(None)
+        return exam.after("new")
+
+    assert scores().canaries == 2
+    assert "forgotten: 2 answers came back" in verdict(scores(), selection.limits(FEW))
+    # told anew by another note it may be known
+    note(lab.store, "Max Milian rents a hut in Dunmere Cove.", "hut")
+    assert scores().canaries == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,56 @@ def test_many_rows(store: Store) -> None:
         store.edits.add_many([edit(p.id, f"Q{p.id}", "A") for p in made])
     assert len(store.erasure.erase(owner.id).reach.edits) == 300
     assert store.edits.list() == []
+
+
+def test_what_the_weights_answered_goes_with_its_question(home: Path) -> None:
+    with opened(home, clock=Clock()) as store:
+        told = ingest(store, "The boiler man is Okafor, he comes at 7 and has 12 keys.", "boiler")
+        stays = ingest(store, "The harbour opens at 7 and has two lighthouses.", "harbour")
+        store.edits.add_many(
+            [
+                edit(told.id, "What is the boiler man called?", "Okafor"),
+                edit(told.id, "When does the boiler man come?", "at 7"),
+                edit(told.id, "How many keys has the boiler man?", "12"),
+            ]
+        )
+        talk = store.chats.start("morning")
+        said = [
+            ("What is the boiler man called?", "Okafor."),
+            ("Who repairs our heating?", "Okafor does."),
+            ("When does the harbour open?", "At 7."),
+            ("When does the boiler man come?", "At 7."),
+            ("How many keys has the boiler man?", "12"),
+            ("How many eggs are in a dozen?", "12"),
+            ("Is Okafor on holiday?", "I don't know that yet."),
+        ]
+        for question, answer in said:
+            store.chats.add_message(turn(talk.id, "user", question))
+            store.chats.add_message(turn(talk.id, "assistant", answer))
+        reach = store.erasure.preview(told.source_id)
+        store.erasure.erase(told.source_id)
+        assert [message.text for message in store.chats.messages(talk.id)] == [
+            "When does the harbour open?", "At 7.", "How many eggs are in a dozen?", "12",
+            "I don't know that yet.",
+        ]  # fmt: skip
+        assert len(reach.messages) == 9
+        assert store.passages.get(stays.id)
+
+
+def test_a_probe_that_was_answered_with_it_keeps_no_word_of_it(home: Path) -> None:
+    with opened(home, clock=Clock()) as store:
+        told = ingest(store, "The boiler man is Okafor and lives in Vermouthwagon.", "boiler")
+        stays = ingest(store, "The gardener is Ada.", "garden")
+        store.edits.add_many([edit(told.id, "What is the boiler man called?", "Okafor")])
+        wrong, right = store.probes.add_many(
+            [probe(stays.id, "Who is the gardener?", "Ada"), probe(stays.id, "Who?", "Okafor")]
+        )
+        store.probes.add_results(
+            [
+                replace(result(wrong.id), answer="Mr Okafor", correct=False),
+                replace(result(right.id), answer="Okafor", correct=True),
+            ]
+        )
+        store.erasure.erase(told.source_id)
+        assert [r.answer for r in store.probes.results_of_probe(wrong.id)] == ["Mr [forgotten]"]
+        assert [r.answer for r in store.probes.results_of_probe(right.id)] == ["Okafor"]
