@@ -142,11 +142,15 @@ def ask_first(
     probes: Sequence[Probe], first: Sequence[int], limit: int, rng: random.Random
 ) -> list[Probe]:
     """`limit` of `probes` to examine: up to three quarters of them from the ids in `first`, in
-    that order, the others drawn from the rest, so that what is not due is watched as well."""
+    that order, the others drawn from the rest, so that what is not due is watched as well. A
+    quarter at most failed last time: what is not known cannot be lost, and a night that loses
+    something is to be seen."""
     by_id = {probe.id: probe for probe in probes}
     ahead = [by_id[key] for key in dict.fromkeys(first) if key in by_id]
     room = max(0, min(limit, len(probes)))
-    chosen = ahead[: room - room // 4]
+    failed = [probe.id for probe in ahead if failing(probe)]
+    late = set(failed[max(1, room // 4) :])
+    chosen = [probe for probe in ahead if probe.id not in late][: room - room // 4]
     taken = {probe.id for probe in chosen}
     rest = [probe for probe in probes if probe.id not in taken]
     return chosen + rng.sample(rest, min(len(rest), room - len(chosen)))

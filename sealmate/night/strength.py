@@ -1,6 +1,6 @@
 """A refused candidate at less than its whole strength: the most that passes the gate.
 
-Adapter weights are a change to the base, so scaling them goes from the model without memory (0)
+Scaling what a night changed goes from the version it began with, or the model without memory (0),
 to the candidate (1). What a night spoilt elsewhere comes back sooner than what it taught is lost.
 """
 

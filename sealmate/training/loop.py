@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from sealmate.errors import Cancelled, TrainingError
 from sealmate.events import Loss
@@ -88,7 +88,7 @@ class Trainer:
         torch.manual_seed(recipe.seed)
         layers = len(model.base.decoder.layers)
         first = layers - max(1, round(layers * recipe.upper))
-        self._parent = ""
+        self._parent, self._start = "", start_from
         if start_from is not None:
             model.attach(name, start_from)
             self._parent = hash_file(start_from / "adapter_model.safetensors")
@@ -233,15 +233,19 @@ class Trainer:
     def save(self, folder: Path, scale: float = 1.0) -> None:
         """Write the adapter as a plain peft folder (fp32 safetensors and config).
 
-        `scale` weakens what it changes: the product of its factors is multiplied by it.
+        `scale` weakens what training changed: from the base, the product of the factors is
+        multiplied by it; from a parent, the factors stand so far on the way from the parent's to
+        the new ones (Wortsman et al. 2022, arXiv 2109.01903), so that it costs nothing older.
         """
         peft = self.model.rack.peft
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        state = self._state()
-        tensors = {
-            key: (value.detach().float() * (scale if "lora_B" in key else 1.0)).contiguous().cpu()
-            for key, value in sorted(state.items())
-        }
+        state = {key: value.detach().float().cpu() for key, value in sorted(self._state().items())}
+        if scale != 1.0 and self._start is not None:
+            parent = load_file(str(self._start / "adapter_model.safetensors"))
+            state = {key: torch.lerp(parent[key].float(), state[key], scale) for key in state}
+        elif scale != 1.0:
+            state = {key: state[key] * (scale if "lora_B" in key else 1.0) for key in state}
+        tensors = {key: value.contiguous() for key, value in state.items()}
         save_file(tensors, str(folder / "adapter_model.safetensors"))
         config = peft.peft_config[self.name]
         config.base_model_name_or_path = self.model.info.id

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.night import rehearsal
-from sealmate.records import Edit, ProbeResult
+from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
 from tests.night.ledger import MARCH, note, probe, teach
 
@@ -109,8 +109,6 @@ def test_weights(store: Store) -> None:
 def test_the_examined_are_due_first_and_never_too_many(
     count: int, first: list[int], limit: int
 ) -> None:
-    from sealmate.records import Probe
-
     probes = [Probe(key, 1, "q", "a", MARCH) for key in range(1, count + 1)]
     chosen = rehearsal.ask_first(probes, first, limit, random.Random(1))
     ids = [p.id for p in chosen]
@@ -183,3 +181,23 @@ def test_the_same_seed_gives_the_same_portion() -> None:
         for seed in (3, 3, 4)
     ]
     assert made[0] == made[1] != made[2]
+
+
+@given(st.integers(4, 40), st.sets(st.integers(1, 40)), st.integers(4, 30))
+def test_a_quarter_of_the_examined_at_most_is_known_to_fail(
+    count: int, failed: set[int], limit: int
+) -> None:
+    probes = [
+        Probe(key, 1, "q", "a", MARCH, schedule={"failed": key in failed})
+        for key in range(1, count + 1)
+    ]
+    first = sorted(range(1, count + 1), key=lambda key: (key not in failed, key))
+    chosen = rehearsal.ask_first(probes, first, limit, random.Random(1))
+    room = min(limit, count)
+    known = [probe for probe in probes if not rehearsal.failing(probe)]
+    assert len(chosen) == room
+    least = min(len(known), room - room // 4 - max(1, room // 4))
+    assert sum(not rehearsal.failing(probe) for probe in chosen) >= least
+    # those that fail still come first
+    if failed & set(range(1, count + 1)):
+        assert rehearsal.failing(chosen[0])

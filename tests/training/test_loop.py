@@ -245,6 +245,26 @@ def test_a_scaled_save_is_weaker_by_that_much(model: LocalModel, tmp_path: Path)
     assert model.fingerprint_logits(adapter="weak") != pytest.approx(whole_logits, abs=1e-3)
 
 
+def test_a_weaker_child_lies_on_the_way_from_its_parent(model: LocalModel, tmp_path: Path) -> None:
+    first = Trainer(model, replace(RECIPE, learning_rate=2e-2), some_examples(1), name="first")
+    list(first.run())
+    first.save(tmp_path / "parent")
+    trainer = Trainer(
+        model, replace(RECIPE, learning_rate=2e-2), some_examples(2),
+        start_from=tmp_path / "parent",
+    )  # fmt: skip
+    list(trainer.run())
+    for name, scale in (("whole", 1.0), ("half", 0.5), ("none", 0.0)):
+        trainer.save(tmp_path / name, scale=scale)
+    parent, whole, half, none = (
+        load_file(str(tmp_path / n / WEIGHTS)) for n in ("parent", "whole", "half", "none")
+    )
+    assert all(torch.equal(none[key], parent[key]) for key in parent)
+    assert any(not torch.equal(whole[key], parent[key]) for key in parent)
+    for key in parent:
+        assert torch.allclose(half[key], (parent[key] + whole[key]) / 2, atol=1e-6)
+
+
 @pytest.fixture
 def trainer(model: LocalModel) -> Trainer:
     return Trainer(model, replace(RECIPE, passes=2.5), some_examples(1, 12))
