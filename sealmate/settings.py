@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     warm_nights: int = Field(
         6, ge=0, description="nights a shard goes on from its own weights before it is built again"
     )
+    rebuilds: int = Field(
+        2,
+        ge=0,
+        description="shards but the newest that a night builds again at most; the others wait for "
+        "the next (0 = all)",
+    )
     rebuild_days: int = Field(
         7, ge=0, description="days after which a shard that fails is built again (0 = never)"
     )

@@ -84,7 +84,7 @@ class _Night:
                 return
             if rebuild:
                 self._rebuild_all()
-            yield from self._sessions()
+            yield from self._sessions(0 if rebuild else self.settings.rebuilds)
         except Cancelled as stop:
             yield self._end("stopped", self.version, stop.message)
         except SealmateError as error:
@@ -97,10 +97,15 @@ class _Night:
         shards = shards_of(self.store, self.store.versions.get(active)) if active else {}
         self.store.state.set(WAITING, sorted(shards, key=int) or None)
 
-    def _sessions(self) -> Iterator[Event]:
-        """Shard by shard, each published by itself, until nothing is left to learn."""
-        spent = 0
+    def _sessions(self, rebuilds: int) -> Iterator[Event]:
+        """Shard by shard, each published by itself, until nothing is left to learn.
+
+        Of the shards but the newest `rebuilds` at most are built again (0 = all): a night costs
+        the same however many of them something was taken from.
+        """
+        spent = built = 0
         refused: dict[str, Sequence[str]] = {}
+        later: set[str] = set()
         while True:
             choice = selection.choose(
                 self.store,
@@ -108,7 +113,7 @@ class _Night:
                 rebuild=False,
                 info=self.model.info,
                 now=self.workspace.clock(),
-                refused=refused,
+                refused={*refused, *later},
             )
             if choice.nothing and refused:
                 reason = "; ".join(dict.fromkeys(why for whys in refused.values() for why in whys))
@@ -116,7 +121,9 @@ class _Night:
                 yield self._end(outcome, self.version, reason, self.scores)
                 return
             if choice.nothing:
-                self.store.state.set("rebuild_needed", None)
+                if not later:
+                    self.store.state.set("rebuild_needed", None)
+                self._look_after(choice)
                 yield self._over(self.nothing)
                 return
             if not choice.new:
@@ -131,9 +138,24 @@ class _Night:
             if reasons:
                 refused[self._refuse(choice)] = reasons
             spent += choice.tokens
+            built += choice.session.shard is not None and not choice.session.warm
+            if rebuilds and built >= rebuilds:
+                later = self._older_shards()
             if choice.left and not refused:
                 yield self._over("")
                 return
+
+    def _older_shards(self) -> set[str]:
+        active = self.store.versions.active()
+        shards = shards_of(self.store, self.store.versions.get(active)) if active else {}
+        return set(sorted(shards, key=int)[:-1])
+
+    def _look_after(self, choice: selection.Choice) -> None:
+        """Ask the version in use the due questions of a night that made no other."""
+        if self.version is None and choice.active and not choice.foreign and choice.due:
+            exam = Examination(self.model, self.store, self.settings, choice, self.cancel)
+            exam.before(attach_version(self.model, self.store, self.paths, choice.active))
+            exam.remember(self.run_id, 0, self.workspace.clock())
 
     def _refuse(self, choice: selection.Choice) -> str:
         """Note which shard the gate refused; returns its name, or NEW."""

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
+from sealmate.model.scripted import ScriptedModel
 from sealmate.night import consolidation, selection
+from sealmate.night.rehearsal import failing
 from sealmate.night.selection import Choice
 from sealmate.night.sharding import Session
 from sealmate.records import Edit, Version
-from tests.night.ledger import note, teach
+from sealmate.versions.manifest import identity_fields
+from sealmate.versions.shards import Shard
+from tests.night.ledger import note, probe, teach
 from tests.versions.build import Lab
 
 
@@ -58,7 +62,7 @@ def sessions(
 
     night = Night(Home(lab), Model(), None)  # type: ignore[arg-type]
     night.run_id = lab.store.runs.start(lab.clock()).id
-    (done,) = night._sessions()
+    (done,) = night._sessions(2)
     return lab.store.runs.get(night.run_id).outcome, done.result  # type: ignore[attr-defined]
 
 
@@ -75,3 +79,57 @@ def test_a_night_that_refused_all_is_rejected(lab: Lab, monkeypatch: pytest.Monk
     outcome, result = sessions(lab, monkeypatch, ("abstention: 40%",))
     assert outcome == "rejected"
     assert (result["version"], result["reason"]) == (None, "abstention: 40%")
+
+
+def test_of_many_spoilt_shards_a_night_builds_a_few(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits = teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    empty = selection.choose(lab.store, selection.Settings(), rebuild=False)
+    again = Session(new=edits, shard=Shard("1", "", (), ""), warm=False)
+    left_out: list[set[str]] = []
+
+    def choose(*_: object, refused: set[str], **__: object) -> Choice:
+        left_out.append(set(refused))
+        new = () if refused or len(left_out) > 3 else edits
+        return replace(empty, new=tuple(new), session=again)
+
+    monkeypatch.setattr(selection, "choose", choose)
+
+    class Night(consolidation._Night):
+        def _learn(self, choice: Choice) -> Iterator[Any]:  # type: ignore[override]
+            yield from ()
+            return ()
+
+        def _older_shards(self) -> set[str]:
+            return {"1", "2"}
+
+    def night(rebuilds: int) -> list[set[str]]:
+        left_out.clear()
+        one = Night(Home(lab), Model(), None)  # type: ignore[arg-type]
+        one.run_id = lab.store.runs.start(lab.clock()).id
+        list(one._sessions(rebuilds))
+        return list(left_out)
+
+    lab.store.state.set("rebuild_needed", "a fact has changed")
+    assert night(2) == [set(), set(), {"1", "2"}]
+    # what waits is not forgotten
+    assert lab.store.state.get("rebuild_needed")
+    assert night(0) == [set()] * 4
+    assert not lab.store.state.get("rebuild_needed")
+
+
+def test_a_night_without_news_asks_what_is_due(lab: Lab) -> None:
+    dog = note(lab.store, "Rex is the dog.", "dog")
+    edits = teach(lab.store, dog, ("Who is the dog?", "Rex"))
+    asked = probe(lab.store, dog, "Which dog is it?", "Rex")
+    lab.publish((edits[0].id,), recall="direct", **identity_fields(ScriptedModel().info))
+    home = Home(lab)
+    home.settings = selection.Settings(recall="direct", gate_chat=1)
+    model = ScriptedModel(reply=lambda *_: "Max")
+
+    night = consolidation._Night(home, model, None)  # type: ignore[arg-type]
+    night.run_id = lab.store.runs.start(lab.clock()).id
+    (done,) = night._sessions(2)
+    assert done.result["outcome"] == "nothing"  # type: ignore[attr-defined]
+    assert failing(lab.store.probes.get(asked.id))
