@@ -118,9 +118,11 @@ def open_arm(name: str, settings: Settings, home: Path, model: RememberingModel)
     if name not in ARMS:
         raise UsageError(f"there is no arm {name!r}", f"choose from {','.join(ARMS)}")
     changes: dict[str, Any] = {"home": home, "profile": "default", "review": False}
-    if name == "no-replay":
-        changes["replay_share"] = 0.0
     workspace = SharedWorkspace(settings.model_copy(update=changes), Calendar(), model)
+    if name == "no-replay":
+        from sealmate.bench.noreplay import NoReplayArm
+
+        return NoReplayArm(workspace, model)
     return SealArm(workspace, model) if name == "seal" else ProductArm(workspace, model)
 
 
@@ -141,7 +143,7 @@ class ProductArm:
         store = self.workspace.store
         before = self._tonight()
         if not any(run.outcome == "published" for run in before):
-            with _working(self.workspace):
+            with working(self.workspace):
                 yield from consolidate(self.workspace, self._model)
         runs = self._tonight()
         told = next((run for run in runs if run.outcome == "published"), runs[0])
@@ -173,7 +175,7 @@ class ProductArm:
         number = work.store.versions.active()
         name = attach_version(self._model, work.store, work.paths, number)
         way = way_of(work.store.versions.get(number).manifest) if number else "direct"
-        return _ratio(self._model, voice(name, way))
+        return general_ratio(self._model, voice(name, way))
 
 
 class SealArm:
@@ -195,7 +197,7 @@ class SealArm:
         if self._merged.night >= number:
             return Cost("merged", "merged", repeated=True)
         begin = time.perf_counter()
-        with _working(self.workspace):
+        with working(self.workspace):
             yield from consolidate(self.workspace, self._model, only_write=True)
         examples = mixture(
             Material(
@@ -249,13 +251,14 @@ def untaught(model: RememberingModel, questions: Sequence[str], tokens: int) -> 
     return [Reply(completion.text, is_abstention(completion.text)) for completion in said]
 
 
-def _ratio(model: RememberingModel, adapter: str | None) -> float:
+def general_ratio(model: RememberingModel, adapter: str | None) -> float:
+    """Loss on held-out general chat with an adapter (None: without) over that without any."""
     chat = held_chat()
     return general_loss(model, chat, adapter) / general_loss(model, chat, None)
 
 
 @contextmanager
-def _working(workspace: Workspace) -> Iterator[None]:
+def working(workspace: Workspace) -> Iterator[None]:
     """The locks of a night; runs that a cut left open are closed under them."""
     paths = workspace.paths.ensure()
     with ExitStack() as stack:
