@@ -110,7 +110,7 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
 
     `final_over_learnt` is recall of all that holds after the last night over the mean recall of
     each night's facts right after it. `tokens_ratio` is the last night's over the fifth's, and
-    needs more nights than that.
+    needs more nights than that, and neither of them cut and begun again.
     """
     if not rows:
         return dict.fromkeys(FIGURES)
@@ -118,6 +118,8 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
     learnt = share(_sum(row.columns.get(str(row.night), (0, 0)) for row in rows))
     final = share(last.recall)
     early = rows[EARLY - 1].tokens if len(rows) > EARLY else 0
+    if early and (last.repeated or rows[EARLY - 1].repeated):
+        early = 0  # a night that was killed knows the tokens of its last part alone
     drop = None
     if first.abstention is not None and last.abstention is not None:
         drop = first.abstention - last.abstention

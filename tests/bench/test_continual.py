@@ -120,6 +120,7 @@ def test_the_figures() -> None:
     assert found["abstention_drop"] == 0.05
     assert (found["general_loss_ratio"], found["tokens_ratio"]) == (1.01, 1.2)
     assert figures(rows)["tokens_ratio"] is None
+    assert figures([*rows, replace(last, repeated=True)])["tokens_ratio"] is None
     assert figures(rows)["superseded_rate"] is None
     assert set(figures([]).values()) == {None}
     assert matrix(rows)[0] == [0.1] * 5
