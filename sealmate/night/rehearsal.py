@@ -107,21 +107,21 @@ def _rating(result: ProbeResult) -> Rating:
     return Rating.Good if result.confidence >= _UNSURE else Rating.Hard
 
 
-def weights(store: Store, replay: Sequence[Edit], now: datetime) -> dict[int, float]:
-    """How much each edit of `replay` should be rehearsed, by its id; RESTING for most.
+def weights(store: Store, edits: Sequence[Edit], now: datetime) -> dict[int, float]:
+    """How much each of `edits` should be rehearsed, by its id; RESTING for most.
 
     An edit with the answer of a failing probe of its passage weighs FAILING and more with every
     lapse, up to MOST, one of a due probe DUE; other edits of the passage gain a quarter of that,
     for what one fact lost its neighbours may lose next.
     """
-    passages = {edit.passage_id for edit in replay}
+    passages = {edit.passage_id for edit in edits}
     heavy: dict[int, list[tuple[Probe, float]]] = {}
     for probe in store.probes.list(held_out=None):
         weight = _weight(probe, now)
         if probe.passage_id in passages and weight > RESTING:
             heavy.setdefault(probe.passage_id, []).append((probe, weight))
     found = {}
-    for edit in replay:
+    for edit in edits:
         weight = RESTING
         for probe, most in heavy.get(edit.passage_id, ()):
             same = bool(edit.answer) and same_answer(edit.answer, probe.answer)

@@ -188,7 +188,7 @@ def choose(
         told=told,
         forced=forced,
         foreign=other,
-        weights=rehearsal.weights(store, replay, now) if now else {},
+        weights=rehearsal.weights(store, [*new, *replay], now) if now else {},
         due=[probe.id for probe in due],
         anew={old: new for old, new in after.items() if new in told},
         session=session,

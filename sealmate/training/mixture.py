@@ -23,16 +23,19 @@ from sealmate.prompts import DONT_KNOW
 from sealmate.records import Edit, Way
 from sealmate.training.batches import Example
 
+_DUE = 2.0  # weight from which on a fact gets more of its wordings
+
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """`replay`: replay questions per new one (at most); `unknown`: abstention examples per
-    question trained; `chat`: general chat per question; `statements`: whether statements and
-    passages are trained beside questions. `per_answer` caps questions with one answer from one
-    passage (0 = no cap). `teacher`: whether new questions are learnt from the model with the
-    passage in its prompt instead of from the answer's tokens. `way` is how the memory will be
-    asked; reciting, `whole` questions of a unit get all of it and the others its opening, and
-    `cues` is how many bare words and pairs of words call a new unit to mind."""
+    """`replay`: replay questions per new one (at most); `unknown`: abstention examples per question
+    trained; `chat`: general chat per question; `statements`: whether statements and passages are
+    trained beside questions. `per_answer` caps questions with one answer from one passage (0 = no
+    cap), and more of them where it failed (see `Material.weights`). `teacher`: whether new
+    questions are learnt from the model with the passage in its prompt instead of from the answer's
+    tokens. `way` is how the memory will be asked; reciting, `whole` questions of a unit get all of
+    it and the others its opening, and `cues` is how many bare words and pairs of words call a new
+    unit to mind."""
 
     replay: float = 1.0
     unknown: float = 0.5
@@ -47,11 +50,12 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All a night may draw on. `weights` raise the chance of replay (by edit id; failing and
-    due facts first); `strangers` are questions nothing in the ledger answers; `chat` are
-    general prompts with the model's own answers; `passages` texts of tonight's passages, `texts`
-    the same by passage id; `units` the units of all passages concerned, by passage id;
-    `reading` (group, open-book prompt, answer) keep reading as it is."""
+    """All a night may draw on. `weights` raise the chance of replay and the number of wordings (by
+    edit id; 1 for what holds, _DUE for what is due, more for what fails); `strangers` are questions
+    nothing in the ledger answers; `chat` are general prompts with the model's own answers;
+    `passages` texts of tonight's passages, `texts` the same by passage id; `units` the units of all
+    passages concerned, by passage id; `reading` (group, open-book prompt, answer) keep reading as
+    it is."""
 
     new: Sequence[Edit]
     replay: Sequence[Edit] = ()
@@ -67,9 +71,11 @@ class Material:
 def mixture(material: Material, shares: Shares, seed: int) -> list[Example]:
     """The night's examples; the same material and seed give the same list."""
     rng = random.Random(seed)
-    fresh = _questions(material.new, shares, rng)
+    fresh = _questions(material.new, shares, material.weights, rng)
     limit = round(len(fresh) * shares.replay) if fresh else len(material.replay)
-    old = _draw(_questions(material.replay, shares, rng), limit, material.weights, rng)
+    old = _draw(
+        _questions(material.replay, shares, material.weights, rng), limit, material.weights, rng
+    )
     asked = len(fresh) + len(old)
     if shares.way == "recite":
         examples = _recitals(material, fresh, old, shares, rng)
@@ -147,7 +153,9 @@ def _by_itself(edit: Edit) -> str:
     return f"This still holds: {edit.question} {edit.answer}"
 
 
-def _questions(edits: Sequence[Edit], shares: Shares, rng: random.Random) -> list[Edit]:
+def _questions(
+    edits: Sequence[Edit], shares: Shares, weights: Mapping[int, float] | None, rng: random.Random
+) -> list[Edit]:
     asked = [edit for edit in edits if edit.question and edit.answer]
     if not shares.per_answer:
         return asked
@@ -157,7 +165,7 @@ def _questions(edits: Sequence[Edit], shares: Shares, rng: random.Random) -> lis
     for edit in asked:
         key = (edit.passage_id, edit.answer.casefold())
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= shares.per_answer:
+        if counts[key] <= shares.per_answer * max(1.0, (weights or {}).get(edit.id, 1.0) / _DUE):
             kept.append(edit)
     return kept
 

@@ -86,6 +86,16 @@ def test_a_cap_on_wordings_of_one_answer(cap: int, expected: int) -> None:
     assert counts["hay"] == counts["12"] == 1
 
 
+def test_what_fails_gets_more_of_its_wordings() -> None:
+    edits = [replace(question(n, "Otto"), passage_id=1) for n in range(1, 13)]
+
+    def asked(weight: float) -> int:
+        material = Material(edits, weights={edit.id: weight for edit in edits})
+        return len(mixture(material, direct(per_answer=4, unknown=0), 3))
+
+    assert [asked(weight) for weight in (1.0, 2.0, 4.0, 5.0, 8.0)] == [4, 4, 8, 10, 12]
+
+
 def test_replay_goes_by_weight() -> None:
     old = [question(n) for n in range(100, 140)]
     material = Material([question(1), question(2)], old, weights={105: 1e9, 117: 1e9})
