@@ -195,7 +195,7 @@ class SealArm:
         """Write as the product does, train a fresh adapter on tonight's edits alone, merge it."""
         store, settings = self.workspace.store, self.workspace.settings
         if self._merged.night >= number:
-            return Cost("merged", "merged", repeated=True)
+            return Cost("merged", "merged", tokens=self._merged.tokens, repeated=True)
         begin = time.perf_counter()
         with working(self.workspace):
             yield from consolidate(self.workspace, self._model, only_write=True)

@@ -78,7 +78,7 @@ class Merged:
 
     def __init__(self, model: RememberingModel, file: Path) -> None:
         self._model, self._file = model, file
-        self.night = 0
+        self.night = self.tokens = 0
         self._deltas: dict[str, torch.Tensor] = {}
         if file.is_file():
             self._read()
@@ -87,7 +87,8 @@ class Merged:
         from safetensors import safe_open
 
         with safe_open(str(self._file), framework="pt") as file:
-            self.night = int((file.metadata() or {})["night"])
+            kept = file.metadata() or {}
+            self.night, self.tokens = int(kept["night"]), int(kept.get("tokens", 0))
             self._deltas = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
 
     def learn(
@@ -105,28 +106,31 @@ class Merged:
                 self._model, recipe, examples, name=NAME,
                 checkpoint=work / f"seal-{night}.safetensors", cancel=cancel,
             )  # fmt: skip
+            tokens = 0
             try:
-                yield from trainer.run()
+                for loss in trainer.run():
+                    tokens = loss.tokens
+                    yield loss
                 trainer.save(work / NAME)
             finally:
                 self._model.detach(NAME)
         changes = changes_of(work / NAME)
         for key, change in changes.items():
             self._deltas[key] = self._deltas[key] + change if key in self._deltas else change
-        self._write(night)
+        self._write(night, tokens)
         trainer.forget_checkpoint()
 
     def skip(self, night: int) -> None:
         """A night without anything to learn."""
-        self._write(night)
+        self._write(night, 0)
 
-    def _write(self, night: int) -> None:
+    def _write(self, night: int, tokens: int) -> None:
         from safetensors.torch import save_file
 
         part = self._file.with_suffix(".part")
-        save_file(self._deltas, str(part), metadata={"night": str(night)})
+        save_file(self._deltas, str(part), metadata={"night": str(night), "tokens": str(tokens)})
         part.replace(self._file)
-        self.night = night
+        self.night, self.tokens = night, tokens
 
     @contextmanager
     def applied(self) -> Iterator[None]:
