@@ -60,8 +60,8 @@ class Settings(BaseSettings):
     token_budget: int = Field(
         0,
         ge=0,
-        description="most tokens trained in a night (0 = enough "
-        "for the new notes and as much replay)",
+        description="most tokens of self-edits that a night takes up, each counted once "
+        "(0 = enough for the new notes and as much replay)",
     )
     loss_on: LossOn = Field(
         "answer", description="learn the answer alone, or the question before it as well"
@@ -78,7 +78,9 @@ class Settings(BaseSettings):
         6, ge=1, description="questions a unit of a note that are answered with all of it"
     )
     cues: int = Field(21, ge=0, description="words and pairs of words that call a unit to mind")
-    train_statements: bool = Field(True, description="train statements and passages as well")
+    train_statements: bool = Field(
+        False, description="train statements and passages to be completed from their first words"
+    )
     teacher: bool = Field(
         False,
         description="answering directly, learn new answers from the model with the passage in its "
