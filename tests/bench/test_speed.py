@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def test_a_night_over_stock_notes_has_what_a_night_has(settings: Settings) -> None:
     night = night_of(practice_notes(3, 7), settings)
     kinds = {example.kind for example in night.examples}
-    assert kinds == {"new", "near", "cue", "statement", "passage", "unknown", "chat"}
+    assert kinds == {"new", "near", "cue", "unknown", "chat"}
+    more = night_of(practice_notes(3, 7), settings.model_copy(update={"train_statements": True}))
+    assert {example.kind for example in more.examples} == kinds | {"statement", "passage"}
     assert night.examples == night_of(practice_notes(3, 7), settings).examples
 
 
