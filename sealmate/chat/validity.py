@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sealmate.edits.questions import shared, take_apart, without_former
+from sealmate.edits.questions import near, without_former
 from sealmate.records import Conflict, Hit
 from sealmate.store import Store
-
-SAME = 0.5  # share of content words from which on a question asks for the fact of a conflict
 
 
 def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
@@ -25,7 +23,7 @@ def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
     found, now = list(hits), without_former(question)
     past = now != " ".join(question.split())
     for conflict in store.conflicts.list():
-        if not found or not _asked(now, conflict):
+        if not found or not near(now, conflict.question):
             continue
         told, holds = _sides(conflict, past)
         if told is None:
@@ -38,11 +36,6 @@ def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
         if source.state == "current" and all(hit.passage.id != kept.id for hit in found):
             found.insert(place, replace(gone, passage=kept, source_title=source.title))
     return found
-
-
-def _asked(question: str, conflict: Conflict) -> bool:
-    """Whether a question asks for what was in conflict."""
-    return shared(take_apart(question), take_apart(conflict.question)) >= SAME
 
 
 def _sides(conflict: Conflict, past: bool) -> tuple[int | None, int]:

@@ -53,6 +53,9 @@ _ASKING: dict[str, Kind] = {
 _MEASURING = _words("cost costs weigh weighs measure measures charge charges")
 _MANNER = _words("many much long often far old big high tall wide heavy fast deep late")
 
+# Wordings of one fact have this share of their questions' words in common, at least.
+NEAR = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -122,6 +125,11 @@ def shared(a: Asked, b: Asked) -> float:
     extra = [token for token in b.content if not any(token.matches(other) for other in a.content)]
     every = len(a.content) + len(extra)
     return len(both) / every if every else 0.0
+
+
+def near(question: str, other: str) -> bool:
+    """Whether two questions may be wordings of one: NEAR or more of their words are the same."""
+    return shared(take_apart(question), take_apart(other)) >= NEAR
 
 
 def force(asked: Asked) -> Force:

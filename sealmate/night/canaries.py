@@ -93,18 +93,18 @@ def recalled(store: Store, asked: Iterable[tuple[str, str]]) -> list[Recall]:
     return found
 
 
-def came_back(store: Store, asked: Iterable[tuple[str, str]], known: Sequence[str]) -> int:
-    """How many forgotten answers a model gives, by what it said (see `recalled`) and the texts
-    that may be known still.
+def came_back(store: Store, asked: Iterable[tuple[str, str]]) -> int:
+    """How many forgotten answers a model gives, by what it said (see `recalled`).
 
     One that is given to its own question counts; so do two or more of one source that stand
-    anywhere and in no known text. A single one of those may be chance.
+    anywhere and in no current passage. A single one of those may be chance.
     """
-    pairs = list(asked)
-    hits = recalled(store, pairs)
+    hits = recalled(store, asked)
+    if not hits:
+        return 0
     exact = {hit.canary for hit in hits if hit.exact}
     salts = {canary.id: canary.salt for canary in store.erasure.canaries()}
-    texts = [f" {_plain(text)} " for text in known] if hits else []
+    texts = [f" {_plain(passage.text)} " for passage in store.passages.current()]
     loose: dict[str, set[int]] = {}
     for hit in hits:
         if not hit.exact and not any(f" {hit.words} " in text for text in texts):

@@ -93,9 +93,7 @@ class _Night:
 
     def _rebuild_all(self) -> None:
         """Note each shard of the version in use as one to build again, tonight or later."""
-        active = self.store.versions.active()
-        shards = shards_of(self.store, self.store.versions.get(active)) if active else {}
-        self.store.state.set(WAITING, sorted(shards, key=int) or None)
+        self.store.state.set(WAITING, self._shards() or None)
 
     def _sessions(self, rebuilds: int) -> Iterator[Event]:
         """Shard by shard, each published by itself, until nothing is left to learn.
@@ -140,15 +138,16 @@ class _Night:
             spent += choice.tokens
             built += choice.session.shard is not None and not choice.session.warm
             if rebuilds and built >= rebuilds:
-                later = self._older_shards()
+                later = set(self._shards()[:-1])
             if choice.left and not refused:
                 yield self._over("")
                 return
 
-    def _older_shards(self) -> set[str]:
+    def _shards(self) -> list[str]:
+        """Names of the shards of the version in use, oldest first."""
         active = self.store.versions.active()
         shards = shards_of(self.store, self.store.versions.get(active)) if active else {}
-        return set(sorted(shards, key=int)[:-1])
+        return sorted(shards, key=int)
 
     def _look_after(self, choice: selection.Choice) -> None:
         """Ask the version in use the due questions of a night that made no other."""

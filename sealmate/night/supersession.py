@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sealmate.edits.questions import day, in_the_past, shared, take_apart
+from sealmate.edits.questions import NEAR, day, in_the_past, near, take_apart
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import content, tokens, within
 from sealmate.records import Conflict, Edit, Passage
@@ -21,8 +21,6 @@ REBUILD = "rebuild_needed"
 # A note with this share of its words in common with an older one is that one written anew.
 REVISED = 0.6
 _MARK = re.compile(r"in conflict \d+")
-# Wordings of one fact have this share of their questions' words in common, at least.
-NEAR = 0.5
 
 
 def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
@@ -96,7 +94,7 @@ def fact(store: Store, edit: Edit, other: Edit) -> tuple[list[int], list[int]]:
         if gone and grounded_answer(edit.answer, f"{question}\n{answer}\n{said}"):
             return True
         if question and answer:
-            return same_answer(answer, edit.answer) and _near(question, edit.question)
+            return same_answer(answer, edit.answer) and near(question, edit.question)
         return grounded_answer(edit.answer, said) and _within(edit.question, said)
 
     edits = [
@@ -126,10 +124,6 @@ def alike(first: str, second: str) -> float:
 
 def _revised(here: Passage, there: Passage) -> bool:
     return alike(here.text, there.text) >= REVISED
-
-
-def _near(question: str, other: str) -> bool:
-    return shared(take_apart(question), take_apart(other)) >= NEAR
 
 
 def _within(question: str, said: str) -> bool:

@@ -146,7 +146,7 @@ class Examination:
             general_loss_before=self._loss_before,
             threshold=threshold,
             general_kl=general_kl(self._model, self.held, speaks) if speaks else 0.0,
-            canaries=self._came_back(),
+            canaries=came_back(self._store, self._said),
         )
 
     def lost(self) -> dict[int, str]:
@@ -180,10 +180,6 @@ class Examination:
             if version:
                 self._store.probes.add_results(results)
             grade(self._store, results, at)
-
-    def _came_back(self) -> int:
-        known = [passage.text for passage in self._store.passages.current()]
-        return came_back(self._store, self._said, known)
 
     def recalled(self) -> list[Recall]:
         """Forgotten answers in what the candidate said last, by the canaries that are left."""

@@ -24,9 +24,8 @@ def clash(home: Home, state: str) -> Conflict:
     return home.store.conflicts.add(found)
 
 
-def read(home: Home, question: str, **more: int) -> list[str]:
-    options = {"limit": 4, "tokens": 1000} | more
-    found = holding(home.store, question, retrieve(home.store, question, **options))  # type: ignore[arg-type]
+def read(home: Home, question: str, limit: int = 4) -> list[str]:
+    found = holding(home.store, question, retrieve(home.store, question, limit=limit, tokens=1000))
     return [hit.passage.text for hit in found]
 
 

@@ -101,8 +101,8 @@ def test_of_many_spoilt_shards_a_night_builds_a_few(
             yield from ()
             return ()
 
-        def _older_shards(self) -> set[str]:
-            return {"1", "2"}
+        def _shards(self) -> list[str]:
+            return ["1", "2", "3"]
 
     def night(rebuilds: int) -> list[set[str]]:
         left_out.clear()
