@@ -81,7 +81,7 @@ def publish_candidate(
         "kind": choice.kind,
         "warm_nights": 1 + shard.warm if shard and choice.parent else 0,
         "recipe": {**recipe.as_dict(), "scale": scale},
-        "seed": settings.seed,
+        "seed": recipe.seed,
         "scores": {k: v for k, v in scores.as_dict().items() if k != "lost"},
         "logits": model.fingerprint_logits(adapter=adapter),
         "threshold": scores.threshold,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from threading import Event as Flag
 from threading import Timer
 from typing import Any
@@ -22,7 +23,7 @@ from sealmate.night.candidate import (
     publish_candidate,
     trainer_for,
 )
-from sealmate.night.sharding import NEW, REFUSED, WAITING
+from sealmate.night.sharding import NEW, REFUSED, TRIES, WAITING
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.night.writing import write_edits
@@ -157,13 +158,19 @@ class _Night:
             exam.remember(self.run_id, 0, self.workspace.clock())
 
     def _refuse(self, choice: selection.Choice) -> str:
-        """Note which shard the gate refused; returns its name, or NEW."""
-        shard = choice.session.shard
-        if shard is None:
-            return NEW
-        tried = dict(self.store.state.get(REFUSED) or {})
-        self.store.state.set(REFUSED, {**tried, shard.name: self.workspace.clock().isoformat()})
-        return shard.name
+        """Note which shard the gate refused; returns its name, or NEW.
+
+        One that went on from its own weights is built again the next night.
+        """
+        name, state = _name_of(choice), self.store.state
+        tries = dict(state.get(TRIES) or {})
+        state.set(TRIES, {**tries, name: tries.get(name, 0) + 1})
+        if name != NEW:
+            tried = dict(state.get(REFUSED) or {})
+            state.set(REFUSED, {**tried, name: self.workspace.clock().isoformat()})
+        if choice.session.warm:
+            state.set(WAITING, sorted({*(state.get(WAITING) or ()), name}, key=int))
+        return name
 
     def _over(self, reason: str) -> Finished:
         """The end of a night that refused nothing; `reason` is why, if it published nothing."""
@@ -195,9 +202,12 @@ class _Night:
         exam.before(parent)
         strangers = exam.strangers_to_train()
         material = choice.material(strangers, exam.chat_to_train(), exam.reading_to_train())
-        examples = mixture(material, selection.shares(self.settings, choice), self.settings.seed)
+        # what the gate refused would be refused again if it were made again just so
+        tries = self.store.state.get(TRIES) or {}
+        seed = self.settings.seed + int(tries.get(_name_of(choice), 0))
+        examples = mixture(material, selection.shares(self.settings, choice), seed)
         held = selection.held_out(choice, material, exam.new_probes)
-        recipe = selection.recipe(self.settings, self.model, choice)
+        recipe = replace(selection.recipe(self.settings, self.model, choice), seed=seed)
         begin = time.perf_counter()
         trainer = trainer_for(
             self.workspace, self.model, choice, recipe, examples, held, self.cancel
@@ -247,8 +257,11 @@ class _Night:
         return reasons
 
     def _built(self, choice: selection.Choice) -> None:
-        """Strike what was published off the list of what is to be built again."""
+        """Strike what was published off the lists of what is to be built or tried again."""
         self.store.state.set("rebuild_needed", None)
+        tries = self.store.state.get(TRIES) or {}
+        tries = {name: times for name, times in tries.items() if name != _name_of(choice)}
+        self.store.state.set(TRIES, tries or None)
         left = {shard.name for shard in choice.session.carried}
         waiting = [name for name in self.store.state.get(WAITING) or () if name in left]
         self.store.state.set(WAITING, waiting or None)
@@ -278,3 +291,8 @@ class _Night:
         if reason:
             result["reason"] = reason
         return Finished(result)
+
+
+def _name_of(choice: selection.Choice) -> str:
+    """The name of the shard a session trains; NEW for one that begins."""
+    return choice.session.shard.name if choice.session.shard else NEW

@@ -19,7 +19,8 @@ from sealmate.store import Store
 from sealmate.versions.shards import Shard
 
 WAITING = "rebuild_shards"  # names of the shards that a rebuild has not come to yet
-REFUSED = "refused_shards"  # when the gate refused to have a shard built again, by its name
+REFUSED = "refused_shards"  # when the gate last refused a shard, by its name
+TRIES = "refused_tries"  # how often running the gate refused a shard, by its name
 NEW = "new"  # stands for a shard that is yet to begin
 # New passages beyond a shard's size, as a share of it, that are still learnt with the others.
 _OVER = 0.5

@@ -133,3 +133,41 @@ def test_a_night_without_news_asks_what_is_due(lab: Lab) -> None:
     (done,) = night._sessions(2)
     assert done.result["outcome"] == "nothing"  # type: ignore[attr-defined]
     assert failing(lab.store.probes.get(asked.id))
+
+
+def test_a_refused_shard_is_built_again_and_differently(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dog = teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    lab.publish((dog[0].id,), recall="direct", **identity_fields(ScriptedModel().info))
+    teach(lab.store, note(lab.store, "Mia is the cat.", "cat"), ("Who is the cat?", "Mia"))
+    settings = selection.Settings(recall="direct", gate_chat=1)
+    choice = selection.choose(lab.store, settings, rebuild=False)
+    assert (choice.kind, [edit.answer for edit in choice.new]) == ("warm", ["Mia"])
+    trained: list[tuple[str, int]] = []
+
+    class Trained(Exception):
+        """As far as this goes."""
+
+    def trainer_for(*args: Any) -> None:
+        trained.append((args[2].kind, args[3].seed))
+        raise Trained
+
+    monkeypatch.setattr(consolidation, "trainer_for", trainer_for)
+    home = Home(lab)
+    home.settings = settings
+    night = consolidation._Night(home, ScriptedModel(), None)  # type: ignore[arg-type]
+
+    def learn() -> None:
+        with pytest.raises(Trained):
+            list(night._learn(selection.choose(lab.store, settings, rebuild=False)))
+
+    learn()
+    assert night._refuse(choice) == "1"
+    learn()
+    assert night._refuse(selection.choose(lab.store, settings, rebuild=False)) == "1"
+    learn()
+    assert trained == [("warm", 7), ("rebuild", 8), ("rebuild", 9)]
+    night._built(selection.choose(lab.store, settings, rebuild=False))
+    learn()
+    assert trained[3] == ("warm", 7)
