@@ -80,8 +80,7 @@ def test_the_stock_is_large_and_varied() -> None:
 def test_notes_keep_to_their_form() -> None:
     for note in stock():
         where = f"{note.file}:{note.line}"
-        # two of them are drawn where there are more
-        assert 2 <= len(note.near) <= 3, where
+        assert len(note.near) == 2, where
         assert note.facts, where
         assert note.qa, where
         assert all(len(set(questions)) >= 2 and answer for questions, answer in note.qa), where
