@@ -18,6 +18,7 @@ from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, sh
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.stream import Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
+from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct
 from sealmate.errors import UsageError
 from sealmate.events import Event, Note, Progress, Started
@@ -184,8 +185,12 @@ def _night(
     gone = [(f, q) for f in stream.deleted(number) if (q := _untrained(f.wordings, trained))]
     near = [q for q in stream.near(number) if q.casefold() not in trained]
     strangers = bundled_strangers()[_STRANGERS]
-    told = arm.ask([*(q for _, q in (*valid, *gone)), *near, *strangers])
+    former = [
+        (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
+    ]
+    told = arm.ask([*(q for _, q in (*valid, *gone)), *near, *strangers, *(q for _, q in former)])
     cut, end = len(valid), len(valid) + len(gone)
+    last = end + len(near) + len(strangers)
     tokens = work.settings.answer_tokens
     fresh = [(f, q) for f, q in valid if f.night == number]
     columns: dict[str, tuple[int, int]] = {}
@@ -207,7 +212,11 @@ def _night(
         deleted=_count(gone, told[cut:end]),
         never_told=_count(gone, untaught(model, [q for _, q in gone], tokens)),
         near=_declined(told[end : end + len(near)]),
-        strangers=_declined(told[end + len(near) :]),
+        strangers=_declined(told[end + len(near) : last]),
+        former=(
+            sum(_right(r, was) for (was, _), r in zip(former, told[last:], strict=True)),
+            len(former),
+        ),
         general=round(arm.general(), 5),
         skipped=len(stream.valid(number)) - len(valid),
         edits={str(state): n for state, n in work.store.edits.count_by_state().items()},
@@ -217,6 +226,12 @@ def _night(
 def _untrained(wordings: Iterable[str], trained: set[str]) -> str:
     """The first wording that no edit has word for word; "" for none."""
     return next((text for text in wordings if text.casefold() not in trained), "")
+
+
+def _formerly(question: str) -> str:
+    """The question for what held before, in a wording that no night trains."""
+    (*_, last) = in_the_past(question, "")
+    return last.replace("formerly", "originally").replace("In former times", "Originally")
 
 
 def _right(reply: Reply, answer: str) -> bool:

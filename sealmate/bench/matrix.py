@@ -37,10 +37,11 @@ class Row:
 
     `columns` maps each night to the (right, asked) of its facts that still hold; `untaught` is
     the same of tonight's facts for the model without any memory. `changed` are (answered with the
-    old value, asked), `changed_right` those right; `deleted` and `never_told` are forgotten facts
-    (recalled, asked), here and by the model that never saw them; `near` and `strangers` are
-    (declined, asked). `tokens` are those trained. `general` is loss on general chat over that of
-    the model without memory. `repeated` tells that the night was cut and begun again.
+    old value, asked), `changed_right` those right, `former` those whose old value is told where it
+    is asked for by its time; `deleted` and `never_told` are forgotten facts (recalled, asked),
+    here and by the model that never saw them; `near` and `strangers` are (declined, asked).
+    `tokens` are those trained. `general` is loss on general chat over that of the model without
+    memory. `repeated` tells that the night was cut and begun again.
     """
 
     night: int
@@ -62,6 +63,7 @@ class Row:
     skipped: int = 0
     edits: Mapping[str, int] = field(default_factory=dict)
     repeated: bool = False
+    former: Count = (0, 0)
 
     def as_dict(self) -> dict[str, Any]:
         """For a JSON line."""
@@ -82,7 +84,7 @@ class Row:
 def row_from(data: Mapping[str, Any]) -> Row:
     """The row of a JSON line. Raises TypeError or ValueError for anything else."""
     row = {**data, "columns": {key: _pair(value) for key, value in data["columns"].items()}}
-    for name in ("untaught", "changed", "changed_right", "deleted", "never_told", "near",
+    for name in ("untaught", "changed", "changed_right", "former", "deleted", "never_told", "near",
                  "strangers"):  # fmt: skip
         row[name] = _pair(data[name])
     return Row(**row)
@@ -134,6 +136,7 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
         "learnt": learnt,
         "untaught": share(_sum(row.untaught for row in rows)),
         "changed_right": share(last.changed_right),
+        "former_right": share(last.former),
         "deleted_rate_never_told": share(last.never_told),
         "abstention": last.abstention,
     }

@@ -28,6 +28,7 @@ from sealmate.bench.noreplay import NoReplayArm
 from sealmate.bench.seal import Merged, changes_of
 from sealmate.bench.stream import Shape, make_stream
 from sealmate.cli.app import build
+from sealmate.edits.questions import in_the_past, without_former
 from sealmate.edits.screen import correct
 from sealmate.errors import UsageError
 from sealmate.model.base import cpu_kind
@@ -110,13 +111,14 @@ def test_the_figures() -> None:
     last = row(
         6, {**{str(k): (6, 10) for k in range(1, 6)}, "6": (8, 10)}, tokens=1200,
         changed=(1, 50), changed_right=(40, 50), deleted=(0, 9), never_told=(1, 9),
-        near=(7, 10), general=1.01,
+        near=(7, 10), general=1.01, former=(30, 50),
     )  # fmt: skip
     found = figures([*rows, last])
     assert tuple(found)[: len(FIGURES)] == FIGURES
     assert found["final_over_learnt"] == round((38 / 60) / 0.8, 4)
     assert found["superseded_rate"] == 0.02
     assert (found["deleted_rate"], found["deleted_rate_never_told"]) == (0.0, 0.1111)
+    assert found["former_right"] == 0.6
     assert found["abstention_drop"] == 0.05
     assert (found["general_loss_ratio"], found["tokens_ratio"]) == (1.01, 1.2)
     assert figures(rows)["tokens_ratio"] is None
@@ -129,6 +131,14 @@ def test_the_figures() -> None:
     both = over_seeds([found, {**found, "superseded_rate": 0.04, "tokens_ratio": None}])
     assert (both["superseded_rate"], both["spread"]["superseded_rate"]) == (0.03, 0.02)
     assert (both["tokens_ratio"], both["spread"]["tokens_ratio"]) == (1.2, None)
+
+
+def test_what_held_before_is_asked_for_in_words_that_no_night_trains() -> None:
+    for question in ("Who is our vet?", "Which day suits Ann?", "What did she pay?"):
+        asked = continual._formerly(question)
+        assert "originally" in asked.casefold()
+        assert without_former(asked).casefold() != asked.casefold()
+        assert asked not in in_the_past(question, "3 March 2026")
 
 
 def test_seal_as_published() -> None:
