@@ -146,12 +146,12 @@ def test_a_refused_shard_is_built_again_and_differently(
     assert (choice.kind, [edit.answer for edit in choice.new]) == ("warm", ["Mia"])
     trained: list[tuple[str, int]] = []
 
-    class Trained(Exception):
+    class ReachedError(Exception):
         """As far as this goes."""
 
     def trainer_for(*args: Any) -> None:
         trained.append((args[2].kind, args[3].seed))
-        raise Trained
+        raise ReachedError
 
     monkeypatch.setattr(consolidation, "trainer_for", trainer_for)
     home = Home(lab)
@@ -159,7 +159,7 @@ def test_a_refused_shard_is_built_again_and_differently(
     night = consolidation._Night(home, ScriptedModel(), None)  # type: ignore[arg-type]
 
     def learn() -> None:
-        with pytest.raises(Trained):
+        with pytest.raises(ReachedError):
             list(night._learn(selection.choose(lab.store, settings, rebuild=False)))
 
     learn()
