@@ -165,7 +165,12 @@ class Assistant:
         if not closed_book:
             spare = room - size - sum(model.count_tokens(turn.content) for turn in turns) - _FIXED
             hits = retrieve(
-                self._store, question, limit=self._settings.retrieve, tokens=spare, history=history
+                self._store,
+                question,
+                limit=self._settings.retrieve,
+                tokens=spare,
+                history=history,
+                alike=model.alike,
             )
             hits = holding(self._store, question, hits)
         # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.

@@ -5,10 +5,12 @@ This module knows nothing about models; `tokens` is a number and a passage knows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sealmate.edits.questions import is_follow_up
+from sealmate.edits.words import content
+from sealmate.edits.words import tokens as words_of
 from sealmate.model.protocol import Turn
 from sealmate.records import Hit
 from sealmate.store import Store
@@ -18,7 +20,13 @@ CUT = 0.4  # a hit below this share of the best score shares only a common word 
 BORROWED = 0.5  # weight of the words that a follow-up takes from the turns before it
 NEWER = 0.05  # most that being the newest of the hits adds to a score
 FURTHEST = 3  # turns a chain of follow-ups is traced back
+ALIKE = 0.15  # cosine from which on two words mean alike
+KINDRED = 0.5  # weight of a word that means alike, beside the word itself
+NEAREST = 10  # words at most that stand for one of the question
 AROUND = 16  # tokens of a reference's number, title and blank lines in the prompt
+
+# words, others and the least cosine, to the others that are alike of each word
+Alike = Callable[[Sequence[str], Sequence[str], float], list[dict[str, float]]]
 
 
 def retrieve(
@@ -28,12 +36,15 @@ def retrieve(
     limit: int,
     tokens: int,
     history: Sequence[Turn] = (),
+    alike: Alike | None = None,
 ) -> list[Hit]:
     """At most `limit` passages of together at most `tokens` tokens, best first; maybe none.
 
-    For a word that no passage has one that begins alike will do. A follow-up question ("And
-    when?") also looks for the words of the turns before it. Of near equals the newer source comes
-    first. Scores are BM25 with those weights on.
+    For a word that no passage has one that begins alike will do, and for one that a passage does
+    not have one that means alike counts a little (`alike`; expansion by word vectors: Kuzi,
+    Shtok and Kurland 2016, CIKM). A follow-up question ("And when?") also looks for the words of
+    the turns before it. Of near equals the newer source comes first. Scores are BM25 with those
+    weights on.
     """
     if limit < 1 or tokens < 1:
         return []
@@ -43,12 +54,36 @@ def retrieve(
     for hit in store.passages.search(unknown, wide, loosely=True) if unknown else ():
         exact = found.get(hit.passage.id)
         found[hit.passage.id] = replace(hit, score=hit.score + (exact.score if exact else 0.0))
+    for hit in _kindred(store, question, wide, alike) if alike else ():
+        exact = found.get(hit.passage.id)
+        found[hit.passage.id] = replace(hit, score=hit.score + (exact.score if exact else 0.0))
     if history and is_follow_up(question):
         for hit in store.passages.search(" ".join(_before(history)), wide):
             earlier = found.get(hit.passage.id)
             score = BORROWED * hit.score + (earlier.score if earlier else 0.0)
             found[hit.passage.id] = replace(hit, score=score)
     return _fit(_ranked(list(found.values())), limit, tokens)
+
+
+def _kindred(store: Store, question: str, wide: int, alike: Alike) -> list[Hit]:
+    """Passages with words that mean what words of the question mean that they do not have.
+
+    A name means nobody else.
+    """
+    asked = [word.text for word in content(words_of(question)) if word.kind == "word"]
+    asked = list(dict.fromkeys(word.lower() for word in asked))
+    found: dict[int, Hit] = {}
+    for word, near in zip(asked, alike(asked, [*store.passages.vocabulary()], ALIKE), strict=True):
+        best: dict[int, Hit] = {}
+        for other in sorted(near, key=near.__getitem__, reverse=True)[:NEAREST]:
+            for hit in store.passages.kindred(word, other, wide):
+                score = KINDRED * near[other] * hit.score
+                if hit.passage.id not in best or score > best[hit.passage.id].score:
+                    best[hit.passage.id] = replace(hit, score=score)
+        for number, hit in best.items():
+            before = found[number].score if number in found else 0.0
+            found[number] = replace(hit, score=before + hit.score)
+    return list(found.values())
 
 
 def _before(history: Sequence[Turn]) -> list[str]:

@@ -19,6 +19,7 @@ from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Samp
 from sealmate.model.sampling import DecodingRow, choose_tokens, row_generator
 from sealmate.model.slab import slab_cache
 from sealmate.model.template import answer_ids, render, stop_ids
+from sealmate.model.words import WordSpace
 
 _FIXED = (Turn("user", "Name three things that one finds in a kitchen."),)
 
@@ -31,6 +32,7 @@ class LocalModel:
         self.rack = AdapterRack(base, reader)
         self._id, self._folder = model_id, folder
         self._lock = RLock()
+        self._words: WordSpace | None = None
 
     @classmethod
     def open(
@@ -114,6 +116,16 @@ class LocalModel:
     def parts(self, name: str) -> tuple[str, ...]:
         """The adapters that `name` stands for."""
         return self.rack.parts(name)
+
+    def alike(
+        self, words: Sequence[str], others: Sequence[str], least: float
+    ) -> list[dict[str, float]]:
+        """Words that mean alike, by the table with which the base takes words in."""
+        with self._lock, torch.inference_mode():
+            if self._words is None:
+                table = self.base.model.get_input_embeddings().weight
+                self._words = WordSpace(table, self.base.tokenizer)
+            return self._words.alike(words, others, least)
 
     def autocast(self) -> Any:
         """peft keeps its weights in fp32; this runs them in the base's type."""

@@ -152,6 +152,13 @@ class LanguageModel(Protocol):
         """The adapters that `name` stands for: itself, unless it was grouped."""
         ...
 
+    def alike(
+        self, words: Sequence[str], others: Sequence[str], least: float
+    ) -> list[dict[str, float]]:
+        """For each word those of `others` that mean alike, and how much (cosine, -1..1, `least`
+        or more). No adapter has a say in it."""
+        ...
+
     def generate(
         self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None
     ) -> list[list[Completion]]:

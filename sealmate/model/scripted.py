@@ -66,6 +66,12 @@ class ScriptedModel:
         """Those remembered, or the name itself."""
         return self._groups.get(name, (name,))
 
+    def alike(
+        self, words: Sequence[str], others: Sequence[str], least: float
+    ) -> list[dict[str, float]]:
+        """None at all."""
+        return [{} for _ in words]
+
     def _next(self, prompt: Prompt, adapter: str | None) -> str:
         self.prompts.append(prompt)
         if self._reply is not None:

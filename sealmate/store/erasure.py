@@ -216,7 +216,8 @@ def _delete_all(connection: Connection, reach: Reach) -> None:
         mine = conversations.c.id.in_(part)
         connection.execute(update(conversations).where(mine).values(title=""))
         connection.execute(delete(conversations).where(mine, conversations.c.id.not_in(left)))
-    connection.execute(text("INSERT INTO passages_fts(passages_fts) VALUES ('rebuild')"))
+    for index in ("passages_fts", "passages_words"):
+        connection.execute(text(f"INSERT INTO {index}({index}) VALUES ('rebuild')"))
 
 
 def _redact_all(connection: Connection, needles: Needles, edit_ids: tuple[int, ...]) -> None:

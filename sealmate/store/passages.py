@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from math import log
 from typing import Any
 
 from sqlalchemy import Row, Select, exists, insert, select, text, update
@@ -18,6 +19,7 @@ _TABLE = tables.passages
 _FIELDS = [field.name for field in fields(Passage)]
 _COLUMNS = [_TABLE.c[name] for name in _FIELDS]
 _ORDER = (_TABLE.c.source_id, _TABLE.c.ordinal, _TABLE.c.id)
+LEAST = 1e-6  # score of a word that every other passage has, as in SQLite's bm25()
 
 # A smaller bm25() is better; forgotten sources are never shown.
 _SEARCH = text(
@@ -31,6 +33,27 @@ _SEARCH = text(
       AND (s.state = 'current' OR (:all AND s.state <> 'forgotten'))
     ORDER BY bm25(passages_fts), p.id
     LIMIT :limit
+    """
+)
+
+_KINDRED = text(
+    """
+    SELECT p.id, p.source_id, p.ordinal, p.text, p.tokens, p.heading, s.title AS source_title
+    FROM passages_words
+    JOIN passages p ON p.id = passages_words.rowid
+    JOIN sources s ON s.id = p.source_id
+    WHERE passages_words MATCH :other AND s.state = 'current'
+      AND p.id NOT IN (SELECT rowid FROM passages_fts WHERE passages_fts MATCH :word)
+    ORDER BY p.id DESC
+    LIMIT :limit
+    """
+)
+
+_COUNTS = text(
+    """
+    SELECT (SELECT count(*) FROM passages) AS "all", max(
+      (SELECT count(*) FROM passages_words WHERE passages_words MATCH :other),
+      (SELECT count(*) FROM passages_fts WHERE passages_fts MATCH :word)) AS most
     """
 )
 
@@ -114,6 +137,27 @@ class Passages:
                 Hit(_record(row), row.source_title, float(row.score))
                 for row in connection.execute(_SEARCH, values)
             ]
+
+    def vocabulary(self) -> dict[str, int]:
+        """The words of all passages, in small letters, with how many passages have each."""
+        with self._database.read() as connection:
+            rows = connection.execute(text("SELECT term, doc FROM passages_vocabulary"))
+            return {term: count for term, count in rows if term.isalpha()}
+
+    def kindred(self, word: str, other: str, limit: int) -> list[Hit]:
+        """The newest `limit` current passages that do not have `word` but have `other`, a word of
+        the vocabulary; by their score, which is how rare the more frequent of the two is (BM25's
+        inverse document frequency, in nats)."""
+        values = {"word": match_expression(word), "other": f'"{other}"', "limit": limit}
+        if not values["word"] or limit < 1:
+            return []
+        with self._database.read() as connection:
+            rows = connection.execute(_KINDRED, values).all()
+            if not rows:
+                return []
+            counts = connection.execute(_COUNTS, values).one()
+        rare = max(LEAST, log((counts.all - counts.most + 0.5) / (counts.most + 0.5)))
+        return [Hit(_record(row), row.source_title, rare) for row in rows]
 
     def _all(self, query: Select[Any]) -> list[Passage]:
         with self._database.read() as connection:

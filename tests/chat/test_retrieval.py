@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sealmate.chat.retrieval import AROUND, retrieve
+from sealmate.chat.retrieval import AROUND, Alike, retrieve
 from sealmate.edits.questions import is_follow_up
 from sealmate.model.protocol import Turn
 from tests.chat.home import BOILER, RABBIT, SITTER, Home
@@ -106,3 +108,44 @@ def test_a_word_that_no_passage_has_finds_one_that_begins_alike(home: Home) -> N
     # a word that is there is not looked for loosely
     home.note("The drummer came late.")
     assert band.text not in texts(home, "Who is our drummer?")
+
+
+def likeness(**pairs: str) -> Alike:
+    """Words that mean what one other word does."""
+
+    def alike(words: Sequence[str], others: Sequence[str], least: float) -> list[dict[str, float]]:
+        return [{pairs[w]: 0.4} if pairs.get(w) in others else {} for w in words]
+
+    return alike
+
+
+def test_a_passage_is_found_by_a_word_that_means_alike(home: Home) -> None:
+    fish = home.note("The fish tank holds 180 litres and is cleaned on Fridays.")
+    home.note(BOILER)
+    alike = likeness(aquarium="tank", vineyard="vines")
+    assert texts(home, "How big is our aquarium?") == []
+    assert texts(home, "How big is our aquarium?", alike=alike) == [fish.text]
+    assert texts(home, "How big is our vineyard?", alike=alike) == []
+
+
+def test_the_word_itself_counts_more_than_one_that_means_alike(home: Home) -> None:
+    home.note("The fish tank holds 180 litres.")
+    meant = home.note("The aquarium in town opens at ten.")
+    for note in (RABBIT, SITTER, BOILER):
+        home.note(note)
+    found = texts(home, "When does the aquarium open?", alike=likeness(aquarium="tank"))
+    assert found[0] == meant.text
+
+
+def test_a_name_means_nobody_else(home: Home) -> None:
+    home.note("Bertil runs the radio club.")
+    assert texts(home, "Where does Ottoline live?", alike=likeness(ottoline="bertil")) == []
+
+
+def test_what_is_forgotten_lends_no_words(home: Home) -> None:
+    fish = home.note("The fish tank holds 180 litres.")
+    home.note(BOILER)
+    assert "tank" in home.store.passages.vocabulary()
+    home.store.erasure.erase(fish.source_id)
+    assert "tank" not in home.store.passages.vocabulary()
+    assert texts(home, "How big is our aquarium?", alike=likeness(aquarium="tank")) == []

@@ -52,11 +52,12 @@ def schema(home: Path) -> tuple[str, set[str]]:
 
 def test_the_tables_are_what_the_migrations_make(home: Path) -> None:
     with opened(home) as store, store._database.engine.connect() as connection:
-        options = {"include_object": lambda _o, name, *_: not name.startswith("passages_fts")}
+        options = {"include_object": lambda _o, name, *_: not name.startswith("passages_")}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, tables.metadata) == []
     names = schema(home)[1]
     fixed = {"edit_events_fixed", "versions_fixed", "passages_fts_insert", "passages_fts_delete"}
+    fixed |= {"passages_words_insert", "passages_words_delete"}
     assert fixed <= names
 
 
@@ -89,6 +90,7 @@ def test_an_older_database_is_copied_then_upgraded(home: Path, tmp_path: Path) -
     with opened(home) as store:
         assert store.sources.get(1).text == "from long ago"
         assert len(store.passages.search("ago", 5)) == 1
+        assert store.passages.vocabulary() == {"ago": 1}
         assert store.conflicts.list() == []
     assert schema(home)[0] == HEAD
     (copy,) = (home / "backups").iterdir()
