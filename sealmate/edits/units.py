@@ -25,18 +25,18 @@ def units(text: str, heading: str = "") -> tuple[str, ...]:
         title = ""
     made: list[list[str]] = [[]]
     size = 0
-    for sentence in _sentences(text):
+    for sentence in sentences(text):
         words = len(sentence.split())
         if made[-1] and size + words > MOST_WORDS:
             made.append([])
             size = 0
         made[-1].append(sentence)
         size += words
-    whole = (" ".join(sentences) for sentences in made if sentences)
+    whole = (" ".join(part) for part in made if part)
     return tuple(f"{title}: {unit}" if title else unit for unit in whole)
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
     """Sentences and items of lists; a line that goes on in the next one is not cut."""
     lines: list[str] = []
     for line in (" ".join(line.split()) for line in text.splitlines()):

@@ -1,9 +1,10 @@
 """Lessons for the reader: answers from one passage, and what that passage does not say.
 
 The harder half is to decline. Beside each note's own near misses the reader is asked of other
-people than the note tells of, and what other notes on the same topic are asked: questions that
-sound right and are not answered (adversarial unanswerable questions, as in SQuAD 2.0; Rajpurkar
-et al. 2018, arXiv 1806.03822). Each is put in both ways in which the product reads.
+people than the note tells of, what other notes on the same topic are asked, and what a note did
+say until the sentence was cut out: questions that sound right and are not answered (adversarial
+unanswerable questions, as in SQuAD 2.0; Rajpurkar et al. 2018, arXiv 1806.03822). Each is put in
+both ways in which the product reads.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pathlib import Path
 from threading import Event as Flag
 
 from sealmate import prompts
+from sealmate.edits.screen import grounded_answer
+from sealmate.edits.units import sentences
 from sealmate.edits.words import Token, content, tokens, within
 from sealmate.errors import UsageError
 from sealmate.events import Event, Note
@@ -34,6 +37,8 @@ READER_RECIPE = Recipe(
 _NAMED = ("WOMAN", "MAN", "PERSON", "COMPANY", "CITY", "NAME", "BRAND", "BOOK")
 _TITLED, _FOLLOWED = 0.3, 0.2  # chances
 _HARD = 0.5  # chance of either question that another note or person answers
+_CUT = 0.6  # chance that a note is read once more without one of its sentences
+_LEFT = 8  # words at least that such a note keeps
 _TRIES = 8
 
 
@@ -94,19 +99,53 @@ def reader_lessons(
         if rng.random() < _HARD:
             declined.append(told_elsewhere(note, filled, rng))
         asked += [(question, NOT_SAID) for question in declined if question]
-        for question, answer in asked:
-            prompt = prompts.open_book(question, [Reference(title, note.note)])
-            kind = "not-said" if answer == NOT_SAID else "read"
-            made.append(Example(prompt, answer, key, kind))
-        line = prompts.writing("self-qa", title, note.note)
-        for question, answer in asked:
-            said = " " + answer.removesuffix(" [1]")
-            kind = "line-not-said" if answer == NOT_SAID else "line"
-            opening = prompts.line_opening(question)
-            made.append(Example(line, said, f"{key}:line", kind, opening=opening))
+        made += _both_ways(asked, title, note.note, key)
+        if rng.random() < _CUT and (shorter := cut_out(note, rng)):
+            made += _both_ways(shorter[1], title, shorter[0], f"{key}:cut")
         if rng.random() < _FOLLOWED and (more := follow_up(note, f"{key}:then", rng)):
             made.append(more)
     return made
+
+
+def _both_ways(asked: Sequence[tuple[str, str]], title: str, text: str, key: str) -> list[Example]:
+    """Questions with their answers on one text, as open-book and as a line of edits."""
+    made = []
+    for question, answer in asked:
+        prompt = prompts.open_book(question, [Reference(title, text)])
+        kind = "not-said" if answer == NOT_SAID else "read"
+        made.append(Example(prompt, answer, key, kind))
+    line = prompts.writing("self-qa", title, text)
+    for question, answer in asked:
+        said = " " + answer.removesuffix(" [1]")
+        kind = "line-not-said" if answer == NOT_SAID else "line"
+        opening = prompts.line_opening(question)
+        made.append(Example(line, said, f"{key}:line", kind, opening=opening))
+    return made
+
+
+def cut_out(note: FilledNote, rng: random.Random) -> tuple[str, list[tuple[str, str]]] | None:
+    """The note without one of its sentences, with a question that only that one answered (in the
+    wording that has most in common with the rest) and one that the rest answers; None where no
+    sentence can go."""
+    parts = sentences(note.note)
+    for lost in rng.sample(parts, len(parts)):
+        rest = note.note.replace(lost, "", 1)
+        rest = "\n".join(" ".join(line.split()) for line in rest.splitlines() if line.strip())
+        if rest == note.note or len(rest.split()) < _LEFT:
+            continue
+        gone = [qa for qa in note.qa if qa[1] in lost and not grounded_answer(qa[1], rest)]
+        kept = [qa for qa in note.qa if qa[1] in rest and qa[1] not in lost]
+        if not gone or not kept:
+            continue
+        there = tokens(rest)
+        wordings, _ = rng.choice(gone)
+        shared = {w: sum(within(word, there) for word in content(tokens(w))) for w in wordings}
+        asked, answer = rng.choice(kept)
+        return rest, [
+            (max(shared, key=shared.__getitem__), NOT_SAID),
+            (rng.choice(asked), f"{answer} [1]"),
+        ]
+    return None
 
 
 def about_another(note: FilledNote, notes: Sequence[FilledNote], rng: random.Random) -> str:

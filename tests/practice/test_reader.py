@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from functools import cache
 
+from sealmate.edits.answers import correct
 from sealmate.edits.words import content, tokens, within
 from sealmate.paths import bundled
-from sealmate.practice.reader import about_another, reader_lessons, told_elsewhere
+from sealmate.practice.reader import about_another, cut_out, reader_lessons, told_elsewhere
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
 from sealmate.practice.warmup import training_stock
 from sealmate.prompts import NOT_SAID, WRITING, line_opening
@@ -42,9 +44,11 @@ def test_the_same_seed_gives_the_same_lessons() -> None:
 
 
 def test_every_question_of_a_note_is_asked_once_and_more_are_answered_than_declined() -> None:
-    kinds = Counter(example.kind for example in made())
+    kinds = Counter(example.kind for example in made() if ":cut" not in example.share)
     assert set(kinds) == {"read", "not-said", "line", "line-not-said", "follow-up"}
     assert kinds["read"] == sum(len(note.qa) for note in filled())
+    cut = Counter(example.kind for example in made() if ":cut" in example.share)
+    assert cut["read"] == cut["not-said"] > len(filled()) / 3
     assert kinds["read"] / 2 < kinds["not-said"] < kinds["read"]
 
 
@@ -70,7 +74,7 @@ def test_what_is_asked_of_a_passage_is_asked_in_a_line_as_well() -> None:
     assert put("line") == read("read")
     assert put("line-not-said") == read("not-said")
     for example in made():
-        if example.opening:
+        if example.opening and ":cut" not in example.share:
             note = filled()[int(example.share.split(":")[1])]
             assert note.note in example.prompt[-1].content
             # as the product puts it, and the answer after a space
@@ -88,8 +92,9 @@ def test_answers_are_those_of_the_one_passage_that_is_shown() -> None:
         if example.kind == "not-said":
             assert example.answer == NOT_SAID
         else:
-            note = max((n for n in filled() if n.note in shown), key=lambda n: len(n.note))
+            note = filled()[int(example.share.split(":")[1])]
             assert example.answer.removesuffix(" [1]") in [answer for _, answer in note.qa]
+            assert note.note in shown or ":cut" in example.share
 
 
 def test_a_note_and_its_questions_share_their_beginning() -> None:
@@ -131,3 +136,23 @@ def test_what_is_told_elsewhere_is_not_told_here() -> None:
         assert any(answer.casefold() not in note.note.casefold() for _, answer in pairs)
     assert found > len(filled()) / 3
     assert told_elsewhere(filled()[0], filled()[:1], rng) == ""
+
+
+def test_a_note_without_a_sentence_does_not_say_what_that_said() -> None:
+    rng = random.Random(6)
+    found = 0
+    for note in filled():
+        shorter = cut_out(note, rng)
+        if shorter is None:
+            continue
+        found += 1
+        text, ((lost, declined), (asked, answer)) = shorter
+        assert declined == NOT_SAID
+        assert set(text.split()) <= set(note.note.split())
+        (gone,) = {said for wordings, said in note.qa if lost in wordings}
+        assert gone in note.note
+        assert not re.search(rf"(?<!\w){re.escape(gone)}(?!\w)", text)
+        assert any(asked in w and correct(answer, said) and said in text for w, said in note.qa)
+    assert found > len(filled()) / 2
+    alone = FilledNote("t", "Rex is the dog.", ((("Who is the dog?",), "Rex"),), (), (), {})
+    assert cut_out(alone, rng) is None
