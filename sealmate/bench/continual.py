@@ -231,7 +231,7 @@ def _untrained(wordings: Iterable[str], trained: set[str]) -> str:
 def _formerly(question: str) -> str:
     """The question for what held before, in a wording that no night trains."""
     (*_, last) = in_the_past(question, "")
-    return last.replace("formerly", "originally").replace("In former times", "Originally")
+    return last.replace("formerly", "previously").replace("In former times", "Previously")
 
 
 def _right(reply: Reply, answer: str) -> bool:

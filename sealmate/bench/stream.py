@@ -1,8 +1,8 @@
 """Months of notes: what is told each night, what changes, what is to be forgotten, what to ask.
 
 Notes are filled from the topics kept out of the writer's schooling, each slotted note once until
-all were used. Some notes correct an earlier one: one slot has another value. Some earlier notes
-are to be forgotten. The first nights are the same however many are made.
+all were used. Some notes correct an earlier one, which may be a correction itself: one slot has
+another value. Some earlier notes are to be forgotten. The first nights are the same however many are made.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ class _Maker:
 
     def _correct(self, number: int, key: str, rng: random.Random) -> tuple[Told, list[int]] | None:
         """A note that gives one slot of an earlier one another value; None if none can be."""
-        old = [live for live in self._live if live.night < number and not live.told.corrects]
+        old = [live for live in self._live if live.night < number]
         rng.shuffle(old)
         for live in old:
             slots = list(slots_of(live.slotted))
@@ -214,6 +214,7 @@ class _Maker:
                     made: list[int] = []
                     for fact in facts:
                         self._add(made, fact)
+                    self._live.append(_Live(told, live.slotted, number, [*live.facts, *made]))
                     return told, made
         return None
 
@@ -237,7 +238,8 @@ class _Maker:
 
     def _forget(self, number: int, rng: random.Random) -> tuple[str, ...]:
         count = self._due(self._shape.deleted, number)
-        able = [live for live in self._live if live.night < number]
+        # what a correction corrected would hold again without it
+        able = [live for live in self._live if live.night < number and not live.told.corrects]
         chosen = rng.sample(able, min(count, len(able)))
         for live in chosen:
             self._live.remove(live)

@@ -136,7 +136,7 @@ def test_the_figures() -> None:
 def test_what_held_before_is_asked_for_in_words_that_no_night_trains() -> None:
     for question in ("Who is our vet?", "Which day suits Ann?", "What did she pay?"):
         asked = continual._formerly(question)
-        assert "originally" in asked.casefold()
+        assert "previously" in asked.casefold()
         assert without_former(asked).casefold() != asked.casefold()
         assert asked not in in_the_past(question, "3 March 2026")
 
