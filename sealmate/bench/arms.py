@@ -6,111 +6,38 @@ Each arm has a home of its own with its own ledger; all share one loaded model.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sealmate.bench.memo import RememberingModel
+from sealmate.bench.noreplay import NoReplayArm
 from sealmate.bench.seal import Merged, seal_recipe
+from sealmate.bench.workbench import (
+    FIRST_NIGHT,
+    Arm,
+    Calendar,
+    Cost,
+    Reply,
+    SharedWorkspace,
+    general_ratio,
+    working,
+)
 from sealmate.chat.assistant import Assistant
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import UsageError
 from sealmate.events import Event, Loss, Started
 from sealmate.night.consolidation import consolidate
-from sealmate.night.lock import hold, worker_lock
 from sealmate.night.testing import held_chat
 from sealmate.recall import recollect, voice, way_of
 from sealmate.records import Run
 from sealmate.settings import Settings
-from sealmate.store import Store
 from sealmate.training.gate import general_loss
 from sealmate.training.mixture import Material, Shares, mixture
 from sealmate.versions.attach import attach_version
 from sealmate.workspace import Workspace
 
 ARMS = ("ours", "no-replay", "seal")
-FIRST_NIGHT = datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
-STOPPED = "the bench was cut in its middle"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What was said to a question; `abstained` tells that it was no answer."""
-
-    text: str
-    abstained: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a night came to. `kind` is warm, rebuild, merged or ""; `repeated` tells of a night
-    that was cut and begun again, whose tokens are those of the last part."""
-
-    outcome: str
-    kind: str = ""
-    version: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-    repeated: bool = False
-
-
-class Arm(Protocol):
-    """One way of going on, over a workspace that holds tonight's notes."""
-
-    workspace: Workspace
-
-    def begin(self, number: int) -> None:
-        """Let it be that night."""
-        ...
-
-    def night(self, number: int, sources: Sequence[int]) -> Generator[Event, None, Cost]:
-        """Learn what is new; `sources` are tonight's. A second call for a night goes on."""
-        ...
-
-    def ask(self, questions: Sequence[str]) -> list[Reply]:
-        """Closed-book answers."""
-        ...
-
-    def general(self) -> float:
-        """Loss on general chat over that of the model without memory."""
-        ...
-
-
-class Calendar:
-    """A clock that is a day later each night and a second later each time it is read."""
-
-    def __init__(self) -> None:
-        self._now = FIRST_NIGHT
-
-    def turn(self, night: int, store: Store) -> datetime:
-        """Go to the beginning of that night, or to where `store` broke off in it; returns the
-        beginning."""
-        start = FIRST_NIGHT + timedelta(days=night - 1)
-        latest = store.runs.latest()
-        past = (latest.finished_at or latest.started_at) if latest else start
-        self._now = max(start, past + timedelta(seconds=1))
-        return start
-
-    def __call__(self) -> datetime:
-        self._now += timedelta(seconds=1)
-        return self._now
-
-
-class SharedWorkspace(Workspace):
-    """A workspace on a model that is loaded already."""
-
-    def __init__(self, settings: Settings, clock: Calendar, model: RememberingModel) -> None:
-        super().__init__(settings, clock)
-        self.calendar = clock
-        self._shared = model
-
-    def model(self, on_event: Any = None) -> RememberingModel:
-        """The shared one."""
-        return self._shared
 
 
 def open_arm(name: str, settings: Settings, home: Path, model: RememberingModel) -> Arm:
@@ -120,8 +47,6 @@ def open_arm(name: str, settings: Settings, home: Path, model: RememberingModel)
     changes: dict[str, Any] = {"home": home, "profile": "default", "review": False}
     workspace = SharedWorkspace(settings.model_copy(update=changes), Calendar(), model)
     if name == "no-replay":
-        from sealmate.bench.noreplay import NoReplayArm
-
         return NoReplayArm(workspace, model)
     return SealArm(workspace, model) if name == "seal" else ProductArm(workspace, model)
 
@@ -241,29 +166,3 @@ class SealArm:
         untouched = general_loss(self._model, chat, None)
         with self._merged.applied():
             return general_loss(self._model, chat, None) / untouched
-
-
-def untaught(model: RememberingModel, questions: Sequence[str], tokens: int) -> list[Reply]:
-    """What the model says that was never told anything, its writer included."""
-    if not questions:
-        return []
-    said = recollect(model, questions, None, max_tokens=tokens, plainly=True)
-    return [Reply(completion.text, is_abstention(completion.text)) for completion in said]
-
-
-def general_ratio(model: RememberingModel, adapter: str | None) -> float:
-    """Loss on held-out general chat with an adapter (None: without) over that without any."""
-    chat = held_chat()
-    return general_loss(model, chat, adapter) / general_loss(model, chat, None)
-
-
-@contextmanager
-def working(workspace: Workspace) -> Iterator[None]:
-    """The locks of a night; runs that a cut left open are closed under them."""
-    paths = workspace.paths.ensure()
-    with ExitStack() as stack:
-        stack.enter_context(hold(paths.lock, workspace.clock, "another night"))
-        stack.enter_context(hold(worker_lock(paths), workspace.clock, "the rest of a night"))
-        for run in workspace.store.runs.unfinished():
-            workspace.store.runs.finish(run.id, "stopped", None, STOPPED, dict(run.report))
-        yield

@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sealmate.bench.arms import ARMS, Arm, Reply, open_arm, untaught
+from sealmate.bench.arms import ARMS, open_arm
 from sealmate.bench.machine import machine
 from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, share
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.stream import Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
+from sealmate.bench.workbench import Arm, Reply, untaught
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct
 from sealmate.errors import UsageError

@@ -12,9 +12,10 @@ import shutil
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from sealmate.bench.arms import Cost, Reply, SharedWorkspace, general_ratio, working
 from sealmate.bench.memo import RememberingModel
+from sealmate.bench.workbench import Cost, Reply, SharedWorkspace, general_ratio, working
 from sealmate.edits.screen import is_abstention
 from sealmate.events import Event, Loss, Started
 from sealmate.night import selection
@@ -36,8 +37,7 @@ class NoReplayArm:
     def __init__(self, workspace: SharedWorkspace, model: RememberingModel) -> None:
         self.workspace: Workspace = workspace
         self._calendar, self._model = workspace.calendar, model
-        self._folder = workspace.paths.ensure().profile_dir / NAME
-        self._kept = self._folder / "night.json"
+        self._place = workspace.paths.ensure().profile_dir
 
     def begin(self, number: int) -> None:
         """Let it be that night."""
@@ -45,7 +45,8 @@ class NoReplayArm:
 
     def night(self, number: int, sources: Sequence[int]) -> Generator[Event, None, Cost]:
         """Write as the product does, and train on tonight's edits alone."""
-        done = json.loads(self._kept.read_text("utf-8")) if self._kept.exists() else {"night": 0}
+        kept = self._kept()
+        done = json.loads((kept / "night.json").read_text("utf-8")) if kept else {"night": 0}
         if done["night"] >= number:
             return Cost("published", "warm", tokens=int(done["tokens"]), repeated=True)
         begin = time.perf_counter()
@@ -83,27 +84,28 @@ class NoReplayArm:
             return None
         self._model.detach(NAME)
         recipe = selection.recipe(settings, model, choice)
-        parent = self._folder if self._kept.exists() else None
-        return Trainer(model, recipe, examples, name=NAME, start_from=parent)
+        return Trainer(model, recipe, examples, name=NAME, start_from=self._kept())
+
+    def _kept(self) -> Path | None:
+        """The adapter of the last night that has one."""
+        return max(self._place.glob(f"{NAME}-*"), default=None)
 
     def _keep(self, trainer: Trainer, number: int, tokens: int) -> None:
-        """The adapter and the night it was trained in change places with yesterday's at once."""
-        made = self._folder.with_name(f"{NAME}.new")
+        """Keep the adapter with the night it was trained in; yesterday's goes once that is done."""
+        made, before = self._place / f"{NAME}.new", self._kept()
         shutil.rmtree(made, ignore_errors=True)
         trainer.save(made)
         (made / "night.json").write_text(json.dumps({"night": number, "tokens": tokens}), "utf-8")
-        old = self._folder.with_name(f"{NAME}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if self._folder.exists():
-            self._folder.rename(old)
-        made.rename(self._folder)
-        shutil.rmtree(old, ignore_errors=True)
+        made.rename(self._place / f"{NAME}-{number:04}")
+        if before:
+            shutil.rmtree(before, ignore_errors=True)
 
     def _adapter(self) -> str | None:
-        if not self._kept.exists():
+        kept = self._kept()
+        if kept is None:
             return None
         if NAME not in self._model.attached:
-            self._model.attach(NAME, self._folder)
+            self._model.attach(NAME, kept)
         return NAME
 
     def ask(self, questions: Sequence[str]) -> list[Reply]:

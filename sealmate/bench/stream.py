@@ -2,7 +2,8 @@
 
 Notes are filled from the topics kept out of the writer's schooling, each slotted note once until
 all were used. Some notes correct an earlier one, which may be a correction itself: one slot has
-another value. Some earlier notes are to be forgotten. The first nights are the same however many are made.
+another value. Some earlier notes are to be forgotten. The first nights are the same however many
+are made.
 """
 
 from __future__ import annotations

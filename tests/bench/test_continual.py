@@ -11,7 +11,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from sealmate.bench import arms, continual, plots, seal
+from sealmate.bench import arms, continual, plots, seal, workbench
 from sealmate.bench.continual import Plan, bench_continual, read_rows
 from sealmate.bench.matrix import (
     FIGURES,
@@ -27,6 +27,7 @@ from sealmate.bench.memo import RememberingModel
 from sealmate.bench.noreplay import NoReplayArm
 from sealmate.bench.seal import Merged, changes_of
 from sealmate.bench.stream import Shape, make_stream
+from sealmate.bench.workbench import Reply
 from sealmate.cli.app import build
 from sealmate.edits.questions import in_the_past, without_former
 from sealmate.edits.screen import correct
@@ -58,7 +59,8 @@ def quick(settings: Settings) -> Settings:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less to ask and to train than the bench has."""
     monkeypatch.setattr(continual, "_STRANGERS", slice(1020, 1023))
-    monkeypatch.setattr(arms, "held_chat", lambda: held_chat()[:2])
+    for module in (arms, workbench):
+        monkeypatch.setattr(module, "held_chat", lambda: held_chat()[:2])
     monkeypatch.setattr(seal, "EPOCHS", 1.0)
 
 
@@ -207,11 +209,11 @@ def test_two_nights_of_each_arm_cut_in_the_middle(
     calls: list[int] = []
 
     def cut(ask: Any) -> Any:
-        def asked(self: object, questions: list[str]) -> list[arms.Reply]:
+        def asked(self: object, questions: list[str]) -> list[Reply]:
             calls.append(len(questions))
             if len(calls) == 4:
                 raise KeyboardInterrupt
-            said: list[arms.Reply] = ask(self, questions)
+            said: list[Reply] = ask(self, questions)
             return said
 
         return asked
