@@ -20,9 +20,10 @@ from sealmate.edits.screen import same_answer
 from sealmate.errors import NotFoundError
 from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
+from sealmate.training.mixture import DUE
 
 # Weights of replay: what failed last time, what is due, what was never asked, all the rest.
-FAILING, DUE, RESTING = 4.0, 2.0, 1.0
+FAILING, RESTING = 4.0, 1.0  # what is due weighs DUE
 MOST = 8.0  # of a fact that fails time and again
 # How a night's tokens are shared: new edits, facts that failed, facts that are due, a sample.
 PARTS = (0.5, 0.2, 0.15, 0.15)

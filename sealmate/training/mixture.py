@@ -23,7 +23,7 @@ from sealmate.prompts import DONT_KNOW
 from sealmate.records import Edit, Way
 from sealmate.training.batches import Example
 
-_DUE = 2.0  # weight from which on a fact gets more of its wordings
+DUE = 2.0  # weight from which on a fact gets more of its wordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Shares:
 @dataclass(frozen=True, slots=True)
 class Material:
     """All a night may draw on. `weights` raise the chance of replay and the number of wordings (by
-    edit id; 1 for what holds, _DUE for what is due, more for what fails); `strangers` are questions
+    edit id; 1 for what holds, DUE for what is due, more for what fails); `strangers` are questions
     nothing in the ledger answers; `chat` are general prompts with the model's own answers;
     `passages` texts of tonight's passages, `texts` the same by passage id; `units` the units of all
     passages concerned, by passage id; `reading` (group, open-book prompt, answer) keep reading as
@@ -165,7 +165,7 @@ def _questions(
     for edit in asked:
         key = (edit.passage_id, edit.answer.casefold())
         counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= shares.per_answer * max(1.0, (weights or {}).get(edit.id, 1.0) / _DUE):
+        if counts[key] <= shares.per_answer * max(1.0, (weights or {}).get(edit.id, 1.0) / DUE):
             kept.append(edit)
     return kept
 

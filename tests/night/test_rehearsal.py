@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sealmate.night import rehearsal
 from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
+from sealmate.training.mixture import DUE
 from tests.night.ledger import MARCH, note, probe, teach
 
 NIGHT = MARCH.replace(hour=2, minute=30)
@@ -95,13 +96,13 @@ def test_weights(store: Store) -> None:
                   probe(store, cat, "The cat is called?", "Mia"))  # fmt: skip
     edits = [name, colour, other]
     fresh = rehearsal.weights(store, edits, NIGHT)
-    assert fresh == {name.id: rehearsal.DUE, colour.id: 1.25, other.id: rehearsal.DUE}
+    assert fresh == {name.id: DUE, colour.id: 1.25, other.id: DUE}
     answered(store, dogs.id, False, 0)
     answered(store, dogs.id, False, 1)
     answered(store, cats.id, True, 1, 0.99)
     found = rehearsal.weights(store, edits, NIGHT + timedelta(days=2))
     assert found[name.id] == rehearsal.FAILING + 1
-    assert rehearsal.RESTING < found[colour.id] < rehearsal.DUE
+    assert rehearsal.RESTING < found[colour.id] < DUE
     assert found[other.id] == rehearsal.RESTING
 
 

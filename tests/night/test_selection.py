@@ -18,7 +18,7 @@ from sealmate.prompts import DONT_KNOW, RECALL
 from sealmate.records import Conflict, ProbeResult
 from sealmate.settings import Settings
 from sealmate.training.gate import Scores, verdict
-from sealmate.training.mixture import mixture
+from sealmate.training.mixture import DUE, mixture
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
 
@@ -48,7 +48,7 @@ def test_failing_facts_come_first_and_weigh_more(lab: Lab) -> None:
     choice = selection.choose(lab.store, FEW, rebuild=False, now=tomorrow)
     assert choice.due[0] == 7
     assert len(choice.due) == 4
-    assert choice.weights == {1: rehearsal.FAILING, 2: rehearsal.DUE}
+    assert choice.weights == {1: rehearsal.FAILING, 2: DUE}
     assert selection.choose(lab.store, FEW, rebuild=False).due == []
     exam = Examination(ScriptedModel(reply=lambda *_: "Rex"), lab.store, FEW, choice, None)
     assert exam._old[0].id == 7
