@@ -16,7 +16,7 @@ from sealmate.bench.arms import ARMS, open_arm
 from sealmate.bench.machine import machine
 from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, share
 from sealmate.bench.memo import RememberingModel
-from sealmate.bench.stream import Fact, NightPlan, Shape, Stream, make_stream
+from sealmate.bench.stream import FORM, Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
 from sealmate.bench.workbench import Arm, Reply, untaught
 from sealmate.edits.questions import in_the_past
@@ -126,7 +126,8 @@ def _load(settings: Settings, home: Path) -> Generator[Event, None, RememberingM
 
 def _claim(home: Path, plan: Plan, settings: Settings, model: RememberingModel) -> None:
     """Write down what this home is for, or hold the plan against what it says."""
-    kept = {"shape": asdict(plan.shape), "edits": plan.edits, "seed": settings.seed,
+    kept = {"stream": FORM, "shape": asdict(plan.shape), "edits": plan.edits,
+            "seed": settings.seed,
             "model": model.info.fingerprint, "reader": model.info.reader_sha256,
             "settings": settings.model_dump(mode="json", exclude={"home", "models", "profile",
                                                                   "keys", "threads"})}  # fmt: skip

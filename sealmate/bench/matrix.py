@@ -86,7 +86,7 @@ def row_from(data: Mapping[str, Any]) -> Row:
     row = {**data, "columns": {key: _pair(value) for key, value in data["columns"].items()}}
     for name in ("untaught", "changed", "changed_right", "former", "deleted", "never_told", "near",
                  "strangers"):  # fmt: skip
-        row[name] = _pair(data[name])
+        row[name] = _pair(data.get(name, (0, 0)) if name == "former" else data[name])
     return Row(**row)
 
 

@@ -26,6 +26,7 @@ from sealmate.practice.slots import (
     topics_held_out,
 )
 
+FORM = 2  # another one for every change of what a seed gives
 LEADS = (
     "Correction to an earlier note, which was wrong: ",
     "This has changed, the earlier note no longer holds. ",
@@ -233,7 +234,7 @@ class _Maker:
         changed = {text for (before, was), pair in pairs if (before, was) != pair
                    for text in before}  # fmt: skip
         for index in live.facts:
-            if changed & set(self._facts[index].wordings):
+            if not self._facts[index].until and changed & set(self._facts[index].wordings):
                 self._facts[index] = replace(self._facts[index], until=number)
         return fresh
 

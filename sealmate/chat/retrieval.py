@@ -23,10 +23,11 @@ FURTHEST = 3  # turns a chain of follow-ups is traced back
 ALIKE = 0.15  # cosine from which on two words mean alike
 KINDRED = 0.5  # weight of a word that means alike, beside the word itself
 NEAREST = 10  # words at most that stand for one of the question
+WORDS = 20_000  # words of the notes that are looked through, the most frequent ones
 AROUND = 16  # tokens of a reference's number, title and blank lines in the prompt
 
-# words, others and the least cosine, to the others that are alike of each word
-Alike = Callable[[Sequence[str], Sequence[str], float], list[dict[str, float]]]
+# words, others, the least cosine and the most others, to those that are alike of each word
+Alike = Callable[[Sequence[str], Sequence[str], float, int], list[dict[str, float]]]
 
 
 def retrieve(
@@ -70,12 +71,16 @@ def _kindred(store: Store, question: str, wide: int, alike: Alike) -> list[Hit]:
 
     A name means nobody else.
     """
-    asked = [word.text for word in content(words_of(question)) if word.kind == "word"]
-    asked = list(dict.fromkeys(word.lower() for word in asked))
+    looked_for = {term.lower() for term in terms(question)}
+    named = [w.text.lower() for w in content(words_of(question)) if w.kind == "word"]
+    # of an owner the word before the apostrophe; "didn't" is none
+    asked = list(dict.fromkeys(w.partition("'")[0] for w in named if not w.endswith("n't")))
+    asked = [word for word in asked if word in looked_for]
+    others = store.passages.vocabulary(WORDS) if asked else ()
     found: dict[int, Hit] = {}
-    for word, near in zip(asked, alike(asked, [*store.passages.vocabulary()], ALIKE), strict=True):
+    for word, near in zip(asked, alike(asked, others, ALIKE, NEAREST), strict=True):
         best: dict[int, Hit] = {}
-        for other in sorted(near, key=near.__getitem__, reverse=True)[:NEAREST]:
+        for other in near:
             for hit in store.passages.kindred(word, other, wide):
                 score = KINDRED * near[other] * hit.score
                 if hit.passage.id not in best or score > best[hit.passage.id].score:

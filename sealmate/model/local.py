@@ -118,14 +118,14 @@ class LocalModel:
         return self.rack.parts(name)
 
     def alike(
-        self, words: Sequence[str], others: Sequence[str], least: float
+        self, words: Sequence[str], others: Sequence[str], least: float, most: int
     ) -> list[dict[str, float]]:
         """Words that mean alike, by the table with which the base takes words in."""
         with self._lock, torch.inference_mode():
             if self._words is None:
                 table = self.base.model.get_input_embeddings().weight
                 self._words = WordSpace(table, self.base.tokenizer)
-            return self._words.alike(words, others, least)
+            return self._words.alike(words, others, least, most)
 
     def autocast(self) -> Any:
         """peft keeps its weights in fp32; this runs them in the base's type."""

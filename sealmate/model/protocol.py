@@ -153,10 +153,10 @@ class LanguageModel(Protocol):
         ...
 
     def alike(
-        self, words: Sequence[str], others: Sequence[str], least: float
+        self, words: Sequence[str], others: Sequence[str], least: float, most: int
     ) -> list[dict[str, float]]:
-        """For each word those of `others` that mean alike, and how much (cosine, -1..1, `least`
-        or more). No adapter has a say in it."""
+        """For each word the `most` of `others` that mean alike, and how much (cosine, -1..1,
+        `least` or more). No adapter has a say in it."""
         ...
 
     def generate(

@@ -67,7 +67,7 @@ class ScriptedModel:
         return self._groups.get(name, (name,))
 
     def alike(
-        self, words: Sequence[str], others: Sequence[str], least: float
+        self, words: Sequence[str], others: Sequence[str], least: float, most: int
     ) -> list[dict[str, float]]:
         """None at all."""
         return [{} for _ in words]

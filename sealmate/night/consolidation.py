@@ -158,18 +158,14 @@ class _Night:
             exam.remember(self.run_id, 0, self.workspace.clock())
 
     def _refuse(self, choice: selection.Choice) -> str:
-        """Note which shard the gate refused; returns its name, or NEW.
-
-        One that went on from its own weights is built again the next night.
-        """
+        """Note which shard the gate refused; returns its name, or NEW."""
         name, state = _name_of(choice), self.store.state
-        tries = dict(state.get(TRIES) or {})
+        there = {NEW, *self._shards()}
+        tries = {key: n for key, n in (state.get(TRIES) or {}).items() if key in there}
         state.set(TRIES, {**tries, name: tries.get(name, 0) + 1})
         if name != NEW:
             tried = dict(state.get(REFUSED) or {})
             state.set(REFUSED, {**tried, name: self.workspace.clock().isoformat()})
-        if choice.session.warm:
-            state.set(WAITING, sorted({*(state.get(WAITING) or ()), name}, key=int))
         return name
 
     def _over(self, reason: str) -> Finished:

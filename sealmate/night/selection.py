@@ -12,7 +12,7 @@ from sealmate.edits.units import opening, unit_for, units
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
-from sealmate.night.sharding import WAITING, Ledger, Session, plan, tired
+from sealmate.night.sharding import TRIES, WAITING, Ledger, Session, plan, tired
 from sealmate.night.strangers import Known
 from sealmate.night.supersession import successors, untrue_passages
 from sealmate.recall import way_of
@@ -165,7 +165,7 @@ def choose(
         again = set(shards)
     elif now and not again and not ledger.spoilt:
         again |= {tired(store, ledger, settings, now)} - {""}
-    session = plan(ledger, settings, again, refused)
+    session = plan(ledger, settings, again, refused, store.state.get(TRIES))
     new, replay = session.new, session.replay
     # The text of a passage that lost a fact still tells it.
     untrue = untrue_passages(store)

@@ -88,13 +88,20 @@ def teaches(edits: Sequence[Edit]) -> bool:
 
 
 def plan(
-    ledger: Ledger, settings: Settings, rebuild: Collection[str], refused: Collection[str] = ()
+    ledger: Ledger,
+    settings: Settings,
+    rebuild: Collection[str],
+    refused: Collection[str] = (),
+    tries: Mapping[str, int] | None = None,
 ) -> Session:
     """The next session; `rebuild` names shards to build again whether or not they are spoilt.
 
-    Those that the gate `refused` tonight (NEW: a new one) are left for another night. A session
-    without `new` trains nothing: then there is nothing to do, or only shards to drop.
+    Those that the gate `refused` tonight (NEW: a new one) are left for another night. One that it
+    refused in nights before, as often as `tries` says, learns what is new by being built again,
+    and of several to be built again comes last. A session without `new` trains nothing: then
+    there is nothing to do, or only shards to drop.
     """
+    before = tries or {}
     limit = settings.shard_passages if settings.recall == "recite" else 0
     shards, left, homed = ledger.shards, ledger.left, ledger.homed
     again = (ledger.spoilt | set(rebuild)) - set(refused)
@@ -114,11 +121,11 @@ def plan(
 
     def going_on(shard: Shard, new: Sequence[Edit]) -> Session:
         old = left[shard.name]
-        if shard.name in again or shard.warm >= settings.warm_nights:
+        if {shard.name} & {*again, *before} or shard.warm >= settings.warm_nights:
             return session(shard, [*old, *new])
         return session(shard, new, replay=old, warm=True)
 
-    for name, shard in able.items():
+    for name, shard in sorted(able.items(), key=lambda item: before.get(item[0], 0)):
         if name in again and shard is not room:
             return session(shard, [*left[name], *homed[name]])
     if room is not None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from sealmate import prompts
-from sealmate.edits.screen import grounded_answer
+from sealmate.edits.screen import grounded_answer, novel_content
 from sealmate.edits.units import sentences
 from sealmate.edits.words import Token, content, tokens, within
 from sealmate.errors import UsageError
@@ -134,7 +134,12 @@ def cut_out(note: FilledNote, rng: random.Random) -> tuple[str, list[tuple[str, 
         if rest == note.note or len(rest.split()) < _LEFT:
             continue
         gone = [qa for qa in note.qa if qa[1] in lost and not grounded_answer(qa[1], rest)]
-        kept = [qa for qa in note.qa if qa[1] in rest and qa[1] not in lost]
+        kept = [
+            ([w for w in wordings if not novel_content(w, rest)], answer)
+            for wordings, answer in note.qa
+            if answer in rest and answer not in lost
+        ]
+        kept = [(wordings, answer) for wordings, answer in kept if wordings]
         if not gone or not kept:
             continue
         there = tokens(rest)

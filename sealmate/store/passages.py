@@ -138,11 +138,12 @@ class Passages:
                 for row in connection.execute(_SEARCH, values)
             ]
 
-    def vocabulary(self) -> dict[str, int]:
-        """The words of all passages, in small letters, with how many passages have each."""
+    def vocabulary(self, limit: int) -> list[str]:
+        """The `limit` words that most passages have, in small letters, the most frequent first."""
+        query = text("SELECT term FROM passages_vocabulary ORDER BY doc DESC, term LIMIT :limit")
         with self._database.read() as connection:
-            rows = connection.execute(text("SELECT term, doc FROM passages_vocabulary"))
-            return {term: count for term, count in rows if term.isalpha()}
+            words = connection.execute(query, {"limit": max(0, limit)}).scalars()
+            return [word for word in words if word.isalpha()]
 
     def kindred(self, word: str, other: str, limit: int) -> list[Hit]:
         """The newest `limit` current passages that do not have `word` but have `other`, a word of

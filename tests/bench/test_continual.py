@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sealmate.bench import arms, continual, plots, seal, workbench
@@ -107,6 +109,19 @@ def test_a_stream_changes_and_forgets_its_share_and_grows_at_its_end() -> None:
         make_stream(0, Shape(), 1)
 
 
+@given(seed=st.integers(0, 999), nights=st.integers(2, 40))
+@settings(max_examples=12, deadline=None)
+def test_more_nights_leave_the_first_ones_as_they_were(seed: int, nights: int) -> None:
+    longer = make_stream(60, Shape(), seed)
+    stream = make_stream(nights, Shape(), seed)
+    assert stream.nights == longer.nights[:nights]
+    for number in range(1, nights + 1):
+        holds = stream.valid(number)
+        assert [f.wordings for f in holds] == [f.wordings for f in longer.valid(number)]
+        asked = [wording.casefold() for fact in holds for wording in fact.wordings]
+        assert len(set(asked)) == len(asked)
+
+
 def test_the_figures() -> None:
     rows = [row(1, {"1": (8, 10)})]
     rows += [row(n, {str(k): (8, 10) for k in range(1, n + 1)}) for n in range(2, 6)]
@@ -130,6 +145,8 @@ def test_the_figures() -> None:
     assert matrix(rows)[0] == [0.1] * 5
     assert matrix(rows)[2] == [0.8, 0.8]
     assert row_from(json.loads(json.dumps(last.as_dict()))) == last
+    older = {key: value for key, value in last.as_dict().items() if key != "former"}
+    assert row_from(older) == replace(last, former=(0, 0))
     both = over_seeds([found, {**found, "superseded_rate": 0.04, "tokens_ratio": None}])
     assert (both["superseded_rate"], both["spread"]["superseded_rate"]) == (0.03, 0.02)
     assert (both["tokens_ratio"], both["spread"]["tokens_ratio"]) == (1.2, None)

@@ -113,7 +113,9 @@ def test_a_word_that_no_passage_has_finds_one_that_begins_alike(home: Home) -> N
 def likeness(**pairs: str) -> Alike:
     """Words that mean what one other word does."""
 
-    def alike(words: Sequence[str], others: Sequence[str], least: float) -> list[dict[str, float]]:
+    def alike(
+        words: Sequence[str], others: Sequence[str], least: float, most: int
+    ) -> list[dict[str, float]]:
         return [{pairs[w]: 0.4} if pairs.get(w) in others else {} for w in words]
 
     return alike
@@ -145,7 +147,16 @@ def test_a_name_means_nobody_else(home: Home) -> None:
 def test_what_is_forgotten_lends_no_words(home: Home) -> None:
     fish = home.note("The fish tank holds 180 litres.")
     home.note(BOILER)
-    assert "tank" in home.store.passages.vocabulary()
+    assert "tank" in home.store.passages.vocabulary(99)
     home.store.erasure.erase(fish.source_id)
-    assert "tank" not in home.store.passages.vocabulary()
+    assert "tank" not in home.store.passages.vocabulary(99)
     assert texts(home, "How big is our aquarium?", alike=likeness(aquarium="tank")) == []
+
+
+def test_an_owner_and_a_word_that_says_nothing(home: Home) -> None:
+    feast = home.note("Grandma's birthday is on 3 May.")
+    home.note("The gatekeeper said it is shut.")
+    alike = likeness(grandmother="grandma", tell="said", didn="shut")
+    assert texts(home, "When is my grandmother's feast?", alike=alike) == [feast.text]
+    assert texts(home, "Tell me about insurance.", alike=alike) == []
+    assert texts(home, "Why didn't insurance pay?", alike=alike) == []

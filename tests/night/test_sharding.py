@@ -129,6 +129,27 @@ def test_what_the_gate_refused_does_not_keep_the_rest_from_being_learnt() -> Non
     assert not plan(ledger, SMALL, (), {"1", "2", NEW}).new
 
 
+def test_what_the_gate_refused_before_is_built_again_once_it_has_something_to_learn() -> None:
+    held = edits(1, 2)
+    shards = {"1": shard("1", held)}
+    more = edits(3, start=30)
+    tries = {"1": 1}
+    session = plan(Ledger([*held, *more], shards), SMALL, (), tries=tries)
+    assert (session.warm, list(session.new)) == (False, [*held, *more])
+    assert not plan(Ledger(held, shards), SMALL, (), tries=tries).new
+    assert plan(Ledger([*held, *more], shards), SMALL, (), tries={NEW: 1}).warm
+
+
+def test_a_shard_that_is_refused_again_and_again_waits_for_the_others() -> None:
+    first, second, third = edits(1, start=1), edits(2, start=2), edits(3, start=3)
+    shards = {str(n): shard(str(n), part) for n, part in enumerate((first, second, third), 1)}
+    ledger = Ledger([*first, *second, *third], shards)
+    session = plan(ledger, SMALL, {"1", "2", "3"}, tries={"1": 2, "2": 1})
+    assert list(session.new) == third
+    session = plan(ledger, SMALL, {"1", "2"}, tries={"1": 2, "2": 1})
+    assert list(session.new) == second
+
+
 def test_what_only_says_what_is_not_said_is_not_learnt_alone() -> None:
     only = [replace(edit, format="unknown", answer="") for edit in edits(1, 2)]
     assert not planned(only).new
