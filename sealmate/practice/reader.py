@@ -1,9 +1,8 @@
 """Lessons for the reader: answers from one passage, and what that passage does not say.
 
 The harder half is to decline. Beside each note's own near misses the reader is asked of other
-people than the note tells of, what other notes on the same topic are asked, what any note is
-asked that this one shares a word with, and what it did say until the sentence was cut out:
-questions that sound right and are not answered (adversarial
+people than the note tells of, what other notes on the same topic are asked, and what a note did
+say until the sentence was cut out: questions that sound right and are not answered (adversarial
 unanswerable questions, as in SQuAD 2.0; Rajpurkar et al. 2018, arXiv 1806.03822). Each is put in
 both ways in which the product reads.
 """
@@ -40,7 +39,7 @@ _TITLED, _FOLLOWED = 0.3, 0.2  # chances
 _HARD = 0.5  # chance of either question that another note or person answers
 _CUT = 0.6  # chance that a note is read once more without one of its sentences
 _LEFT = 8  # words at least that such a note keeps
-_TRIES, _CHANCES = 8, 60
+_TRIES = 8
 
 
 def teach_reader(
@@ -99,8 +98,6 @@ def reader_lessons(
             declined.append(about_another(note, filled, rng))
         if rng.random() < _HARD:
             declined.append(told_elsewhere(note, filled, rng))
-        if rng.random() < _HARD:
-            declined.append(found_by_chance(note, filled, rng))
         asked += [(question, NOT_SAID) for question in declined if question]
         made += _both_ways(asked, title, note.note, key)
         if rng.random() < _CUT and (shorter := cut_out(note, rng)):
@@ -184,21 +181,6 @@ def told_elsewhere(note: FilledNote, notes: Sequence[FilledNote], rng: random.Ra
         named = content(tokens(question))
         strange = [word for word in named if not within(word, there)]
         if answer.casefold() not in note.note.casefold() and 2 * len(strange) >= len(named) > 0:
-            return question
-    return ""
-
-
-def found_by_chance(note: FilledNote, notes: Sequence[FilledNote], rng: random.Random) -> str:
-    """A question of a note on another topic that a search would find this one for: it has a word of
-    it, but not half of them; "" for none."""
-    there = tokens(note.note)
-    for other in rng.sample(notes, min(_CHANCES, len(notes))):
-        wordings, answer = rng.choice(other.qa)
-        question = rng.choice(wordings)
-        named = content(tokens(question))
-        held = sum(within(word, there) for word in named)
-        by_chance = other.topic != note.topic and 0 < 2 * held < len(named)
-        if by_chance and answer.casefold() not in note.note.casefold():
             return question
     return ""
 

@@ -10,13 +10,7 @@ from functools import cache
 from sealmate.edits.answers import correct
 from sealmate.edits.words import content, tokens, within
 from sealmate.paths import bundled
-from sealmate.practice.reader import (
-    about_another,
-    cut_out,
-    found_by_chance,
-    reader_lessons,
-    told_elsewhere,
-)
+from sealmate.practice.reader import about_another, cut_out, reader_lessons, told_elsewhere
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
 from sealmate.practice.warmup import training_stock
 from sealmate.prompts import NOT_SAID, WRITING, line_opening
@@ -163,17 +157,3 @@ def test_a_note_without_a_sentence_does_not_say_what_that_said() -> None:
     assert found > len(filled()) / 2
     alone = FilledNote("t", "Rex is the dog.", ((("Who is the dog?",), "Rex"),), (), (), {})
     assert cut_out(alone, rng) is None
-
-
-def test_what_a_search_finds_by_chance_shares_a_word_and_tells_nothing() -> None:
-    rng = random.Random(8)
-    found = 0
-    for note in filled()[:60]:
-        question = found_by_chance(note, filled(), rng)
-        if not question:
-            continue
-        found += 1
-        named, there = content(tokens(question)), tokens(note.note)
-        assert 0 < sum(within(word, there) for word in named) < len(named) / 2
-        assert all(question not in wordings for wordings, _ in note.qa)
-    assert found > 20
