@@ -37,7 +37,7 @@ READER_RECIPE = Recipe(
 _NAMED = ("WOMAN", "MAN", "PERSON", "COMPANY", "CITY", "NAME", "BRAND", "BOOK")
 _TITLED, _FOLLOWED = 0.3, 0.2  # chances
 _HARD = 0.5  # chance of either question that another note or person answers
-_CUT = 0.6  # chance that a note is read once more without one of its sentences
+_CUT = 0.7  # chance that a note is read once more without one of its sentences
 _LEFT = 8  # words at least that such a note keeps
 _TRIES = 8
 
