@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from sealmate.edits.abstention import is_abstention
 from sealmate.edits.answers import correct, same_answer
 from sealmate.edits.screen import grounded_answer, novel_content
 from sealmate.edits.spans import coverage, spans
+from sealmate.paths import bundled
+from sealmate.practice.warmup import training_stock
 from tests.edits.stock import bench, stock
 
 POINTING = {"yes", "no", "i"}
@@ -84,3 +87,23 @@ def test_bench_notes(name: str) -> None:
             covered += any(correct(span, qa["a"], qa["also"]) for span in candidates)
         assert coverage(note["note"], [(qa["q"], qa["a"]) for qa in note["qa"]]) >= 0.4
     assert covered / asked >= 0.95
+
+
+@pytest.mark.parametrize("name", ["memory", "unseen"])
+def test_what_is_reported_on_was_not_practised(name: str) -> None:
+    def plain(text: str) -> str:
+        return " ".join(re.findall(r"\w+", text.casefold()))
+
+    practised = training_stock(bundled("assets") / "stock")
+    asked = {plain(w) for note in practised for wordings, _ in note.qa for w in wordings}
+    asked |= {plain(question) for note in practised for question in note.near}
+    runs = {run for note in practised for run in sixes(plain(note.note).split())}
+    for note in bench(name):
+        questions = [*(qa["q"] for qa in note["qa"]), *note["near"]]
+        assert not {plain(question) for question in questions} & asked
+        assert not sixes(plain(note["note"]).split()) & runs
+
+
+def sixes(words: list[str]) -> set[tuple[str, ...]]:
+    """All runs of six words."""
+    return {tuple(words[at : at + 6]) for at in range(len(words) - 5)}
