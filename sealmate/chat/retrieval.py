@@ -5,7 +5,7 @@ This module knows nothing about models; `tokens` is a number and a passage knows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sealmate.edits.questions import is_follow_up
@@ -52,18 +52,21 @@ def retrieve(
     wide = max(4 * limit, 12)
     found = {hit.passage.id: hit for hit in store.passages.search(question, wide)}
     unknown = " ".join(term for term in terms(question) if not store.passages.search(term, 1))
-    for hit in store.passages.search(unknown, wide, loosely=True) if unknown else ():
-        exact = found.get(hit.passage.id)
-        found[hit.passage.id] = replace(hit, score=hit.score + (exact.score if exact else 0.0))
-    for hit in _kindred(store, question, wide, alike) if alike else ():
-        exact = found.get(hit.passage.id)
-        found[hit.passage.id] = replace(hit, score=hit.score + (exact.score if exact else 0.0))
+    if unknown:
+        _add(found, store.passages.search(unknown, wide, loosely=True))
+    if alike:
+        _add(found, _kindred(store, question, wide, alike))
     if history and is_follow_up(question):
-        for hit in store.passages.search(" ".join(_before(history)), wide):
-            earlier = found.get(hit.passage.id)
-            score = BORROWED * hit.score + (earlier.score if earlier else 0.0)
-            found[hit.passage.id] = replace(hit, score=score)
+        _add(found, store.passages.search(" ".join(_before(history)), wide), BORROWED)
     return _fit(_ranked(list(found.values())), limit, tokens)
+
+
+def _add(found: dict[int, Hit], hits: Iterable[Hit], weight: float = 1.0) -> None:
+    """Add the weighed scores of `hits` to those of the same passages."""
+    for hit in hits:
+        before = found.get(hit.passage.id)
+        score = weight * hit.score + (before.score if before else 0.0)
+        found[hit.passage.id] = replace(hit, score=score)
 
 
 def _kindred(store: Store, question: str, wide: int, alike: Alike) -> list[Hit]:
@@ -85,9 +88,7 @@ def _kindred(store: Store, question: str, wide: int, alike: Alike) -> list[Hit]:
                 score = KINDRED * near[other] * hit.score
                 if hit.passage.id not in best or score > best[hit.passage.id].score:
                     best[hit.passage.id] = replace(hit, score=score)
-        for number, hit in best.items():
-            before = found[number].score if number in found else 0.0
-            found[number] = replace(hit, score=before + hit.score)
+        _add(found, best.values())
     return list(found.values())
 
 

@@ -121,7 +121,8 @@ def plan(
 
     def going_on(shard: Shard, new: Sequence[Edit]) -> Session:
         old = left[shard.name]
-        if {shard.name} & {*again, *before} or shard.warm >= settings.warm_nights:
+        anew = shard.name in again or shard.name in before
+        if anew or shard.warm >= settings.warm_nights:
             return session(shard, [*old, *new])
         return session(shard, new, replay=old, warm=True)
 
