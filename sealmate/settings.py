@@ -132,6 +132,13 @@ class Settings(BaseSettings):
         description="least probability of an answer from the weights by reciting; a night's own "
         "threshold may be higher",
     )
+    abstention_target: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="share of questions without an answer that a version is to decline: its "
+        "threshold is raised for it, to 0.9 at most",
+    )
     retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")
     answer_tokens: int = Field(160, ge=8, le=4096, description="longest answer, in tokens")
     budget: str = Field("6h", description="longest night, like 90m or 2h")

@@ -21,15 +21,15 @@ from sealmate.bench.workbench import (
     Reply,
     SharedWorkspace,
     general_ratio,
+    outright,
     working,
 )
 from sealmate.chat.assistant import Assistant
-from sealmate.edits.screen import is_abstention
 from sealmate.errors import UsageError
 from sealmate.events import Event, Loss, Started
 from sealmate.night.consolidation import consolidate
 from sealmate.night.testing import held_chat
-from sealmate.recall import recollect, voice, way_of
+from sealmate.recall import voice, way_of
 from sealmate.records import Run
 from sealmate.settings import Settings
 from sealmate.training.gate import general_loss
@@ -151,14 +151,7 @@ class SealArm:
     def ask(self, questions: Sequence[str]) -> list[Reply]:
         """What the merged weights say; SEAL knows no threshold."""
         with self._merged.applied():
-            said = recollect(
-                self._model,
-                questions,
-                None,
-                max_tokens=self.workspace.settings.answer_tokens,
-                plainly=True,
-            )
-        return [Reply(c.text, is_abstention(c.text)) for c in said]
+            return outright(self._model, questions, self.workspace.settings.answer_tokens)
 
     def general(self) -> float:
         """With the merged weights."""

@@ -18,17 +18,18 @@ from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, sh
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.stream import FORM, Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
-from sealmate.bench.workbench import Arm, Reply, untaught
+from sealmate.bench.workbench import Arm, Reply, outright
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct
 from sealmate.errors import UsageError
 from sealmate.events import Event, Note, Progress, Started
-from sealmate.night.strangers import TRAINED, bundled_strangers
+from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import make_private_dir
 from sealmate.settings import Settings
+from sealmate.store import Store
 from sealmate.workspace import Workspace
 
-_STRANGERS = slice(TRAINED + 20, TRAINED + 60)  # the gate sets its threshold on the 20 before
+_STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _night(
     valid = [(f, q) for f in stream.valid(number) if (q := _untrained(f.wordings, trained))]
     gone = [(f, q) for f in stream.deleted(number) if (q := _untrained(f.wordings, trained))]
     near = [q for q in stream.near(number) if q.casefold() not in trained]
-    strangers = bundled_strangers()[_STRANGERS]
+    strangers = _strangers(work.store)
     former = [
         (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
     ]
@@ -208,11 +209,11 @@ def _night(
         **asdict(cost),
         night=number,
         columns=columns,
-        untaught=_count(fresh, untaught(model, [q for _, q in fresh], tokens)),
+        untaught=_count(fresh, outright(model, [q for _, q in fresh], tokens)),
         changed=(old, changed),
         changed_right=(new, changed),
         deleted=_count(gone, told[cut:end]),
-        never_told=_count(gone, untaught(model, [q for _, q in gone], tokens)),
+        never_told=_count(gone, outright(model, [q for _, q in gone], tokens)),
         near=_declined(told[end : end + len(near)]),
         strangers=_declined(told[end + len(near) : last]),
         former=(
@@ -223,6 +224,14 @@ def _night(
         skipped=len(stream.valid(number)) - len(valid),
         edits={str(state): n for state, n in work.store.edits.count_by_state().items()},
     )
+
+
+def _strangers(store: Store) -> list[str]:
+    """Questions that no night trains and no threshold was set on, less those that the notes may
+    answer by now."""
+    questions = [e.question for e in store.edits.list() if e.answer and e.state != "rejected"]
+    texts = [passage.text for passage in store.passages.current()]
+    return safe_strangers(bundled_strangers()[_STRANGERS], Known(questions, texts))
 
 
 def _untrained(wordings: Iterable[str], trained: set[str]) -> str:

@@ -101,8 +101,8 @@ class SharedWorkspace(Workspace):
         return self._shared
 
 
-def untaught(model: RememberingModel, questions: Sequence[str], tokens: int) -> list[Reply]:
-    """What the model says that was never told anything, its writer included."""
+def outright(model: RememberingModel, questions: Sequence[str], tokens: int) -> list[Reply]:
+    """What the model with its writer says as it stands, without any memory or threshold."""
     if not questions:
         return []
     said = recollect(model, questions, None, max_tokens=tokens, plainly=True)

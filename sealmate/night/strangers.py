@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from sealmate.paths import bundled
 
-TRAINED = 1000  # of the bundled list; the rest is for tests
+TRAINED = 1000  # of the bundled list
+PROBED = 40  # of those after them, which a candidate is asked; the rest is for benchmarks
 _WORD = re.compile(r"[^\W_]+(?:'\w+)?")
 _LIGHT = (
     "a an and are as at be been by can did do does for from get had has have he her his how i if "

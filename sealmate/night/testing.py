@@ -20,7 +20,7 @@ from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, came_back, recalled
 from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
-from sealmate.night.strangers import TRAINED, Known, bundled_strangers, safe_strangers
+from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
 from sealmate.recall import Recollection, recollect, threshold_of, voice, way_of
 from sealmate.records import Edit, Probe, ProbeResult, Way
@@ -35,9 +35,11 @@ from sealmate.training.gate import (
     general_loss,
     judge,
     mcnemar,
+    raised,
     share_right,
 )
 
+NEAR = 60  # unanswerable questions about what is known that a candidate is asked
 ANCHORS = 72  # general requests whose answers are kept as they are
 READINGS = 10  # prompts with notes in them that are to be read as before
 
@@ -74,13 +76,14 @@ class Examination:
             if kept_aside(edit) and edit.passage_id in told | fresh
         ]
         rng.shuffle(aside)
-        self._near = len(aside[:30])
-        self._unknown = [*aside[:30], *bundled_strangers()[TRAINED:][:20]]
+        self._near = len(aside[:NEAR])
+        self._unknown = [*aside[:NEAR], *bundled_strangers()[TRAINED : TRAINED + PROBED]]
         self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
         self._before: list[Recollection] = []
         self._loss_before = 0.0
         self._threshold_before = EVEN
+        self._abstention_before: float | None = None
         self._last: tuple[list[Probe], list[Recollection], float] = ([], [], 0.0)
         self._said: list[tuple[str, str]] = []
         self._lost: list[tuple[Probe, str]] = []
@@ -93,12 +96,14 @@ class Examination:
     def before(self, parent: str | None) -> None:
         """Ask the version in use (None = no memory) what it will be compared on."""
         if self._choice.active and not self._choice.foreign:
-            manifest = self._store.versions.get(self._choice.active).manifest
+            version = self._store.versions.get(self._choice.active)
+            manifest = version.manifest
             self._threshold_before = threshold_of(manifest, self._model.info) or EVEN
+            self._abstention_before = version.scores.get("abstention")
             way = way_of(manifest)
         else:
             way = self._way
-        questions = [probe.question for probe in (*self._new, *self._old)] + self._unknown
+        questions = [probe.question for probe in (*self._new, *self._old)]
         self._before = recollect(self._model, questions, parent, way=way, cancel=self._cancel)
         self._loss_before = general_loss(self._model, self.held, None)
 
@@ -117,9 +122,14 @@ class Examination:
             declined[: self._near],
         )
         if self._way == "recite":  # where it is a probability, and not only an order
-            threshold = max(threshold, self._settings.least_confidence)
+            threshold = raised(
+                max(threshold, self._settings.least_confidence),
+                declined[self._near :],
+                declined[: self._near],
+                self._settings.abstention_target,
+            )
         now = judge(rows, told, threshold)
-        was = judge(rows, self._before[: len(probes)], self._threshold_before)
+        was = judge(rows, self._before, self._threshold_before)
         cut = len(self._new)
         lost = [b.probe_id for a, b in zip(now[cut:], was[cut:], strict=True)
                 if b.correct and not a.correct]  # fmt: skip
@@ -139,7 +149,7 @@ class Examination:
             lost=tuple(lost),
             p_lost=mcnemar(len(lost), gained),
             abstention=abstention(strange, threshold),
-            abstention_before=abstention(self._before[len(probes) :], self._threshold_before),
+            abstention_before=self._abstention_before,
             general_loss=general_loss(self._model, self.held, speaks)
             if speaks
             else self._loss_before,
@@ -167,7 +177,7 @@ class Examination:
             probes, told, threshold = self._last
         else:
             probes, threshold = self._old, self._threshold_before
-            told = self._before[len(self._new) :][: len(probes)]
+            told = self._before[len(self._new) :]
             if not self._choice.active or self._choice.foreign or len(told) < len(probes):
                 return
         rows = [(probe.id, probe.question, probe.answer) for probe in probes]

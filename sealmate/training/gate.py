@@ -6,6 +6,7 @@ Every test compares the candidate with what it would replace on the same questio
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -74,6 +75,8 @@ class Scores:
 EVEN = 0.5
 # how far, in nats, an answer may stand on the wrong side of the threshold by chance
 BLUR = 1.5
+# the surest that a version is asked to be for the sake of what it declines
+HIGHEST = 0.9
 # what a right answer is worth beside a question declined
 ANSWERED = 1.0
 
@@ -109,6 +112,33 @@ def best_threshold(
 
     best = max((step / 2 for step in range(round(-2 * _EDGE), round(2 * _EDGE) + 1)), key=score)
     return _sigmoid(max((best + step / 40 for step in range(-20, 21)), key=score))
+
+
+def raised(
+    threshold: float,
+    strangers: Sequence[tuple[float, bool]],
+    near: Sequence[tuple[float, bool]],
+    asked: float,
+) -> float:
+    """The threshold, or as much above it as it takes to decline the share `asked` of questions
+    without an answer, the two kinds (see `best_threshold`) weighing the same; HIGHEST at most.
+
+    The more a memory holds, the more there is in it to take for an answer.
+    """
+    kinds = [
+        sorted(0.0 if done else sure for sure, done in kind) for kind in (strangers, near) if kind
+    ]
+
+    def declined(cut: float) -> float:
+        return sum(bisect_left(kind, cut) / len(kind) for kind in kinds) / len(kinds)
+
+    if not kinds:
+        return threshold
+    above = (math.nextafter(sure, 1.0) for kind in kinds for sure in kind if sure >= threshold)
+    for cut in (threshold, *sorted(above)):
+        if cut >= HIGHEST or declined(cut) >= asked:
+            return max(threshold, min(cut, HIGHEST))
+    return threshold
 
 
 _EDGE = 16.0

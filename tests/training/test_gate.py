@@ -14,6 +14,7 @@ from sealmate.prompts import DONT_KNOW, SYSTEM
 from sealmate.recall import Recollection, recollect
 from sealmate.training.gate import (
     EVEN,
+    HIGHEST,
     Limits,
     Scores,
     abstention,
@@ -21,6 +22,7 @@ from sealmate.training.gate import (
     general_loss,
     judge,
     mcnemar,
+    raised,
     share_right,
     verdict,
 )
@@ -98,6 +100,28 @@ def test_one_stray_probe_does_not_move_the_threshold_far() -> None:
     cut = best_threshold(known, strange)
     assert 0.1 < cut < 0.97
     assert abs(best_threshold(known, [*strange, (0.998, False)]) - cut) < 0.3
+
+
+@given(_marks, _marks, _hundredths, _hundredths)
+def test_a_threshold_is_raised_as_far_as_it_takes_and_no_further(
+    strange: list[tuple[float, bool]],
+    near: list[tuple[float, bool]],
+    threshold: float,
+    asked: float,
+) -> None:
+    def declined(cut: float) -> float:
+        shares = [sum(done or sure < cut for sure, done in kind) / len(kind)
+                  for kind in (strange, near)]  # fmt: skip
+        return sum(shares) / 2
+
+    cut = raised(threshold, strange, near, asked)
+    assert threshold <= cut <= max(threshold, HIGHEST)
+    if declined(HIGHEST) >= asked or cut < HIGHEST:
+        assert declined(cut) >= asked
+    if cut > threshold:
+        lower = [sure for sure, _ in (*strange, *near) if threshold <= sure < cut]
+        assert all(declined(value) < asked for value in (threshold, *lower))
+    assert raised(threshold, [], [], asked) == threshold
 
 
 def test_judge_withholds_what_is_not_sure() -> None:
