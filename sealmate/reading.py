@@ -2,9 +2,10 @@
 
 A small model reads one passage far better than four: what is beside the point distracts it (Shi
 et al. 2023, arXiv 2302.00093). The second reading takes the question up as a line of questions
-and answers about the passage. Where the two differ, the answer counts that is likelier in both
-ways together; how sure it is, is the mean of both, where the model has a reader that was taught
-both. An answer with a name or number that nothing in front of it has is read again.
+and answers about the passage. Where one answer has the other in it the fuller one counts, where
+they differ else the one that is likelier in both ways together; how sure it is, is the mean of
+both, where the model has a reader that was taught both. An answer with a name or number that
+nothing in front of it has is read again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sealmate.edits.abstention import without_references
 from sealmate.edits.fitting import fits
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.screen import is_abstention, novel_content, same_answer
+from sealmate.edits.words import tokens
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.prompts import Reference, line_opening
 
@@ -143,11 +145,13 @@ class _Reader:
                 found[n] = replace(found[n], confidence=_mean(found[n].confidence, sure))
             other = without_references(completion.text.partition("\n")[0]).strip()
             first, text = found[n].text, _reference(asked[n], found[n]).text
-            if not other or is_abstention(other) or same_answer(first, other):
+            if not other or is_abstention(other) or wrong(other, asked[n].question, text):
                 continue
-            if wrong(other, asked[n].question, text):
-                continue
-            if wrong(first, asked[n].question, text) or self._likelier(asked[n], found[n], other):
+            if wrong(first, asked[n].question, text):
+                found[n] = replace(found[n], text=other)
+            elif full := fuller(first, other):
+                found[n] = replace(found[n], text=full)
+            elif not same_answer(first, other) and self._likelier(asked[n], found[n], other):
                 found[n] = replace(found[n], text=other)
 
     def again(self, asked: Sequence[Asked], found: list[Reading]) -> None:
@@ -197,6 +201,16 @@ def _mean(one: float, other: float) -> float:
     """The probability at the mean of two probabilities' log-odds."""
     some = [min(1.0 - _LEAST, max(_LEAST, chance)) for chance in (one, other)]
     return 1.0 / (1.0 + exp(-sum(log(chance) - log1p(-chance) for chance in some) / 2))
+
+
+def fuller(one: str, other: str) -> str:
+    """The longer of two answers one of which has all words of the other in a row, like "9" and
+    "9 years"; "" where neither has, or they are alike. By likelihood the shorter would count."""
+    some, more = (tuple(word.text.casefold() for word in tokens(text)) for text in (one, other))
+    if len(some) > len(more):
+        return fuller(other, one)
+    starts = range(len(more) - len(some) + 1) if some != more else ()
+    return other if some and any(more[at:][: len(some)] == some for at in starts) else ""
 
 
 def bare(said: Completion) -> str:

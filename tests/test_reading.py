@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from math import exp, log
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sealmate.model.protocol import Completion, Prompt, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import NOT_SAID, Reference
-from sealmate.reading import PRIOR, Asked, read, weighed
+from sealmate.reading import PRIOR, Asked, fuller, read, weighed
 
 WIM = Reference("", "Our glazier Wim came on Monday with Otto.")
 ANSA = Reference("", "Ansa minds the twins.")
@@ -71,6 +73,27 @@ def test_of_two_answers_the_likelier_in_both_ways_counts(wim: float, jan: float,
     model = Reader({"Wim": ("Wim", 0.9)}, "Otto", Wim=wim, Otto=jan)
     (found,) = read(model, [Asked("Who came on Monday?", (WIM,))])
     assert (found.text, found.confidence) == (said, pytest.approx(0.9))
+
+
+@pytest.mark.parametrize(("first", "line"), [("Wim", "glazier Wim"), ("glazier Wim", "Wim")])
+def test_of_an_answer_and_a_part_of_it_the_whole_counts(first: str, line: str) -> None:
+    model = Reader({"Wim": (f"{first} [1]", 0.9)}, line)
+    assert read(model, [Asked("Who came on Monday?", (WIM,))])[0].text == "glazier Wim"
+    # what cannot be right stays out, however full
+    invented = Reader({"Wim": ("Wim", 0.9)}, "Wim Jansen")
+    assert read(invented, [Asked("Who came on Monday?", (WIM,))])[0].text == "Wim"
+
+
+_words = st.lists(st.sampled_from(["Wim", "9", "years", "the", "red", "door"]), max_size=4)
+
+
+@given(_words, _words, _words)
+def test_the_fuller_of_two_answers(before: list[str], part: list[str], after: list[str]) -> None:
+    some, more = " ".join(part), " ".join([*before, *part, *after])
+    want = more if part and (before or after) else ""
+    assert fuller(some, more) == fuller(more, some) == want
+    assert fuller(some, f"{some} green") == (f"{some} green" if part else "")
+    assert not fuller("Wim and Otto", "Wim, then Otto")
 
 
 def test_a_name_that_is_not_there_gives_way_and_does_not_come_in() -> None:
