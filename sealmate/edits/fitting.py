@@ -23,6 +23,18 @@ _DATE = re.compile(
     rf"(?<![\w.,:]){_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b|\b{_MONTH} {_DAY}(?:st|nd|rd|th)\b",
     re.IGNORECASE,
 )
+# "When it rains, where do we meet?" asks for a place, "Tell me the name to say when I ring" for a
+# name.
+_FIRST = re.compile(
+    r"^\s*(?:when|where|while|if|after|before|until)\b"
+    r"(?! (?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|must|should)\b)"
+    r"[^,?]*,\s*"
+    r"(?=[^?]*\b(?:who|whom|whose|what|which|where|when|how)\b)",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(
+    r"^\s*(?:please )?(?:tell|remind|give) (?:me|us)(?: of)? the\b", re.IGNORECASE
+)
 # The number of a house is no time: 8 Orchard Street.
 _HOUSE = re.compile(
     r"(?<![\w.,:])[1-9]\d{0,2}[a-c]?(?: [A-Z][\w'’-]*){1,3}? "
@@ -32,7 +44,9 @@ _HOUSE = re.compile(
 
 def fits(question: str, answer: str) -> bool:
     """False where `answer` plainly is not what `question` asks for. Shapes: two plain texts."""
-    asked = take_apart(question)
+    if _ORDERED.match(question):
+        return True
+    asked = take_apart(_FIRST.sub("", question))
     said = content(tokens(answer))
     if not said:
         return True
@@ -43,7 +57,7 @@ def fits(question: str, answer: str) -> bool:
             return True
         return not all(_is_time(token) or _is_number(token) or _is_unit(token) for token in said)
     if asked.kind == "where":
-        return not all(_is_time(token) for token in said)
+        return not all(_is_time(token) or _is_year(token) for token in said)
     if asked.kind == "when" or asked.measure == "often":
         begins = folded(answer.split()[0].strip(".,;:"))
         told = tokens(_HOUSE.sub(" ", answer))
@@ -56,6 +70,10 @@ def fits(question: str, answer: str) -> bool:
 
 def _is_time(token: Token) -> bool:
     return bool(token.forms & _TIME)
+
+
+def _is_year(token: Token) -> bool:
+    return _is_number(token) and token.text.isdecimal() and 1000 <= int(token.text) < 2100
 
 
 def _is_number(token: Token) -> bool:

@@ -118,7 +118,7 @@ DETERMINERS = frozenset(
 DAYTIME = frozenset(
     _listed(
         """
-    morning afternoon evening night nights noon pm am
+    morning mornings afternoon afternoons evening evenings night nights noon pm am
     """
     )
 )

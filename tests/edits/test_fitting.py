@@ -23,6 +23,9 @@ from sealmate.edits.fitting import fits
         ("How many goats does she keep?", "the meadow"),
         ("How often do we meet?", "in the chapel"),
         ("How old is Biscotti?", "a grey tabby"),
+        ("Where was the last wolf shot?", "1984"),
+        ("When it rains, where do we meet?", "on Tuesday"),
+        ("When do we meet, and who comes?", "the old barn"),
     ],
 )
 def test_another_kind_of_thing(question: str, answer: str) -> None:
@@ -56,6 +59,10 @@ def test_another_kind_of_thing(question: str, answer: str) -> None:
         ("How much is the crown?", "640 pounds"),
         ("How many children are they expecting?", "twins"),
         ("How old is Archibald?", "fifty-three"),
+        ("Where does the bus stop?", "by number 31"),
+        ("When it rains, where do we meet?", "in the barn"),
+        ("If I cannot come, who takes the keys?", "Ansa"),
+        ("Tell me the name to give when I ring.", "Ansa"),
         ("What do we call the van?", "Mabel"),
         ("Is the van grey?", "yes"),
         ("How does she pay?", "in cash"),
