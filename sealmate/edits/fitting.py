@@ -61,6 +61,8 @@ def fits(question: str, answer: str) -> bool:
     if asked.kind == "when" or asked.measure == "often":
         begins = folded(answer.split()[0].strip(".,;:"))
         told = tokens(_HOUSE.sub(" ", answer))
+        if asked.measure == "often" and any(folded(t.text) in AMOUNTS for t in told):
+            return True
         return begins in BEFORE_TIMES or any(_is_time(t) or _is_number(t) for t in told)
     if asked.measure in ("many", "much", "old"):
         counted = any(_is_number(t) or folded(t.text) in AMOUNTS for t in tokens(answer))

@@ -221,7 +221,7 @@ TIMES = frozenset(
         """
     midnight midday today tomorrow yesterday day week weekend fortnight month year century
     spring summer autumn fall winter season easter christmas birthday holiday breakfast lunch
-    dinner supper dawn dusk sunrise sunset term always never soon now once daily weekly monthly
+    dinner supper dawn dusk sunrise sunset sundown bedtime overnight tide term always never soon now once daily weekly monthly
     yearly hourly nightly annually hour minute moment shortly recently early late later
     """
     )
@@ -229,7 +229,7 @@ TIMES = frozenset(
 BEFORE_TIMES = frozenset(
     _listed(
         """
-    after before during since until till when whenever while once by from every each within as
+    after before during since until till when whenever while once by from every each within as if
     """
     )
 )

@@ -60,6 +60,8 @@ def test_another_kind_of_thing(question: str, answer: str) -> None:
         ("How many children are they expecting?", "twins"),
         ("How old is Archibald?", "fifty-three"),
         ("Where does the bus stop?", "by number 31"),
+        ("How often must I ring?", "twice"),
+        ("When can the study be deducted?", "if nobody sleeps in it"),
         ("When it rains, where do we meet?", "in the barn"),
         ("If I cannot come, who takes the keys?", "Ansa"),
         ("Tell me the name to give when I ring.", "Ansa"),
