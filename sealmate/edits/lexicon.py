@@ -221,8 +221,9 @@ TIMES = frozenset(
         """
     midnight midday today tomorrow yesterday day week weekend fortnight month year century
     spring summer autumn fall winter season easter christmas birthday holiday breakfast lunch
-    dinner supper dawn dusk sunrise sunset sundown bedtime overnight tide term always never soon now once daily weekly monthly
-    yearly hourly nightly annually hour minute moment shortly recently early late later
+    dinner supper dawn dusk sunrise sunset sundown bedtime overnight tide term always never soon
+    now once daily weekly monthly yearly hourly nightly annually hour minute moment shortly
+    recently early late later
     """
     )
 )
