@@ -33,7 +33,7 @@ _LEAST = 1e-9
 # Nats by which an answer of the model's reader is likelier than it says: its lessons have one
 # unanswered question for two answered ones, a person's have few (Saerens et al. 2002, Neural
 # Computation 14, adjusting a classifier to other prior probabilities).
-PRIOR = 2.0
+PRIOR = 1.25
 
 
 @dataclass(frozen=True, slots=True)

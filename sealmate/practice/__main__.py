@@ -23,6 +23,7 @@ from sealmate.workspace import Workspace
 if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
     from sealmate.practice.card import Role
+    from sealmate.training.loop import Recipe
 
 _ROLES: dict[str, Role] = {
     "warmup": "writer",
@@ -40,8 +41,15 @@ def main() -> int:
     parser.add_argument("--model", help="catalogue name, hub id or folder")
     parser.add_argument("--notes", type=int, default=0, help="warmup: notes, 0 = all")
     parser.add_argument("--laps", type=int, default=2, help="reader: fillings of every note")
-    parser.add_argument("--files", default="*", help="reader: names of files of notes")
+    parser.add_argument("--files", default="*", help="reader: names of files of notes, by commas")
     parser.add_argument("--others", type=int, default=0, help="reader: notes of other files a lap")
+    parser.add_argument(
+        "--rank", type=int, help="reader: directions a layer; --start-from is widened to it"
+    )
+    parser.add_argument("--upper", type=float, help="reader: share of the layers, from the top")
+    parser.add_argument(
+        "--words", action="store_true", help="reader: ask with other words of a kind as well"
+    )
     parser.add_argument("--steps", type=int, default=0, help="stop the plan after so many steps")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rate", type=float, help="peak learning rate")
@@ -81,11 +89,14 @@ def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[st
         given.rate = given.rate or _RATES[role]
         with tempfile.TemporaryDirectory() as scratch:
             made = Path(scratch) / "adapter"
+            start = given.start_from
+            if given.rank and start:
+                start = _widened(given, workspace, Path(scratch) / "wide")
             teach = _teach_reader if role == "reader" else _teach_writer
-            for event in teach(given, workspace, made):
+            for event in teach(given, workspace, made, start):
                 print(to_line(event), file=sys.stderr, flush=True)
             if blended:
-                blend(made, given.start_from, given.blend)
+                blend(made, start, given.blend)
             ship(made, out, {}, {}, role)
     scores = (_look_at_reader if role == "reader" else _look_at_writer)(workspace, out)
     if teaching:
@@ -97,25 +108,51 @@ def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[st
     return scores
 
 
-def _teach_writer(given: argparse.Namespace, workspace: Workspace, made: Path) -> Iterator[Event]:
+def _teach_writer(
+    given: argparse.Namespace, workspace: Workspace, made: Path, start: Path | None
+) -> Iterator[Event]:
     from sealmate.practice.warmup import WRITER_RECIPE, warm_up
 
     return warm_up(
         _open(workspace), bundled("assets"), made, notes=given.notes, steps=given.steps,
         recipe=replace(WRITER_RECIPE, seed=given.seed, learning_rate=given.rate),
-        start_from=given.start_from, checkpoint=given.checkpoint,
+        start_from=start, checkpoint=given.checkpoint,
     )  # fmt: skip
 
 
-def _teach_reader(given: argparse.Namespace, workspace: Workspace, made: Path) -> Iterator[Event]:
-    from sealmate.practice.reader import READER_RECIPE, teach_reader
+def _teach_reader(
+    given: argparse.Namespace, workspace: Workspace, made: Path, start: Path | None
+) -> Iterator[Event]:
+    from sealmate.practice.reader import teach_reader
 
     return teach_reader(
         _open(workspace, writer=workspace.writer_folder()), bundled("assets"), made,
-        laps=given.laps, files=given.files, others=given.others, steps=given.steps,
-        recipe=replace(READER_RECIPE, seed=given.seed, learning_rate=given.rate),
-        start_from=given.start_from, checkpoint=given.checkpoint,
+        laps=given.laps, files=given.files, others=given.others, words=given.words,
+        steps=given.steps, recipe=_reader_recipe(given),
+        start_from=start, checkpoint=given.checkpoint,
     )  # fmt: skip
+
+
+def _reader_recipe(given: argparse.Namespace) -> Recipe:
+    from sealmate.practice.reader import READER_RECIPE
+
+    recipe = replace(READER_RECIPE, seed=given.seed, learning_rate=given.rate)
+    if given.rank:
+        recipe = replace(recipe, rank=given.rank, alpha=given.rank)
+    return replace(recipe, upper=given.upper) if given.upper else recipe
+
+
+def _widened(given: argparse.Namespace, workspace: Workspace, out: Path) -> Path:
+    """The adapter to start from as one of the rank and layers that were asked for."""
+    from sealmate.practice.widening import widen
+
+    folder = workspace.model_folder()
+    assert folder is not None
+    layers = int(json.loads((folder / "config.json").read_text("utf-8"))["num_hidden_layers"])
+    recipe = _reader_recipe(given)
+    first = layers - max(1, round(layers * recipe.upper))
+    widen(given.start_from, out, recipe.rank, first, layers, recipe.seed)
+    return out
 
 
 def _look_at_writer(workspace: Workspace, folder: Path) -> dict[str, float]:
@@ -141,6 +178,10 @@ def _command(given: argparse.Namespace, role: str) -> str:
         size = f"--laps {given.laps}"
         if given.files != "*":
             size += f" --files '{given.files}' --others {given.others}"
+        for name in ("rank", "upper"):
+            if value := getattr(given, name):
+                size += f" --{name} {value}"
+        size += " --words" if given.words else ""
     command = (
         f"python -m sealmate.practice {given.job} {size} --steps {given.steps} "
         f"--seed {given.seed} --rate {given.rate}"

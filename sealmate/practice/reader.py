@@ -26,6 +26,7 @@ from sealmate.events import Event, Note
 from sealmate.model.local import LocalModel
 from sealmate.practice.lessons import follow_up
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
+from sealmate.practice.substitution import Substitutes, another_word
 from sealmate.practice.warmup import train_into, training_stock
 from sealmate.prompts import NOT_SAID, Reference
 from sealmate.training.batches import Example
@@ -40,6 +41,7 @@ _HARD = 0.5  # chance of either question that another note or person answers
 _CUT = 0.7  # chance that a note is read once more without one of its sentences
 _LEFT = 8  # words at least that such a note keeps
 _TRIES = 8
+_WORD = 0.5  # chance of a question with another word of a kind for one of the note's
 
 
 def teach_reader(
@@ -50,6 +52,7 @@ def teach_reader(
     laps: int = 2,
     files: str = "*",
     others: int = 0,
+    words: bool = False,
     steps: int = 0,
     recipe: Recipe = READER_RECIPE,
     start_from: Path | None = None,
@@ -58,21 +61,25 @@ def teach_reader(
 ) -> Iterator[Event]:
     """Teach a fresh adapter, or the one in `start_from`, on the writer's topics; write it to `out`.
 
-    Each of the `laps` fills all notes of the `files` (a pattern of names) anew, words the questions
-    otherwise and draws `others` notes of the other files; `steps` cuts the plan short (0 = all of
-    it). Raises Cancelled after writing a checkpoint, UsageError where no file has that name.
+    Each of the `laps` fills all notes of the `files` (patterns of names, by commas) anew, words
+    the questions otherwise and draws `others` notes of the other files; with `words` some are
+    asked with another word of a kind too. `steps` cuts the plan short (0 = all of it). Raises
+    Cancelled after writing a checkpoint, UsageError where no file has that name.
     """
     every = training_stock(assets / "stock")
-    stock = [note for note in every if fnmatch(note.file, files)]
-    beside = [note for note in every if not fnmatch(note.file, files)]
+    names = {note.file for note in every}
+    named = {name for name in names if any(fnmatch(name, one) for one in files.split(","))}
+    stock = [note for note in every if note.file in named]
+    beside = [note for note in every if note.file not in named]
     if not stock:
         raise UsageError(f"no practice notes are in files named {files!r}", 'the default is "*"')
     fillers = Fillers.load(assets / "stock" / "fillers.json")
+    substitutes = Substitutes(model, every) if words else None
     examples: list[Example] = []
     for lap in range(laps):
         rng = random.Random(recipe.seed + 93 + lap)
         drawn = rng.sample(beside, min(others, len(beside)))
-        made = reader_lessons([*stock, *drawn], fillers, rng)
+        made = reader_lessons([*stock, *drawn], fillers, rng, substitutes)
         examples += [replace(lesson, share=f"{lap}:{lesson.share}") for lesson in made]
     declined = sum(lesson.kind.endswith("not-said") for lesson in examples)
     yield Note(f"{len(stock)} notes, {len(examples)} examples, {declined} of them not answered")
@@ -83,10 +90,14 @@ def teach_reader(
 
 
 def reader_lessons(
-    stock: Sequence[SlottedNote], fillers: Fillers, rng: random.Random
+    stock: Sequence[SlottedNote],
+    fillers: Fillers,
+    rng: random.Random,
+    substitutes: Substitutes | None = None,
 ) -> list[Example]:
     """One filling of every note: all its questions in one wording each, two near misses, and for
-    some notes a question about somebody else and one that another note on the topic answers."""
+    some notes a question about somebody else, one that another note on the topic answers, and one
+    with another word of a kind."""
     filled = [fill(note, rng, fillers) for note in stock]
     made: list[Example] = []
     for number, note in enumerate(filled):
@@ -98,6 +109,8 @@ def reader_lessons(
             declined.append(about_another(note, filled, rng))
         if rng.random() < _HARD:
             declined.append(told_elsewhere(note, filled, rng))
+        if substitutes is not None and rng.random() < _WORD:
+            declined.append(another_word(note, substitutes, rng))
         asked += [(question, NOT_SAID) for question in declined if question]
         made += _both_ways(asked, title, note.note, key)
         if rng.random() < _CUT and (shorter := cut_out(note, rng)):
