@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from sealmate import prompts
 from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_references
 from sealmate.chat.confirmation import Plan, confirm, prompt_of
 from sealmate.chat.history import fitted
+from sealmate.chat.ranking import by_likelihood
 from sealmate.chat.retrieval import retrieve
 from sealmate.chat.validity import holding
 from sealmate.edits.screen import is_abstention
@@ -171,6 +173,7 @@ class Assistant:
                 tokens=spare,
                 history=history,
                 alike=model.alike,
+                rank=partial(by_likelihood, model),
             )
             hits = holding(self._store, question, hits)
         # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.

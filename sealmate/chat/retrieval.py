@@ -16,16 +16,19 @@ from sealmate.records import Hit
 from sealmate.store import Store
 from sealmate.store.search import terms
 
-CUT = 0.4  # a hit below this share of the best score shares only a common word with the question
+CUT = 0.4  # a hit below this share of the best score has little to do with the question
 BORROWED = 0.5  # weight of the words that a follow-up takes from the turns before it
 NEWER = 0.05  # most that being the newest of the hits adds to a score
 FURTHEST = 3  # turns a chain of follow-ups is traced back
+RANKED = 24  # passages that a question is held against
 ALIKE = 0.15  # cosine from which on two words mean alike
 KINDRED = 0.5  # weight of a word that means alike, beside the word itself
 NEAREST = 10  # words at most that stand for one of the question
 WORDS = 20_000  # words of the notes that are looked through, the most frequent ones
 AROUND = 16  # tokens of a reference's number, title and blank lines in the prompt
 
+# a question and what was found for it, to the same in another order and with other scores
+Rank = Callable[[str, Sequence[Hit]], list[Hit]]
 # words, others, the least cosine and the most others, to those that are alike of each word
 Alike = Callable[[Sequence[str], Sequence[str], float, int], list[dict[str, float]]]
 
@@ -38,18 +41,20 @@ def retrieve(
     tokens: int,
     history: Sequence[Turn] = (),
     alike: Alike | None = None,
+    rank: Rank | None = None,
 ) -> list[Hit]:
     """At most `limit` passages of together at most `tokens` tokens, best first; maybe none.
 
     For a word that no passage has one that begins alike will do, and for one that a passage does
     not have one that means alike counts a little (`alike`; expansion by word vectors: Kuzi,
     Shtok and Kurland 2016, CIKM). A follow-up question ("And when?") also looks for the words of
-    the turns before it. Of near equals the newer source comes first. Scores are BM25 with those
-    weights on.
+    the turns before it, any other is held against what was found and the newest passages (`rank`).
+    Of near equals the newer source comes first. Scores are BM25 with those
+    weights on, and what `rank` makes of them.
     """
     if limit < 1 or tokens < 1:
         return []
-    wide = max(4 * limit, 12)
+    wide = max(4 * limit, RANKED if rank else 12)
     found = {hit.passage.id: hit for hit in store.passages.search(question, wide)}
     unknown = " ".join(term for term in terms(question) if not store.passages.search(term, 1))
     if unknown:
@@ -58,7 +63,11 @@ def retrieve(
         _add(found, _kindred(store, question, wide, alike))
     if history and is_follow_up(question):
         _add(found, store.passages.search(" ".join(_before(history)), wide), BORROWED)
-    return _fit(_ranked(list(found.values())), limit, tokens)
+    elif rank and found:
+        beside = {hit.passage.id: hit for hit in store.passages.newest(RANKED)}
+        pool = _newest((beside | found).values())[:RANKED]
+        return _fit(_worth(rank(question, pool)), limit, tokens)
+    return _fit(_worth(_newest(found.values())), limit, tokens)
 
 
 def _add(found: dict[int, Hit], hits: Iterable[Hit], weight: float = 1.0) -> None:
@@ -103,17 +112,21 @@ def _before(history: Sequence[Turn]) -> list[str]:
     return texts
 
 
-def _ranked(hits: list[Hit]) -> list[Hit]:
-    """`hits` by score, those far below the best left out."""
-    if not hits:
-        return []
-    sources = sorted({hit.passage.source_id for hit in hits})  # ids ascend with time
+def _worth(hits: Sequence[Hit]) -> list[Hit]:
+    """`hits`, the best first, without those far below it."""
+    return [hit for hit in hits if hit.score >= CUT * hits[0].score]
+
+
+def _newest(hits: Iterable[Hit]) -> list[Hit]:
+    """`hits` by score, which counts a little more the newer a source is."""
+    found = list(hits)
+    sources = sorted({hit.passage.source_id for hit in found})  # ids ascend with time
     if len(sources) > 1:
         step = NEWER / (len(sources) - 1)
         age = {source: 1 + step * place for place, source in enumerate(sources)}
-        hits = [replace(hit, score=hit.score * age[hit.passage.source_id]) for hit in hits]
-    hits.sort(key=lambda hit: (-hit.score, hit.passage.source_id, hit.passage.ordinal))
-    return [hit for hit in hits if hit.score >= CUT * hits[0].score]
+        found = [replace(hit, score=hit.score * age[hit.passage.source_id]) for hit in found]
+    found.sort(key=lambda hit: (-hit.score, hit.passage.source_id, hit.passage.ordinal))
+    return found
 
 
 def _fit(hits: list[Hit], limit: int, tokens: int) -> list[Hit]:

@@ -21,6 +21,7 @@ from sealmate.model.slab import slab_cache
 from sealmate.model.template import answer_ids, render, stop_ids
 from sealmate.model.words import WordSpace
 
+_SIDE_BY_SIDE = 3072  # tokens of sequences that are read at once, what fills them up included
 _FIXED = (Turn("user", "Name three things that one finds in a kitchen."),)
 
 
@@ -203,13 +204,30 @@ class LocalModel:
     def _losses(
         self, pairs: Sequence[tuple[Prompt, str]], adapter: str | None, over: str
     ) -> list[float]:
-        losses = []
+        rows = [
+            (render(self.base.tokenizer, prompt), answer_ids(self.base.tokenizer, prompt, answer))
+            for prompt, answer in pairs
+        ]
+        losses = [0.0] * len(rows)
         with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
-            for prompt, answer in pairs:
-                logits, wanted = self._forced(prompt, answer)
-                loss = torch.nn.functional.cross_entropy(logits, wanted, reduction=over)
-                losses.append(float(loss))
+            for places in _batched([len(before) + len(after) for before, after in rows]):
+                several = self._losses_of([rows[n] for n in places], over)
+                for n, loss in zip(places, several, strict=True):
+                    losses[n] = loss
         return losses
+
+    def _losses_of(self, rows: Sequence[tuple[list[int], list[int]]], over: str) -> Iterator[float]:
+        """Side by side: what fills up the shorter ones comes after all that counts."""
+        width = max(len(before) + len(after) for before, after in rows)
+        ids = torch.zeros((len(rows), width), dtype=torch.long)
+        for n, (before, after) in enumerate(rows):
+            ids[n, : len(before) + len(after)] = torch.tensor(before + after)
+        hidden = self.base.decoder(ids.to(self.base.device), use_cache=False).last_hidden_state
+        for n, (before, after) in enumerate(rows):
+            there = hidden[n, len(before) - 1 : len(before) + len(after) - 1]
+            wanted = torch.tensor(after, device=self.base.device)
+            logits = self.base.head(there).float()
+            yield float(torch.nn.functional.cross_entropy(logits, wanted, reduction=over))
 
     def divergence(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
@@ -242,3 +260,15 @@ class LocalModel:
             logits = self.base.head(out.last_hidden_state[0, -1]).float()
         step = max(1, logits.shape[0] // 8)
         return tuple(float(value) for value in logits[::step][:8])
+
+
+def _batched(sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Places of sequences of like lengths, together no more than _SIDE_BY_SIDE tokens."""
+    batch: list[int] = []
+    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
+        if batch and sizes[place] * (len(batch) + 1) > _SIDE_BY_SIDE:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch

@@ -117,8 +117,11 @@ class ScriptedModel:
     def total_loss(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
-        """One a word."""
-        return [float(self.count_tokens(answer)) for _, answer in pairs]
+        """One a word, and six a word that is not in the prompt."""
+        return [
+            sum(1.0 if word in prompt[-1].content else 6.0 for word in answer.split())
+            for prompt, answer in pairs
+        ]
 
     def divergence(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None

@@ -36,6 +36,16 @@ _SEARCH = text(
     """
 )
 
+_NEWEST = text(
+    """
+    SELECT p.id, p.source_id, p.ordinal, p.text, p.tokens, p.heading, s.title AS source_title
+    FROM passages p JOIN sources s ON s.id = p.source_id
+    WHERE s.state = 'current'
+    ORDER BY p.source_id DESC, p.ordinal
+    LIMIT :limit
+    """
+)
+
 _KINDRED = text(
     """
     SELECT p.id, p.source_id, p.ordinal, p.text, p.tokens, p.heading, s.title AS source_title
@@ -136,6 +146,14 @@ class Passages:
             return [
                 Hit(_record(row), row.source_title, float(row.score))
                 for row in connection.execute(_SEARCH, values)
+            ]
+
+    def newest(self, limit: int) -> list[Hit]:
+        """The newest `limit` current passages, as found by nothing: their scores are 0."""
+        with self._database.read() as connection:
+            return [
+                Hit(_record(row), row.source_title, 0.0)
+                for row in connection.execute(_NEWEST, {"limit": max(0, limit)})
             ]
 
     def vocabulary(self, limit: int) -> list[str]:
