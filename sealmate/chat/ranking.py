@@ -29,7 +29,9 @@ def by_likelihood(model: LanguageModel, question: str, hits: Sequence[Hit]) -> l
     if len(hits) < 2:
         return list(hits)
     asked = prompts.line_opening(question)
-    pairs = [(prompts.writing("self-qa", "", hit.passage.text), asked) for hit in hits]
+    pairs = [
+        (prompts.writing("self-qa", hit.passage.heading, hit.passage.text), asked) for hit in hits
+    ]
     worth = [hit.score - loss for hit, loss in zip(hits, model.total_loss(pairs), strict=True)]
     best, highest = max(worth), max(hit.score for hit in hits)
     ranked = sorted(zip(worth, hits, strict=True), key=lambda one: -one[0])
