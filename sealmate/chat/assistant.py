@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,7 @@ from sealmate import prompts
 from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_references
 from sealmate.chat.confirmation import Plan, confirm, prompt_of
 from sealmate.chat.history import fitted
-from sealmate.chat.ranking import by_likelihood
-from sealmate.chat.retrieval import retrieve
-from sealmate.chat.validity import holding
+from sealmate.chat.ranking import passages_for
 from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
@@ -166,16 +163,10 @@ class Assistant:
         hits: list[Hit] = []
         if not closed_book:
             spare = room - size - sum(model.count_tokens(turn.content) for turn in turns) - _FIXED
-            hits = retrieve(
-                self._store,
-                question,
-                limit=self._settings.retrieve,
-                tokens=spare,
-                history=history,
-                alike=model.alike,
-                rank=partial(by_likelihood, model),
+            limit = self._settings.retrieve
+            hits = passages_for(
+                self._store, model, question, limit=limit, tokens=spare, history=history
             )
-            hits = holding(self._store, question, hits)
         # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.
         while True:
             plan = Plan(question, prompt_of(question, hits, turns), tuple(hits), turns)

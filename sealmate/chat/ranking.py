@@ -10,13 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import exp
 
 from sealmate import prompts
-from sealmate.model.protocol import LanguageModel
+from sealmate.chat.retrieval import retrieve
+from sealmate.chat.validity import holding
+from sealmate.model.protocol import LanguageModel, Turn
 from sealmate.records import Hit
+from sealmate.store import Store
 
 SHARP = 0.25  # of a nat by which a question is likelier after one passage than after another
+
+
+def passages_for(
+    store: Store,
+    model: LanguageModel,
+    question: str,
+    *,
+    limit: int,
+    tokens: int,
+    history: Sequence[Turn] = (),
+) -> list[Hit]:
+    """What the notes have on a question as of the time it asks about, best first (see `retrieve`
+    and `holding`)."""
+    rank = partial(by_likelihood, model)
+    hits = retrieve(
+        store, question, limit=limit, tokens=tokens, history=history, alike=model.alike, rank=rank
+    )
+    return holding(store, question, hits)
 
 
 def by_likelihood(model: LanguageModel, question: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -49,8 +49,8 @@ def retrieve(
     not have one that means alike counts a little (`alike`; expansion by word vectors: Kuzi,
     Shtok and Kurland 2016, CIKM). A follow-up question ("And when?") also looks for the words of
     the turns before it, any other is held against what was found and the newest passages (`rank`).
-    Of near equals the newer source comes first. Scores are BM25 with those
-    weights on, and what `rank` makes of them.
+    Of near equals the newer source comes first. Scores are BM25 with those weights on, and what
+    `rank` makes of them.
     """
     if limit < 1 or tokens < 1:
         return []

@@ -11,9 +11,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from sealmate.edits.words import Token, content, tokens, within
+from sealmate.model.protocol import LanguageModel
 from sealmate.practice.slots import FilledNote, SlottedNote
 
 LEAST = 0.2  # cosine of two words of a kind
@@ -29,16 +29,10 @@ _NAMES_FOLLOW = re.compile(
 _SLOT = re.compile(r"\{[^}]*\}")
 
 
-class _Alike(Protocol):
-    def alike(
-        self, words: Sequence[str], others: Sequence[str], least: float, most: int
-    ) -> list[dict[str, float]]: ...
-
-
 class Substitutes:
     """What may stand for a word in a question that is then not answered any more."""
 
-    def __init__(self, model: _Alike, stock: Sequence[SlottedNote]) -> None:
+    def __init__(self, model: LanguageModel, stock: Sequence[SlottedNote]) -> None:
         told = [{word.text for word in _plain(_SLOT.sub(" ", note.note))} for note in stock]
         asked = [
             {word.text for wordings, _ in note.qa for text in wordings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import exp
 
 import pytest
@@ -82,21 +83,21 @@ def test_the_newest_passages_are_held_against_a_question_as_well(home: Home) -> 
         best = max(one.score for one in hits)
         return [replace(one, score=best) for one in reversed(hits)]
 
-    ask = {"limit": 4, "tokens": 1000, "rank": rank}
-    found = retrieve(home.store, "Who minds the twins?", **ask)  # type: ignore[arg-type]
+    ask = partial(retrieve, home.store, limit=4, tokens=1000, rank=rank)
+    found = ask("Who minds the twins?")
     assert shown[0].passage.text == SITTER
     assert {one.passage.text for one in shown} == {RABBIT, SITTER, BOILER}
     assert found[-1].passage.text == SITTER
     # nothing in common with anything: no passage is what it asks for
-    assert retrieve(home.store, "Zebra xylophone?", **ask) == []  # type: ignore[arg-type]
+    assert ask("Zebra xylophone?") == []
     # what goes on from a turn before says nothing by itself
     shown.clear()
     turns = [Turn("user", "Who minds the twins?"), Turn("assistant", "Ansa.")]
-    retrieve(home.store, "And when does she come?", history=turns, **ask)  # type: ignore[arg-type]
+    ask("And when does she come?", history=turns)
     assert shown == []
     for number in range(2 * RANKED):
         home.note(f"Shelf {number} holds jars.")
-    retrieve(home.store, "Who minds the twins?", **ask)  # type: ignore[arg-type]
+    ask("Who minds the twins?")
     assert len(shown) == RANKED
     assert SITTER in [one.passage.text for one in shown]
 

@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sealmate.model.scripted import ScriptedModel
 from sealmate.paths import bundled
 from sealmate.practice.slots import FilledNote, Fillers, SlottedNote, fill
 from sealmate.practice.substitution import Substitutes, another_word
@@ -14,7 +15,7 @@ from sealmate.practice.warmup import training_stock
 KINDS = [{"horse", "cow", "horses", "cattle", "mare"}, {"maths", "history"}, {"sold", "bought"}]
 
 
-class Kinds:
+class Kinds(ScriptedModel):
     """Words of one set are of a kind."""
 
     def alike(
