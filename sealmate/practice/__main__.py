@@ -90,7 +90,7 @@ def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[st
         with tempfile.TemporaryDirectory() as scratch:
             made = Path(scratch) / "adapter"
             start = given.start_from
-            if role == "reader" and given.rank and start:
+            if role == "reader" and (given.rank or given.upper) and start:
                 start = _widened(given, workspace, Path(scratch) / "wide")
             teach = _teach_reader if role == "reader" else _teach_writer
             for event in teach(given, workspace, made, start):
