@@ -25,8 +25,8 @@ from sealmate.errors import UsageError
 from sealmate.events import Event, Note, Progress, Started
 from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import make_private_dir
+from sealmate.records import Edit, Passage
 from sealmate.settings import Settings
-from sealmate.store import Store
 from sealmate.workspace import Workspace
 
 _STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 80)
@@ -181,13 +181,12 @@ def _night(
     sources = take_in(work, night, plan.edits)
     cost = yield from arm.night(number, sources)
     yield Started("ask", detail="all that still holds, closed-book")
-    trained = {
-        edit.question.casefold() for edit in work.store.edits.list() if edit.state != "rejected"
-    }
+    edits = [edit for edit in work.store.edits.list() if edit.state != "rejected"]
+    trained = {edit.question.casefold() for edit in edits}
     valid = [(f, q) for f in stream.valid(number) if (q := _untrained(f.wordings, trained))]
     gone = [(f, q) for f in stream.deleted(number) if (q := _untrained(f.wordings, trained))]
     near = [q for q in stream.near(number) if q.casefold() not in trained]
-    strangers = _strangers(work.store)
+    strangers = _strangers(edits, work.store.passages.current())
     former = [
         (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
     ]
@@ -226,11 +225,11 @@ def _night(
     )
 
 
-def _strangers(store: Store) -> list[str]:
+def _strangers(edits: Iterable[Edit], passages: Iterable[Passage]) -> list[str]:
     """Questions that no night trains and no threshold was set on, less those that the notes may
     answer by now."""
-    questions = [e.question for e in store.edits.list() if e.answer and e.state != "rejected"]
-    texts = [passage.text for passage in store.passages.current()]
+    questions = [edit.question for edit in edits if edit.answer]
+    texts = [passage.text for passage in passages]
     return safe_strangers(bundled_strangers()[_STRANGERS], Known(questions, texts))
 
 
