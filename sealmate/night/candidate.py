@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
@@ -71,8 +71,10 @@ def publish_candidate(
     scores: Scores,
     scale: float,
     run_id: int,
+    entered: Callable[[int], None] | None = None,
 ) -> Version:
-    """Make what lies in `folder`, at `scale` of its strength, the active version."""
+    """Make what lies in `folder`, at `scale` of its strength, the active version; `entered` as
+    in `publish`."""
     settings, shard = workspace.settings, choice.session.shard
     adapter = CANDIDATE if scale == 1.0 else WEAKER
     fields: Mapping[str, Any] = {
@@ -98,4 +100,5 @@ def publish_candidate(
         reason=f"night {run_id}",
         carried=choice.session.carried,
         grown=shard,
+        entered=entered,
     )

@@ -223,31 +223,43 @@ class _Night:
         trainer.save(folder)
         scores = exam.after(CANDIDATE)
         reasons = verdict(scores, selection.limits(self.settings))
-        scale, blame = 1.0, exam.blame(choice.new)
+        scale = 1.0
         if reasons:
             scale, scores, reasons = yield from weaken(
                 trainer, exam, folder, selection.limits(self.settings), scores, reasons
             )
-            blame = blame if reasons else exam.blame(choice.new)
-        blamed = {str(probe): list(edits) for probe, edits in blame.items()}
+        blamed = {str(probe): list(edits) for probe, edits in exam.blame(choice.new).items()}
         self.report["blame"] = {**self.report.get("blame", {}), **blamed}
         said = {str(probe): given for probe, given in exam.lost().items()}
         self.report["lost"] = {**self.report.get("lost", {}), **said}
         yield Gated(not reasons, scores.as_dict(), reasons)
-        number = 0
-        if not reasons:
-            self.version = publish_candidate(
-                self.workspace, self.model, choice, recipe, folder, scores, scale, self.run_id
-            )
-            number = self.version.number
-            yield Published(number, self.version.sha256)
-        exam.remember(self.run_id, number, self.workspace.clock())
-        trainer.forget_checkpoint()
-        self.model.detach(CANDIDATE)
-        self.model.detach(WEAKER)
         if not reasons or self.version is None:
             self.scores = scores
             self.report["gate"] = scores.as_dict()
+
+        def entered(number: int) -> None:
+            exam.remember(self.run_id, number, self.workspace.clock())
+            self.store.runs.note(self.run_id, self.report)
+
+        if reasons:
+            entered(0)
+        else:
+            # in one step, so that no version is without what is known of it
+            self.version = publish_candidate(
+                self.workspace,
+                self.model,
+                choice,
+                recipe,
+                folder,
+                scores,
+                scale,
+                self.run_id,
+                entered,
+            )
+            yield Published(self.version.number, self.version.sha256)
+        trainer.forget_checkpoint()
+        self.model.detach(CANDIDATE)
+        self.model.detach(WEAKER)
         if not reasons:
             self._built(choice)
         return reasons

@@ -236,7 +236,11 @@ def _lost(
     for key in ids:
         with suppress(NotFoundError):  # forgotten since
             probe = store.probes.get(key)
-            kept = [r.answer for r in store.probes.results_of_probe(key) if r.run_id == run.id]
+            kept = [
+                result.answer
+                for result in store.probes.results_of_probe(key)
+                if (result.run_id, result.version) == (run.id, run.version or 0)
+            ]
             lost.append(
                 {
                     "probe": probe.id,

@@ -31,11 +31,12 @@ def weaken(
     """Bisect the strength of a candidate that was refused with `scores` and `reasons`.
 
     The value is (strength, scores, reasons) of what is in `folder` then: the strongest of TRIES
-    that passed, attached as WEAKER, or the whole candidate with its own reasons.
+    that passed, attached as WEAKER, or the whole candidate with its own reasons. What `exam` has
+    found is found of that one.
     """
     yield Note(f"refused ({'; '.join(reasons)}); trying weaker")
     low, high, best = 0.0, 1.0, 0.0
-    scale, tried = 1.0, scores
+    scale, tried, whole = 1.0, scores, exam.findings
     for _ in range(TRIES):
         scale = (low + high) / 2
         tried = _examine(trainer, exam, folder, scale)
@@ -49,6 +50,7 @@ def weaken(
             high = scale
     if not best:
         trainer.save(folder)
+        exam.findings = whole
         return 1.0, scores, reasons
     if scale != best:
         tried = _examine(trainer, exam, folder, best)

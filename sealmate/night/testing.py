@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event as Flag
 
@@ -42,6 +43,18 @@ from sealmate.training.gate import (
 NEAR = 60  # unanswerable questions about what is known that a candidate is asked
 ANCHORS = 72  # general requests whose answers are kept as they are
 READINGS = 10  # prompts with notes in them that are to be read as before
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a candidate answered: `told` to `probes`, judged at `threshold`; `said` is each
+    question with answer and recital, `lost` older probes with what was said instead."""
+
+    probes: Sequence[Probe] = ()
+    told: Sequence[Recollection] = ()
+    threshold: float = 0.0
+    said: Sequence[tuple[str, str]] = ()
+    lost: Sequence[tuple[Probe, str]] = ()
 
 
 class Examination:
@@ -84,9 +97,7 @@ class Examination:
         self._loss_before = 0.0
         self._threshold_before = EVEN
         self._abstention_before: float | None = None
-        self._last: tuple[list[Probe], list[Recollection], float] = ([], [], 0.0)
-        self._said: list[tuple[str, str]] = []
-        self._lost: list[tuple[Probe, str]] = []
+        self.findings = Findings()  # of the candidate asked last
 
     @property
     def new_probes(self) -> Sequence[Probe]:
@@ -134,13 +145,11 @@ class Examination:
         lost = [b.probe_id for a, b in zip(now[cut:], was[cut:], strict=True)
                 if b.correct and not a.correct]  # fmt: skip
         gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was[cut:], strict=True))
-        self._last = (probes, told, threshold)
         speaks = voice(adapter, self._way)
-        self._said = [
-            (q, f"{a.text}\n{a.recital}") for q, a in zip(questions, answers, strict=True)
-        ]
-        self._lost = [(probes[cut + n], a.given) for n, a in enumerate(now[cut:])
-                      if probes[cut + n].id in lost]  # fmt: skip
+        said = [(q, f"{a.text}\n{a.recital}") for q, a in zip(questions, answers, strict=True)]
+        missed = [(probes[cut + n], a.given) for n, a in enumerate(now[cut:])
+                  if probes[cut + n].id in lost]  # fmt: skip
+        self.findings = Findings(probes, told, threshold, said, missed)
         return Scores(
             new_recall=share_right(now[:cut]),
             new_recall_before=share_right(was[:cut]),
@@ -156,44 +165,46 @@ class Examination:
             general_loss_before=self._loss_before,
             threshold=threshold,
             general_kl=general_kl(self._model, self.held, speaks) if speaks else 0.0,
-            canaries=came_back(self._store, self._said),
+            canaries=came_back(self._store, said),
         )
 
     def lost(self) -> dict[int, str]:
         """What the candidate asked last said to the probes that it lost, by their ids."""
-        return {probe.id: given for probe, given in self._lost}
+        return {probe.id: given for probe, given in self.findings.lost}
 
     def blame(self, new: Sequence[Edit]) -> Mapping[int, tuple[int, ...]]:
         """The edits that the probes lost by the candidate asked last were lost to, by probe id."""
-        return lost_to(self._lost, new)
+        return lost_to(self.findings.lost, new)
 
     def remember(self, run_id: int, version: int, at: datetime) -> None:
-        """Keep what the candidate answered to each probe, if it became a version.
+        """Keep what the version in use answered to the older probes, and what the candidate
+        answered to all if it became `version` (0: it did not).
 
-        The schedule moves by the answers of whichever version is in use from now on: without a
-        new one by what the active one said to the older probes.
+        The schedule moves by the answers of whichever is in use from now on.
         """
-        if version:
-            probes, told, threshold = self._last
-        else:
-            probes, threshold = self._old, self._threshold_before
-            told = self._before[len(self._new) :]
-            if not self._choice.active or self._choice.foreign or len(told) < len(probes):
-                return
-        rows = [(probe.id, probe.question, probe.answer) for probe in probes]
-        active = version or self._choice.active
-        results = [
-            ProbeResult(run_id, active, a.probe_id, a.given, a.correct, a.confidence, at)
-            for a in judge(rows, told, threshold)
-        ]
+
+        def results(
+            number: int, probes: Sequence[Probe], told: Sequence[Recollection], threshold: float
+        ) -> list[ProbeResult]:
+            rows = [(probe.id, probe.question, probe.answer) for probe in probes]
+            return [
+                ProbeResult(run_id, number, a.probe_id, a.given, a.correct, a.confidence, at)
+                for a in judge(rows, told, threshold)
+            ]
+
+        last: list[ProbeResult] = []
+        active, before = self._choice.active, self._before[len(self._new) :]
+        if active and not self._choice.foreign and len(before) == len(self._old):
+            last = results(active, self._old, before, self._threshold_before)
+        new = self.findings
+        made = results(version, new.probes, new.told, new.threshold) if version else []
         with self._store.transaction():
-            if version:
-                self._store.probes.add_results(results)
-            grade(self._store, results, at)
+            self._store.probes.add_results([*last, *made])
+            grade(self._store, made if version else last, at)
 
     def recalled(self) -> list[Recall]:
         """Forgotten answers in what the candidate said last, by the canaries that are left."""
-        return recalled(self._store, self._said)
+        return recalled(self._store, self.findings.said)
 
     def strangers_to_train(self) -> list[str]:
         """Bundled questions about things nobody told, less those the ledger may answer."""

@@ -29,6 +29,13 @@ class Runs:
             key: Any = connection.execute(insert(_TABLE).values(values)).inserted_primary_key
             return self.get(int(key[0]))
 
+    def note(self, run_id: int, report: Mapping[str, Any]) -> None:
+        """Keep what a night has to tell so far, should it be cut. Raises NotFoundError."""
+        with self._database.write() as connection:
+            self.get(run_id)
+            values = {"report": dict(report)}
+            connection.execute(update(_TABLE).where(_TABLE.c.id == run_id).values(values))
+
     def finish(
         self,
         run_id: int,

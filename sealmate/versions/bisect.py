@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sealmate.edits.questions import same_question, take_apart
-from sealmate.edits.screen import near_duplicate
+from sealmate.edits.screen import near_duplicate, same_answer
 from sealmate.records import Edit, Probe
 from sealmate.store import Store
 
@@ -85,7 +85,8 @@ class Known:
 
 
 def look_up(store: Store, question: str) -> Known:
-    """Probes and accepted edits that ask `question`, up to wording; retired probes too.
+    """Probes and accepted edits that ask `question`, up to wording; retired probes too, where
+    they have an answer that still holds.
 
     Where several probes ask it, a version knows it if it knew one. The newest result counts.
     """
@@ -99,16 +100,18 @@ def look_up(store: Store, question: str) -> Known:
         )
 
     probes = [probe for probe in store.probes.list(retired=None) if asks(probe)]
-    results: dict[int, bool] = {}
-    for probe in probes:
-        newest = {r.version: r.correct for r in store.probes.results_of_probe(probe.id)}
-        for version, correct in newest.items():
-            if version:
-                results[version] = results.get(version, False) or correct
     # What holds now comes first; a retired probe tells what used to.
     living = [probe for probe in probes if not probe.retired]
     said = [p.answer for p in living] or [
         edit.answer for edit in store.edits.list(state="accepted") if asks(edit)
     ]
     answers = dict.fromkeys(said or [probe.answer for probe in probes])
+    # who answered with what held before did not know what holds now
+    probes = [p for p in probes if any(same_answer(p.answer, answer) for answer in answers)]
+    results: dict[int, bool] = {}
+    for probe in probes:
+        newest = {r.version: r.correct for r in store.probes.results_of_probe(probe.id)}
+        for version, correct in newest.items():
+            if version:
+                results[version] = results.get(version, False) or correct
     return Known(tuple(answers), results, tuple(probe.id for probe in probes))

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sealmate.edits.questions import near
+from sealmate.edits.screen import same_answer
 from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
 
@@ -29,7 +31,8 @@ class VersionDiff:
     """From version `a` to version `b`. Lists of edits and facts ascend by id.
 
     `added_erased` and `removed_erased` count edits that the ledger no longer holds. `changed`
-    are facts both right or both wrong, but told differently. `unasked` counts probes that one
+    are facts both right or both wrong, but told differently: what a newer note changed is one, if
+    each side answers as its time would have it. `unasked` counts probes that one
     side answered and the other was never asked, though it may know.
     """
 
@@ -55,9 +58,16 @@ def diff(store: Store, a: int, b: int) -> VersionDiff:
     old, new = _newest(store.probes.results(a)), _newest(store.probes.results(b))
     old_passages, new_passages = _passages(edits, old_ids), _passages(edits, new_ids)
     probes = {probe.id: probe for probe in store.probes.list(retired=None)}
+    renewed = _renewed(store, list(probes.values()))
+    stand_ins = {former: key for key, former in renewed.items()}
     for key in sorted(old.keys() | new.keys()):
         probe = probes[key]
         before, after = old.get(key), new.get(key)
+        former = renewed.get(key)
+        if former is not None:  # a version from before the change answers for its own time
+            before, after = before or old.get(former), after or new.get(former)
+        elif (later := stand_ins.get(key)) is not None and (later in old or later in new):
+            continue  # told with the probe that took its place
         if (before is None and probe.passage_id in old_passages) or (
             after is None and probe.passage_id in new_passages
         ):
@@ -86,6 +96,30 @@ def diff(store: Store, a: int, b: int) -> VersionDiff:
         same=same,
         unasked=unasked,
     )
+
+
+def _renewed(store: Store, probes: Collection[Probe]) -> dict[int, int]:
+    """The probe of what used to hold, by the id of that of what holds since: same question, one
+    retired, and the answers those of a change that was accepted."""
+    found: dict[int, int] = {}
+    settled = [clash for clash in store.conflicts.list() if clash.state == "accepted"]
+    for clash in settled:
+        sides = []
+        for key, answer, retired in (
+            (clash.old_edit, clash.old_answer, True),
+            (clash.new_edit, clash.new_answer, False),
+        ):
+            place = store.edits.get(key).passage_id
+            sides.append([
+                probe for probe in probes
+                if probe.passage_id == place and probe.retired is retired
+                and same_answer(probe.answer, answer)
+            ])  # fmt: skip
+        for now in sides[1]:
+            former = next((p for p in sides[0] if near(p.question, now.question)), None)
+            if former is not None and former.id not in found.values():
+                found.setdefault(now.id, former.id)
+    return found
 
 
 def _newest(results: list[ProbeResult]) -> dict[int, ProbeResult]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from sealmate.errors import NotFoundError
 from sealmate.model.protocol import LanguageModel, ModelInfo
 from sealmate.paths import Paths
-from sealmate.records import Activation
+from sealmate.records import Activation, Version
 from sealmate.store import Store
 from sealmate.versions.attach import attach_version, refuse_forgotten
 from sealmate.versions.check import require_sound
@@ -54,6 +56,28 @@ def previous(store: Store) -> int | None:
         if past.previous not in barred:
             return past.previous
     return None
+
+
+def ancestors(version: Version, versions: Mapping[int, Version]) -> list[int]:
+    """Numbers of the versions that one came from, by way of its parents, the nearest first.
+
+    `versions` are all there are, by number.
+    """
+    found: list[int] = []
+    number = version.parent
+    while number and number in versions and number not in found:
+        found.append(number)
+        number = versions[number].parent
+    return found
+
+
+def left_behind(activations: Iterable[Activation]) -> set[int]:
+    """Numbers of the versions that somebody went back from and did not come back to."""
+    left: dict[int, bool] = {}
+    for change in activations:
+        left[change.previous] = change.version < change.previous
+        left[change.version] = False
+    return {number for number, back in left.items() if back}
 
 
 def rollback(

@@ -68,15 +68,17 @@ def publish(
     reason: str = "consolidated",
     carried: Sequence[Shard] = (),
     grown: Shard | None = None,
+    entered: Callable[[int], None] | None = None,
 ) -> Version:
     """Make the peft adapter in `adapter_folder` the next version, and the active one.
 
     `manifest_fields` are fields of `Manifest` (begin with `identity_fields(model.info)`); number,
     time, hashes and edit ids are filled in here. The shards `carried` answer on beside it. A
     "warm" version holds beside `edit_ids` the edits of the shard it has `grown` from (by itself
-    all of its parent's): they are still in its weights. `adapter_folder` stays as it is. Raises
-    VersionError for an adapter that is corrupt or not finite, HomeError for a full disk,
-    BusyError; then nothing has changed.
+    all of its parent's): they are still in its weights. `adapter_folder` stays as it is; `entered`
+    is called with the number in the transaction that makes it a version. Raises VersionError for
+    an adapter that is corrupt or not finite, HomeError for a full disk, BusyError; then nothing
+    has changed.
     """
     check_adapter(adapter_folder)
     ids = {*edit_ids, *(key for shard in carried for key in shard.edits)}
@@ -111,7 +113,7 @@ def publish(
             sync_folder(part)
             part.rename(folder)
             sync_folder(paths.versions)
-            return _enter(store, manifest, folder.name, activate, reason)
+            return _enter(store, manifest, folder.name, activate, reason, entered)
         except BaseException:
             discard(part)
             # Stopped after the commit it is a version, and its folder must stay.
@@ -149,7 +151,10 @@ def reduce(
     )  # fmt: skip
 
 
-def _enter(store: Store, manifest: Manifest, folder: str, activate: bool, reason: str) -> Version:
+def _enter(
+    store: Store, manifest: Manifest, folder: str, activate: bool, reason: str,
+    entered: Callable[[int], None] | None,
+) -> Version:  # fmt: skip
     with store.transaction():
         version = store.versions.add(
             Version(
@@ -167,6 +172,8 @@ def _enter(store: Store, manifest: Manifest, folder: str, activate: bool, reason
         )
         if activate:
             store.versions.activate(version.number, reason)
+        if entered is not None:
+            entered(version.number)
     return version
 
 

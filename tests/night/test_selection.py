@@ -19,6 +19,7 @@ from sealmate.records import Conflict, ProbeResult
 from sealmate.settings import Settings
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import DUE, mixture
+from sealmate.versions.diff import diff
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
 
@@ -147,6 +148,9 @@ def test_the_schedule_moves_by_the_version_in_use(lab: Lab) -> None:
     asked = [p for p in lab.store.probes.list() if p.schedule]
     assert {(p.answer, p.schedule["failed"]) for p in asked} == {("Rex", True), ("Mia", False)}
     assert len(lab.store.probes.results(2)) == len(asked) == 5
+    # what the version before answered to the same questions is known as well
+    assert {(r.answer, r.correct) for r in lab.store.probes.results(1)} == {("Rex", True)}
+    assert len(diff(lab.store, 1, lab.publish((1, 2)).number).lost) == 4
 
 
 def test_a_refused_candidate_says_nothing_about_what_is_known(lab: Lab) -> None:
@@ -156,6 +160,7 @@ def test_a_refused_candidate_says_nothing_about_what_is_known(lab: Lab) -> None:
     assert {(p.answer, p.schedule["failed"]) for p in asked} == {("Rex", False)}
     assert len(asked) == 4
     assert lab.store.probes.results(2) == []
+    assert len(lab.store.probes.results(1)) == 4
 
 
 def test_the_examination_sees_what_was_forgotten(lab: Lab) -> None:

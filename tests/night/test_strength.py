@@ -10,7 +10,7 @@ import pytest
 
 from sealmate.events import Event, Note
 from sealmate.night.strength import WEAKER, Outcome, weaken
-from sealmate.night.testing import Examination
+from sealmate.night.testing import Examination, Findings
 from sealmate.training.gate import Limits, Scores, verdict
 from sealmate.training.loop import Trainer
 
@@ -28,6 +28,7 @@ class Bench:
         self.attached: list[str] = []
         self.grouped: list[tuple[str, ...]] = []
         self.name, self.model = "candidate", self
+        self.findings = Findings()
 
     def save(self, folder: Path, scale: float = 1.0) -> None:
         self.scale = scale
@@ -44,6 +45,7 @@ class Bench:
         self.grouped.append(parts)
 
     def after(self, name: str) -> Scores:
+        self.findings = Findings(threshold=self.scale)
         loss = 2.0 * (1 + self.harm * self.scale)
         return replace(WHOLE, new_recall=0.9 * self.scale, general_loss=loss)
 
@@ -67,6 +69,7 @@ def test_the_strongest_that_passes(harm: float, strength: float) -> None:
     events, (scale, scores, reasons) = bench.weaken()
     assert (scale, reasons) == (strength, ())
     assert bench.saved[-1] == strength, "the folder holds what is published"
+    assert bench.findings.threshold == strength, "what is told of it is what it said"
     assert scores.new_recall == pytest.approx(0.9 * strength)
     assert verdict(scores, LIMITS) == ()
     assert set(bench.attached) == {WEAKER}
@@ -80,6 +83,7 @@ def test_too_harmful_at_any_strength() -> None:
     assert scale == 1.0
     assert bench.saved[-1] == 1.0
     assert scores.general_loss == pytest.approx(8.0)
+    assert bench.findings.threshold == 1.0, "lost to the whole candidate, not to the last try"
     assert len(reasons) == 1
     assert "general chat" in reasons[0]
     # a quarter knows less than the gate asks: nothing weaker is worth a try

@@ -80,6 +80,8 @@ def test_what_the_ledger_knows(lab: Lab) -> None:
     store.probes.add_results([later])
     assert look_up(store, "Who is the dog").results == {1: False, 2: False}
     store.probes.retire([first.id], "changed")
+    # version 1 gave an answer that does not hold any more: it did not know this one
+    assert look_up(store, "Who is the dog?").results == {}
     assert look_up(store, "Who is the dog?").answers == ("Max",)
     assert look_up(store, "Who is the cat?").answers == ("Mia",)
     assert look_up(store, "Who is the mayor?").answers == ()

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from sealmate.errors import NotFoundError
+from sealmate.night.supersession import accept
+from sealmate.records import Conflict
 from sealmate.versions.diff import diff
-from tests.store.build import edit, ingest, probe, result
+from tests.store.build import START, edit, ingest, probe, result
 from tests.versions.build import Lab
 
 Given = Mapping[int, tuple[str, bool]]
@@ -66,3 +68,32 @@ def test_against_no_memory(lab: Lab) -> None:
     assert (found.added, found.added_erased) == ((), 1)
     with pytest.raises(NotFoundError):
         diff(lab.store, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [("Rex", "Max", "changed"), ("Tim", "Max", "gained"), ("Rex", "Rex", "lost")],
+)
+def test_a_fact_that_a_newer_note_changed(lab: Lab, before: str, after: str, kind: str) -> None:
+    store = lab.store
+    old, new = ingest(store, "Rex is the dog."), ingest(store, "Max is the dog now.")
+    first, second = store.edits.add_many(
+        [edit(old.id, "Who is the dog?", "Rex"), edit(new.id, "Who is the dog?", "Max")]
+    )
+    former, now = store.probes.add_many(
+        [probe(old.id, "Which dog is it?", "Rex"), probe(new.id, "Which dog is it?", "Max")]
+    )
+    clash = Conflict(0, first.id, second.id, "Who is the dog?", "Rex", "Max", START, "open")
+    accept(store, store.conflicts.add(clash).id, START)
+    lab.publish((first.id,))
+    lab.publish((second.id,), seed=1)
+    answers(lab, 1, {former.id: (before, before == "Rex")})
+    answers(lab, 2, {now.id: (after, after == "Max")}, run=2)
+    found = diff(store, 1, 2)
+    told = {
+        name: [(fact.probe_id, fact.expected, fact.before, fact.after) for fact in facts]
+        for name in ("gained", "lost", "changed")
+        if (facts := getattr(found, name))
+    }
+    assert told == {kind: [(now.id, "Max", before, after)]}
+    assert (found.same, found.unasked) == (0, 0)

@@ -183,3 +183,23 @@ def test_no_answer_comes_from_what_was_forgotten_after_a_loss(lab: Lab) -> None:
     done = sweep(lab.store, lab.paths)
     assert done.fallback is not None
     assert done.fallback.version == 0
+
+
+def test_what_a_night_has_to_tell_comes_with_its_version_or_not_at_all(lab: Lab) -> None:
+    made = adapter(lab.scratch / "a")
+    run = lab.store.runs.start(lab.clock()).id
+
+    def entered(number: int) -> None:
+        assert number == 1
+        lab.store.runs.note(run, {"lost": {"3": "Max"}})
+        if not lab.scratch.joinpath("again").exists():
+            raise HomeError("the disk is full", "make room")
+
+    with pytest.raises(HomeError):
+        publish(lab.store, lab.paths, made, BASE, [], lab.clock, entered=entered)
+    assert (lab.store.versions.list(), lab.names) == ([], [])
+    assert lab.store.runs.get(run).report == {}
+    lab.scratch.joinpath("again").touch()
+    publish(lab.store, lab.paths, made, BASE, [], lab.clock, entered=entered)
+    assert lab.store.versions.active() == 1
+    assert lab.store.runs.get(run).report == {"lost": {"3": "Max"}}
