@@ -2,47 +2,101 @@
 
 A note with a changed fact stays in the ledger, and its other facts still hold. Search finds it by
 the same words as the note that changed it, so for a question on that fact one gives way to the
-other: the older one, or where the question asks of the past the newer one.
+other: the older one, or the newer one where the question asks of a time before the change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from sealmate.edits.questions import near, without_former
+from sealmate.edits.moments import Moment, moment_of
+from sealmate.edits.questions import near
 from sealmate.records import Conflict, Hit
 from sealmate.store import Store
 
 
-def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
-    """`hits` without the passages whose answer to this question does not hold.
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A settled conflict: passages of the older and the newer answer, and when it changed (None:
+    it did not, the older answer was kept). `always` if a date is part of what is asked, and tells
+    no time to answer for."""
 
-    What took its place stands in for it where it was not found by itself.
+    old: int
+    new: int
+    since: datetime | None
+    always: bool
+
+
+def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
+    """`hits` without the passages whose answer to this question does not hold at the time that it
+    asks about.
+
+    What holds then stands in for it where it was not found by itself.
     """
-    found, now = list(hits), without_former(question)
-    past = now != " ".join(question.split())
-    for conflict in store.conflicts.list():
-        if not found or not near(now, conflict.question):
+    if not hits:
+        return []
+    moment = moment_of(question, store.clock)
+    instead = _instead(moment, _changes(store, question, moment))
+    found = list(hits)
+    for out in instead:
+        place = next((n for n, hit in enumerate(found) if hit.passage.id == out), None)
+        if place is None:
             continue
-        told, holds = _sides(conflict, past)
-        if told is None:
-            continue
-        out, kept = (store.passages.get(store.edits.get(key).passage_id) for key in (told, holds))
-        place = next((n for n, hit in enumerate(found) if hit.passage.id == out.id), None)
-        if place is None or out.id == kept.id:
-            continue
-        gone, source = found.pop(place), store.sources.get(kept.source_id)
+        gone, kept = found.pop(place), store.passages.get(_resolved(instead, out))
+        source = store.sources.get(kept.source_id)
         if source.state == "current" and all(hit.passage.id != kept.id for hit in found):
             found.insert(place, replace(gone, passage=kept, source_title=source.title))
     return found
 
 
-def _sides(conflict: Conflict, past: bool) -> tuple[int | None, int]:
-    """The edits whose passages tell the wrong and the right answer; None: both hold."""
-    if conflict.state == "accepted":
-        old, new = conflict.old_edit, conflict.new_edit
-        return (new, old) if past else (old, new)
-    if conflict.state == "kept-old":
-        return conflict.new_edit, conflict.old_edit
-    return None, 0
+def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:
+    """Settled conflicts about what is asked, in the order of time."""
+    changes: list[tuple[datetime, _Change]] = []
+    for conflict in store.conflicts.list():
+        own = bool(moment.words) and moment.words.casefold() in conflict.question.casefold()
+        asked = question if own else moment.plain
+        if conflict.state in ("accepted", "kept-old") and near(asked, conflict.question):
+            old, new = (store.edits.get(key) for key in (conflict.old_edit, conflict.new_edit))
+            since = _since(store, conflict)
+            if old.passage_id != new.passage_id:
+                kept = None if conflict.state == "kept-old" else since
+                changes.append((since, _Change(old.passage_id, new.passage_id, kept, own)))
+    changes.sort(key=lambda item: item[0])
+    return [change for _, change in changes]
+
+
+def _since(store: Store, conflict: Conflict) -> datetime:
+    return store.edits.get(conflict.old_edit).valid_to or conflict.found_at
+
+
+def _instead(moment: Moment, changes: Sequence[_Change]) -> dict[int, int]:
+    """What is to be read in place of each passage that does not hold, by their ids."""
+    instead: dict[int, int] = {}
+    formerly = moment.kind == "formerly"
+    if moment.kind == "before" and moment.end is not None:
+        # nobody asks in this way for what holds still: the note came later than the date
+        formerly = all(c.since is None or c.since <= moment.end for c in changes)
+    for n, change in enumerate(changes):
+        if change.since is None:
+            instead[change.new] = change.old
+            continue
+        last = all(later.old != change.new for later in changes[n + 1 :] if later.since)
+        past = moment.kind == "first" or (formerly and last)
+        if not formerly and moment.begin is not None and moment.end is not None:
+            if moment.begin < change.since <= moment.end and not change.always:
+                continue  # either may be meant
+            past = moment.end < change.since
+        past = past and not change.always
+        out, kept = (change.new, change.old) if past else (change.old, change.new)
+        instead[out] = kept
+    return instead
+
+
+def _resolved(instead: dict[int, int], out: int) -> int:
+    """The passage at the end of the chain."""
+    seen = {out}
+    while (out := instead[out]) in instead and out not in seen:
+        seen.add(out)
+    return out

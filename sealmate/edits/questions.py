@@ -179,13 +179,6 @@ def day(at: datetime) -> str:
     return f"{at.day} {at:%B %Y}"
 
 
-_FORMER = re.compile(
-    r"(?i)\b(?:(?:before|until)\b[^,?]*,?"
-    r"|(?:former(?:ly)?|previous(?:ly)?|earlier|used\s+to|originally|at\s+first)\b"
-    r"|in\s+(?:the\s+past|former\s+times)\b,?)"
-)
-
-
 def in_the_past(question: str, date: str) -> list[str]:
     """Wordings that ask for what held before `date` ("3 March 2026"), the dated ones first.
 
@@ -206,9 +199,3 @@ def in_the_past(question: str, date: str) -> list[str]:
         ]
     was = f"{found['lead']}{_AUXILIARY[found['aux'].lower()]}{found['rest']}"
     return [f"{was} before {date}?", f"{was} until {date}?", f"{was} formerly?"]
-
-
-def without_former(question: str) -> str:
-    """A question without the words by which it asks for what used to hold; the same question if
-    it asks for what holds."""
-    return " ".join(_FORMER.sub(" ", question).split())

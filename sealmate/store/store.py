@@ -26,11 +26,12 @@ from sealmate.store.versions import Versions
 
 
 class Store:
-    """The ledger of one profile. Open it with `open_store`; it may be shared by threads."""
+    """The ledger of one profile. Open it with `open_store`; it may be shared by threads. `clock`
+    gives the present, which dates rows that the caller does not date."""
 
     def __init__(self, database: Database, backups: Path) -> None:
         self._database = database
-        self.path = database.path
+        self.path, self.clock = database.path, database.clock
         self.sources = Sources(database)
         self.passages = Passages(database)
         self.edits = Edits(database)

@@ -81,3 +81,41 @@ def test_a_newer_note_that_is_gone_is_not_brought_back(home: Home) -> None:
     edit = home.store.edits.get(conflict.new_edit)
     home.store.erasure.erase(home.store.passages.get(edit.passage_id).source_id)
     assert read(home, ASKED) == [OLD]
+
+
+@pytest.mark.parametrize(
+    ("when", "which"),
+    [
+        ("", 2), ("formerly", 1), ("originally", 0), ("before 20 March 2026", 1),
+        ("on 15 March 2026", 1), ("before 10 March 2026", 0), ("in 2025", 0),
+        ("in April 2026", 2), ("on 25 March 2026", 2),
+    ],
+)  # fmt: skip
+def test_of_three_the_one_of_the_time_that_is_asked_about(
+    home: Home, when: str, which: int
+) -> None:
+    first = clash(home, "open")
+    last = home.note("The wifi password has changed again to raven-56.")
+    third = home.qa(last, ASKED, "raven-56")
+    row = Conflict(0, first.new_edit, third.id, ASKED, "otter-34", "raven-56", START, "open")
+    second = home.store.conflicts.add(row)
+    for conflict, date in ((first, 10), (second, 20)):
+        old, at = conflict.old_edit, START.replace(month=3, day=date)
+        home.store.edits.supersede(old, conflict.new_edit, "changed", at)
+        home.store.conflicts.set_state(conflict.id, "accepted")
+    texts = [OLD, NEW, last.text]
+    assert read(home, f"What was our wifi password {when}?") == [texts[which]]
+    assert sorted(read(home, "What was our wifi password in March 2026?")) == sorted(texts)
+
+
+def test_a_date_that_is_part_of_the_question_tells_no_time(home: Home) -> None:
+    asked = "When is the fair in May 2026?"
+    old, new = (
+        home.note("The fair in May 2026 is on the 3rd."),
+        home.note("The fair is on the 4th."),
+    )
+    first, second = home.qa(old, asked, "the 3rd"), home.qa(new, asked, "the 4th")
+    row = Conflict(0, first.id, second.id, asked, "the 3rd", "the 4th", START, "accepted")
+    home.store.edits.supersede(first.id, second.id, "changed", START.replace(year=2027))
+    home.store.conflicts.add(row)
+    assert read(home, asked) == [new.text]

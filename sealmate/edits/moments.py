@@ -1,0 +1,137 @@
+"""The time that a question asks about: now, formerly, at first, before a date, in a month.
+
+Rules of English wording, without a model. A time counts only where it says when something held;
+"after" and "since" ask for what holds now.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from sealmate.edits.lexicon import MONTHS
+
+_SHORT = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
+_MONTH = rf"(?P<month>(?:{_SHORT})(?![a-z]))\.?"
+_YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
+_DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?!\d)"
+_PART = r"(?:(?:the )?(?P<part>early|mid|late|start of|beginning of|middle of|end of)[ -])?"
+_DATES = (
+    re.compile(r"(?P<year>(?:19|20)\d\d)-(?P<number>0\d|1[0-2])(?:-(?P<day>[0-3]\d))?(?!\d)"),
+    re.compile(rf"(?:the )?{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?", re.IGNORECASE),
+    re.compile(rf"{_MONTH} (?:the )?{_DAY}(?:,? {_YEAR})?", re.IGNORECASE),
+    re.compile(rf"{_PART}{_MONTH}(?:,? {_YEAR})?", re.IGNORECASE),
+    re.compile(rf"{_PART}{_YEAR}", re.IGNORECASE),
+)
+_BEFORE = r"before|until|till|up to|prior to"
+_LED = re.compile(
+    rf"\b(?P<lead>{_BEFORE}|(?:back )?(?:in|on|at|during)|as of)\s+(?=\S)", re.IGNORECASE
+)
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNTS = {word: n for n, word in enumerate(_WORDS, 1)}
+_BACK = re.compile(
+    r"\b(?:(?P<last>last (?P<unit>day|week|month|year)|yesterday)"
+    rf"|(?P<count>a|an|{'|'.join(_WORDS)}|\d{{1,3}}) "
+    r"(?P<units>day|week|month|year)s? ago)\b,?",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(r"\b(?:originally|at first|in the beginning)\b,?", re.IGNORECASE)
+_FORMER = re.compile(
+    r"(?i)\b(?:(?:before|until|till|prior\s+to)\b[^,?]*,?"
+    r"|(?:former(?:ly)?|previous(?:ly)?|earlier|used\s+to)\b"
+    r"|in\s+(?:the\s+past|former\s+times)\b,?)"
+)
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a question asks about. `plain` is the question without the words that say so, `words`
+    those. "now"; "first": what held to begin with; "formerly": what held before the last change;
+    "then": what held in the span from `begin` to `end`; "before": what held just before `end`."""
+
+    plain: str
+    kind: Literal["now", "formerly", "first", "then", "before"] = "now"
+    words: str = ""
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
+    """The time a question asks about. `clock` gives the present, for months without a year and
+    for "last year"; times are aware, a date without a time zone is one of UTC."""
+    text = " ".join(question.split())
+    for led in _LED.finditer(text):
+        for form in _DATES:
+            if found := form.match(text, led.end()):
+                begin, end = _span(found, clock)
+                if re.fullmatch(_BEFORE, led["lead"], re.IGNORECASE):
+                    just = begin - timedelta(microseconds=1)
+                    made = _then(text, led.start(), found.end(), just, just)
+                    return replace(made, kind="before")
+                return _then(text, led.start(), found.end(), begin, end)
+    if back := _BACK.search(text):
+        begin, end = _back(back, clock())
+        return _then(text, back.start(), back.end(), begin, end)
+    for form, kind in ((_FIRST, "first"), (_FORMER, "formerly")):
+        if match := form.search(text):
+            plain = " ".join(form.sub(" ", text).split())
+            return Moment(plain, "first" if kind == "first" else "formerly", match[0])
+    return Moment(text)
+
+
+def _then(text: str, start: int, stop: int, begin: datetime, end: datetime) -> Moment:
+    words, rest = text[start:stop], text[stop:].lstrip(",")
+    plain = " ".join(f"{text[:start]} {rest}".split()).replace(" ?", "?")
+    return Moment(plain, "then", words, begin, end)
+
+
+def _span(found: re.Match[str], clock: Callable[[], datetime]) -> tuple[datetime, datetime]:
+    """First and last moment of a date, a month, a year or a part of one."""
+    said = {key: value for key, value in found.groupdict().items() if value}
+    month = int(said.get("number", 0)) or _month(said.get("month", ""))
+    year = int(said["year"]) if "year" in said else 0
+    if not year:  # the last such month that has begun
+        now = clock()
+        year = now.year - (month > now.month)
+    first = datetime(year, month or 1, 1, tzinfo=UTC)
+    if "day" in said:
+        day = min(int(said["day"]), monthrange(year, month)[1])
+        begin = first.replace(day=max(1, day))
+        return begin, begin + timedelta(days=1, microseconds=-1)
+    after = datetime(year + (month in (0, 12)), month % 12 + 1 if month else 1, 1, tzinfo=UTC)
+    part = said.get("part", "").casefold().split(" ")[0]
+    third = (after - first) / 3
+    begin = first + third * {"mid": 1, "middle": 1, "late": 2, "end": 2}.get(part, 0)
+    end = begin + third if part else after
+    return begin, end - timedelta(microseconds=1)
+
+
+def _month(name: str) -> int:
+    short = name.casefold()[:3]
+    return next((n for n, whole in enumerate(MONTHS, 1) if whole[:3] == short), 0)
+
+
+def _back(found: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+    """The day, week, month or year that is so long past."""
+    unit = (found["unit"] or found["units"] or "day").casefold()
+    count = (found["count"] or "one").casefold()
+    many = int(count) if count.isdigit() else _COUNTS.get(count, 1)
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    one = timedelta(microseconds=1)
+    if found["last"] and unit == "year":
+        return midnight.replace(year=now.year - 1, month=1, day=1), midnight.replace(
+            month=1, day=1
+        ) - one
+    if found["last"] and unit == "month":
+        end = midnight.replace(day=1) - one
+        return end.replace(day=1, hour=0, minute=0, second=0, microsecond=0), end
+    if found["last"] and unit == "week":
+        end = midnight - timedelta(days=midnight.weekday()) - one
+        return end + one - timedelta(days=7), end
+    then = midnight - timedelta(days=many * _DAYS[unit])
+    return then, then + timedelta(days=1) - one

@@ -1,0 +1,80 @@
+"""The time a question asks about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmate.edits.moments import moment_of
+from sealmate.edits.questions import day, in_the_past
+
+NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
+
+
+def spanned(question: str) -> tuple[str, str, str, str]:
+    found = moment_of(question, lambda: NOW)
+    begin = f"{found.begin:%Y-%m-%d}" if found.begin else ""
+    end = f"{found.end:%Y-%m-%d}" if found.end else ""
+    kind = "then" if found.kind == "before" and begin == end else found.kind
+    return kind, found.plain, begin, end
+
+
+@pytest.mark.parametrize(
+    ("question", "plain", "begin", "end"),
+    [
+        ("Who was our vet before 8 March 2026?", "Who was our vet?", "2026-03-07", "2026-03-07"),
+        ("Who was our vet before the 8th of March?", "Who was our vet?", "2026-03-07",
+         "2026-03-07"),
+        ("Until March 8, who was our vet?", "who was our vet?", "2026-03-07", "2026-03-07"),
+        ("Who was our vet on 2026-03-08?", "Who was our vet?", "2026-03-08", "2026-03-08"),
+        ("Who was our vet in early March 2026?", "Who was our vet?", "2026-03-01", "2026-03-11"),
+        ("Who was our vet at the end of Feb 2024?", "Who was our vet?", "2024-02-20",
+         "2024-02-29"),
+        ("Who was our vet in November?", "Who was our vet?", "2025-11-01", "2025-11-30"),
+        ("In May, who was our vet?", "who was our vet?", "2026-05-01", "2026-05-31"),
+        ("Who was our vet back in 2019?", "Who was our vet?", "2019-01-01", "2019-12-31"),
+        ("Who was our vet last year?", "Who was our vet?", "2025-01-01", "2025-12-31"),
+        ("Who was our vet last month?", "Who was our vet?", "2026-04-01", "2026-04-30"),
+        ("Who was our vet last week?", "Who was our vet?", "2026-05-11", "2026-05-17"),
+        ("Who was our vet yesterday?", "Who was our vet?", "2026-05-19", "2026-05-19"),
+        ("Who was our vet two weeks ago?", "Who was our vet?", "2026-05-06", "2026-05-06"),
+    ],
+)  # fmt: skip
+def test_a_time_of_its_own(question: str, plain: str, begin: str, end: str) -> None:
+    assert spanned(question) == ("then", plain, begin, end)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Who was our vet formerly?", "formerly"),
+        ("Who was our vet before the move?", "formerly"),
+        ("Who used to be our vet?", "formerly"),
+        ("Who was our vet originally?", "first"),
+        ("Who is our vet?", "now"),
+        ("Who has been our vet since 2019?", "now"),
+        ("Who may be our vet after 3 March 2026?", "now"),
+        ("May I ask in which house he lives?", "now"),
+        ("Do we eat at 7 on Mondays?", "now"),
+    ],
+)
+def test_a_time_without_a_date(question: str, kind: str) -> None:
+    assert moment_of(question, lambda: NOW).kind == kind
+
+
+@given(st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 30)))
+def test_what_nights_train_of_the_past_is_understood(at: datetime) -> None:
+    at = at.replace(tzinfo=UTC)
+    dated = in_the_past("Who is our vet?", day(at))[:2]
+    for found in (moment_of(question, lambda: NOW) for question in dated):
+        assert found.plain == "Who was our vet?"
+        assert found.end is not None
+        assert found.end < at < found.end + timedelta(days=1, seconds=1)
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_a_time(text: str) -> None:
+    moment_of(f"What was it on {text} ago in {text}?", lambda: NOW)
