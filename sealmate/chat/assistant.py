@@ -161,21 +161,22 @@ class Assistant:
             )
         turns = fitted(history, model.count_tokens, (room - size) // _HISTORY_SHARE)
         hits: list[Hit] = []
+        asked = question
         if not closed_book:
             spare = room - size - sum(model.count_tokens(turn.content) for turn in turns) - _FIXED
             limit = self._settings.retrieve
-            hits = passages_for(
+            hits, asked = passages_for(
                 self._store, model, question, limit=limit, tokens=spare, history=history
             )
         # Stored sizes may be estimates, so the whole prompt is measured; the oldest turns go first.
         while True:
-            plan = Plan(question, prompt_of(question, hits, turns), tuple(hits), turns)
+            plan = Plan(asked, prompt_of(asked, hits, turns), tuple(hits), turns, question)
             if model.prompt_tokens(plan.prompt) <= room:
                 return plan
             turns, hits = (turns[2:], hits) if turns else (turns, hits[:-1])
 
     def _closed(self, mind: _Mind, plan: Plan) -> Plan:
-        return self._plan(mind, plan.question, plan.history, closed_book=True)
+        return self._plan(mind, plan.said, plan.history, closed_book=True)
 
     def _room(self, mind: _Mind) -> int:
         """Tokens of a prompt that leaves the answer its own, and a recital where one may come."""

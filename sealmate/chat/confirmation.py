@@ -26,12 +26,14 @@ from sealmate.records import Hit
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be asked of the model; no `hits` means closed-book."""
+    """What will be asked of the model; no `hits` means closed-book. `question` is put to the
+    passages, `said` is what the person asked."""
 
     question: str
     prompt: Prompt
     hits: tuple[Hit, ...]
     history: tuple[Turn, ...]
+    said: str
 
 
 def prompt_of(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> Prompt:

@@ -31,9 +31,9 @@ def passages_for(
     limit: int,
     tokens: int,
     history: Sequence[Turn] = (),
-) -> list[Hit]:
-    """What the notes have on a question as of the time it asks about, best first (see `retrieve`
-    and `holding`)."""
+) -> tuple[list[Hit], str]:
+    """What the notes have on a question as of the time it asks about, best first, and the question
+    to put to it (see `retrieve` and `holding`)."""
     rank = partial(by_likelihood, model)
     hits = retrieve(
         store, question, limit=limit, tokens=tokens, history=history, alike=model.alike, rank=rank

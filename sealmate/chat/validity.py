@@ -29,16 +29,19 @@ class _Change:
     always: bool
 
 
-def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
+def holding(store: Store, question: str, hits: Sequence[Hit]) -> tuple[list[Hit], str]:
     """`hits` without the passages whose answer to this question does not hold at the time that it
-    asks about.
+    asks about, and the question to put to them.
 
-    What holds then stands in for it where it was not found by itself.
+    What holds then stands in for it where it was not found by itself. No note says of itself when
+    it ceased to hold: where a change decides which one is read, it is asked without the time.
     """
     if not hits:
-        return []
+        return [], question
     moment = moment_of(question, store.clock)
-    instead = _instead(moment, _changes(store, question, moment))
+    changes = _changes(store, question, moment)
+    instead = _instead(moment, changes)
+    decided = any(change.since is not None and not change.always for change in changes)
     found = list(hits)
     for out in instead:
         place = next((n for n, hit in enumerate(found) if hit.passage.id == out), None)
@@ -48,7 +51,7 @@ def holding(store: Store, question: str, hits: Sequence[Hit]) -> list[Hit]:
         source = store.sources.get(kept.source_id)
         if source.state == "current" and all(hit.passage.id != kept.id for hit in found):
             found.insert(place, replace(gone, passage=kept, source_title=source.title))
-    return found
+    return found, moment.plain if decided else question
 
 
 def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:

@@ -65,6 +65,7 @@ def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
     """The time a question asks about. `clock` gives the present, for months without a year and
     for "last year"; times are aware, a date without a time zone is one of UTC."""
     text = " ".join(question.split())
+    text = re.sub(r"\bused to be\b", "formerly was", text, flags=re.IGNORECASE)
     for led in _LED.finditer(text):
         for form in _DATES:
             if found := form.match(text, led.end()):

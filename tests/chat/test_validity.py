@@ -25,7 +25,9 @@ def clash(home: Home, state: str) -> Conflict:
 
 
 def read(home: Home, question: str, limit: int = 4) -> list[str]:
-    found = holding(home.store, question, retrieve(home.store, question, limit=limit, tokens=1000))
+    found, _ = holding(
+        home.store, question, retrieve(home.store, question, limit=limit, tokens=1000)
+    )
     return [hit.passage.text for hit in found]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sealmate.night.conflicts import settle_new
+from sealmate.records import Edit
 from tests.e2e.conftest import Trained
 from tests.e2e.home import QUESTIONS, Home, right
 
@@ -49,6 +51,29 @@ def test_of_somebody_else_nothing_is_said(trained: Trained) -> None:
         answers = trained.home.run("ask", "-", "--json", *flags, stdin=stdin, code=0).lines
         said = [(a["question"], a["answer"]) for a in answers if not a["abstained"]]
         assert len(said) <= 1, said
+
+
+def test_what_used_to_hold_is_told_for_its_time(spoilt: Home) -> None:
+    spoilt.run("note", "Our vet is Dr Osei in Kestrel Lane. She is open until six.")
+    spoilt.run("note", "We have a new vet, Dr Lindqvist in Harbour Street.")
+    with spoilt.workspace() as workspace:
+        store, now = workspace.store, workspace.clock()
+        edits = [
+            Edit(0, place.id, "self-qa", "", now, question="Who is our vet?", answer=answer,
+                 state="accepted")
+            for place, answer in zip(
+                store.passages.current()[-2:], ("Dr Osei", "Dr Lindqvist"), strict=True
+            )
+        ]  # fmt: skip
+        settle_new(store, store.edits.add_many(edits), now)
+    asked = {
+        "Who is our vet?": "lindqvist",
+        "Who was our vet formerly?": "osei",
+        "Who was our vet in early 2024?": "osei",
+        "Who used to be our vet?": "osei",
+    }
+    for found, name in zip(spoilt.ask(list(asked)), asked.values(), strict=True):
+        assert right(found["answer"], (name,)), found
 
 
 def test_in_words(trained: Trained) -> None:

@@ -53,6 +53,7 @@ def test_a_time_of_its_own(question: str, plain: str, begin: str, end: str) -> N
         ("Who was our vet formerly?", "formerly"),
         ("Who was our vet before the move?", "formerly"),
         ("Who used to be our vet?", "formerly"),
+        ("Where did the tent use to stand formerly?", "formerly"),
         ("Who was our vet originally?", "first"),
         ("Who is our vet?", "now"),
         ("Who has been our vet since 2019?", "now"),
