@@ -26,7 +26,8 @@ class Source:
     """One note, file, page or chat excerpt, as given.
 
     `uri` is the file's absolute path (None for notes). `content_hash` is the SHA-256 of the
-    extracted text in UTF-8. `replaced_by` names the source that took this one's place.
+    extracted text in UTF-8. `created_at` is when it was told: for a file, when that was last
+    changed. `replaced_by` names the source that took this one's place.
     """
 
     id: int

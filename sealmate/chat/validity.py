@@ -43,13 +43,16 @@ def holding(store: Store, question: str, hits: Sequence[Hit]) -> tuple[list[Hit]
     instead = _instead(moment, changes)
     decided = any(change.since is not None and not change.always for change in changes)
     found = list(hits)
+    former = {change.old for change in changes}
     for out in instead:
         place = next((n for n, hit in enumerate(found) if hit.passage.id == out), None)
         if place is None:
             continue
         gone, kept = found.pop(place), store.passages.get(_resolved(instead, out))
         source = store.sources.get(kept.source_id)
-        if source.state == "current" and all(hit.passage.id != kept.id for hit in found):
+        # what a file said before it was edited is found by no search
+        there = source.state == "current" or (source.state == "replaced" and kept.id in former)
+        if there and all(hit.passage.id != kept.id for hit in found):
             found.insert(place, replace(gone, passage=kept, source_title=source.title))
     return found, moment.plain if decided else question
 

@@ -11,7 +11,6 @@ from sealmate.cli.output import emit, plain, say, table, when
 from sealmate.errors import UsageError
 from sealmate.records import Edit, EditFormat, EditState
 
-PERSON = "person"
 _STATES = get_args(EditState)
 _FORMATS = get_args(EditFormat)
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids of self-edits.", show_default=False)]
@@ -153,16 +152,15 @@ def _settle(
         raise UsageError("name the ids of self-edits, or --all for all that are proposed")
     if ids and source:
         raise UsageError("--source goes with --all")
+    from sealmate.edits import review
+
+    settle = review.accept if state == "accepted" else review.reject
     with open_workspace(ctx) as workspace:
         store = workspace.store
         with store.transaction():
-            chosen = ids or [
-                edit.id
-                for edit in store.edits.list(
-                    state="proposed", source_id=one_source(store, source).id if source else None
-                )
-            ]
-            changed = store.edits.set_state(chosen, state, PERSON, words(reason, "reason"))
+            of = one_source(store, source).id if source else None
+            chosen = ids or review.proposed(store, of)
+            changed = settle(store, chosen, reason=words(reason, "reason"))
     if as_json:
         emit(changed)
     else:
@@ -179,16 +177,12 @@ def amend(
     as_json: JsonOption = False,
 ) -> None:
     """Change the words of a self-edit; the old ones stay in its history."""
+    from sealmate.edits import review
+
     given = {"question": question, "answer": answer, "text": text}
-    if all(value is None for value in given.values()):
-        raise UsageError("nothing to change", "give --question, --answer or --text")
-    for name, value in given.items():
-        if value is not None and not words(value, name).strip():
-            raise UsageError(f"the {name} must not be empty", "reject the self-edit instead")
+    said = {name: words(value, name) for name, value in given.items() if value is not None}
     with open_workspace(ctx) as workspace:
-        changed = workspace.store.edits.amend(
-            edit_id, actor=PERSON, reason=words(reason, "reason"), **given
-        )
+        changed = review.amend(workspace.store, edit_id, reason=words(reason, "reason"), **said)
     if as_json:
         emit(changed)
     else:

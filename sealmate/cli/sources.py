@@ -41,7 +41,7 @@ def list_sources(
         emit([_facts(source) | {"passages": passages[source.id]} for source in found])
         return
     table(
-        ["id>", "added", "kind", "passages>", "state", "title"],
+        ["id>", "dated", "kind", "passages>", "state", "title"],
         [(s.id, when(s.created_at), s.kind, passages[s.id], s.state, s.title) for s in found],
         empty='nothing yet: sealmate note "..." or sealmate ingest PATH',
     )
@@ -65,7 +65,7 @@ def show(
         emit(_facts(found) | {"text": found.text, "passages": shown})
         return
     say(f"{found.title}")
-    say(f"source {found.id}, {found.kind}, {found.state}, added {when(found.created_at)}")
+    say(f"source {found.id}, {found.kind}, {found.state}, dated {when(found.created_at)}")
     if found.uri:
         say(found.uri)
     if found.replaced_by:

@@ -10,6 +10,8 @@ from sealmate.records import Edit, EditState
 from sealmate.store import Store
 
 PERSON = "person"
+# The reason of an edit that a conflict took out of training, or gave back to it.
+IN_CONFLICT = re.compile(r"in conflict \d+")
 _RANGE = re.compile(r"(\d+)(?:(?:-|\.\.)(\d+))?")
 # A typing slip must not touch every edit there is.
 LONGEST_RANGE = 10_000
@@ -39,7 +41,8 @@ def accept(
 ) -> list[Edit]:
     """Let edits be trained; those accepted already stay as they are.
 
-    Raises NotFoundError, or UsageError for a superseded one, and then changes none.
+    Raises NotFoundError, or UsageError for one that a conflict or a newer text took out of
+    training, and then changes none.
     """
     return _settle(store, ids, "accepted", actor, reason)
 
@@ -49,7 +52,7 @@ def reject(
 ) -> list[Edit]:
     """Keep edits out of training; the next night leaves them out of the weights.
 
-    Raises as `accept` does.
+    Raises NotFoundError, or UsageError for a superseded one, and then changes none.
     """
     return _settle(store, ids, "rejected", actor, reason)
 
@@ -103,8 +106,24 @@ def _settle(
     chosen = list(dict.fromkeys(ids))
     with store.transaction():
         for edit_id in chosen:
-            _still_holds(store.edits.get(edit_id))
+            edit = store.edits.get(edit_id)
+            _still_holds(edit)
+            if state == "accepted" and edit.state != state:
+                _may_hold(store, edit)
         return store.edits.set_state(chosen, state, actor, reason)
+
+
+def _may_hold(store: Store, edit: Edit) -> None:
+    if edit.state == "rejected" and IN_CONFLICT.fullmatch(edit.reason):
+        raise UsageError(
+            f"self-edit {edit.id} was rejected {edit.reason}", "settle that otherwise instead"
+        )
+    source = store.sources.get(store.passages.get(edit.passage_id).source_id)
+    if source.state != "current":
+        raise UsageError(
+            f"self-edit {edit.id} is about a text that was {source.state}",
+            "the text that took its place has its own: sealmate edits",
+        )
 
 
 def _still_holds(edit: Edit) -> None:

@@ -12,6 +12,8 @@ from sealmate.model.protocol import ModelInfo
 from sealmate.records import Edit, Passage, Probe
 from sealmate.store import Store
 
+UNASKED = "unasked_passages"  # ids of passages that were written about and asked nothing else yet
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -71,7 +73,8 @@ def as_edits(drafts: Iterable[Draft], info: ModelInfo, now: datetime, review: bo
 def keep_written(
     store: Store, written: Written, info: ModelInfo, now: datetime, review: bool
 ) -> Counts:
-    """Store a passage's edits and probes in one transaction and mark it as written about.
+    """Store a passage's edits and probes in one transaction and mark it as written about, and as
+    one to be asked what older notes were (`sealmate.night.reasking`).
 
     Edits that passed are accepted, or proposed where a person reviews; the others are kept as
     rejected with the reason, so that nothing the writer did is hidden.
@@ -84,4 +87,5 @@ def keep_written(
         store.edits.add_many(edits)
         store.probes.add_many(probes)
         store.passages.mark_written(written.passage_id, writer_name(info))
+        store.state.set(UNASKED, [*(store.state.get(UNASKED) or ()), written.passage_id])
     return Counts(len(edits), sum(draft.kept for draft in written.drafts))

@@ -17,6 +17,7 @@ from sealmate.edits.screen import grounded_answer, is_abstention, novel_content,
 from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
 from sealmate.model.protocol import LanguageModel
+from sealmate.night.ledger import UNASKED, as_texts
 from sealmate.night.supersession import FORMERLY, REVISED, alike
 from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
@@ -25,6 +26,7 @@ from sealmate.store import Store
 
 ASKED = "what an older note was asked"
 _OLDER = 4  # older passages looked at for each new one
+_BEFORE = 2  # and what its own file said before
 _MOST = 32  # questions asked of one new passage
 # Confidence from which on a new note answers an old question; a note written anew is sooner
 # believed than one that happens to speak of the same things.
@@ -40,6 +42,28 @@ class _Case:
     revised: bool
 
 
+def reask_waiting(
+    store: Store,
+    model: LanguageModel,
+    now: datetime,
+    *,
+    review: bool = False,
+    cancel: Flag | None = None,
+) -> list[Edit]:
+    """`reask` each passage that was written about and not asked since, on whatever night that was;
+    the edits made. Raises Cancelled, and then all of them wait for the next night."""
+    waiting = store.state.get(UNASKED) or []
+    if not waiting:
+        return []
+    current = {passage.id: passage for passage in store.passages.current()}
+    texts = as_texts(store, [current[key] for key in waiting if key in current])
+    made = _changed(store, model, texts, now, review, cancel)
+    with store.transaction():
+        later = [key for key in store.state.get(UNASKED) or () if key not in waiting]
+        store.state.set(UNASKED, later or None)
+        return store.edits.add_many(made)
+
+
 def reask(
     store: Store,
     model: LanguageModel,
@@ -53,6 +77,18 @@ def reask(
 
     Each is an answer that differs from the older note's. Raises Cancelled.
     """
+    return store.edits.add_many(_changed(store, model, texts, now, review, cancel))
+
+
+def _changed(
+    store: Store,
+    model: LanguageModel,
+    texts: Sequence[Text],
+    now: datetime,
+    review: bool,
+    cancel: Flag | None,
+) -> list[Edit]:
+    """The edits that `reask` makes, without rows."""
     cases = [case for text in texts for case in _cases(store, text)]
     # most new notes answer no old question: the reader's lessons had it right for once
     asked = [Asked(c.old.question, (Reference(c.text.heading, c.text.text),)) for c in cases]
@@ -85,7 +121,7 @@ def reask(
                 valid_from=now,
             ),
         )
-    return store.edits.add_many(list(made.values())) if made else []
+    return list(made.values())
 
 
 def _cases(store: Store, text: Text) -> Iterator[_Case]:
@@ -93,7 +129,7 @@ def _cases(store: Store, text: Text) -> Iterator[_Case]:
     there = tokens(f"{text.heading}\n{text.text}")
     count = 0
     for passage, revised in _older(store, text):
-        for edit in store.edits.list(state="accepted", passage_id=passage.id):
+        for edit in _asked_of(store, passage):
             if count >= _MOST:
                 return
             if not edit.answer or FORMERLY in edit.sampling:
@@ -111,9 +147,20 @@ def _cases(store: Store, text: Text) -> Iterator[_Case]:
             yield _Case(edit, text, revised)
 
 
+def _asked_of(store: Store, passage: Passage) -> list[Edit]:
+    """The edits of an older passage, by id: those that hold, those that wait for a person, and
+    those that went out of use with the text of a file that was changed."""
+    edits = [
+        *store.edits.list(state="accepted", passage_id=passage.id),
+        *store.edits.list(state="proposed", passage_id=passage.id),
+        *store.edits.aside(passage.id),
+    ]
+    return sorted(edits, key=lambda edit: edit.id)
+
+
 def _older(store: Store, text: Text) -> list[tuple[Passage, bool]]:
-    """Older passages with words of this one, the most alike first, and whether it is one of them
-    written anew."""
+    """What the source of this one said before, and older passages with words of it, the most alike
+    first, and whether it is one of them written anew."""
     own = store.passages.get(text.id)
     source = store.sources.get(own.source_id)
     found = []
@@ -122,4 +169,12 @@ def _older(store: Store, text: Text) -> list[tuple[Passage, bool]]:
         if (other.created_at, other.id) < (source.created_at, source.id):
             found.append((alike(hit.passage.text, text.text), hit.passage))
     found.sort(key=lambda one: (-one[0], one[1].id))
-    return [(passage, share >= REVISED) for share, passage in found[:_OLDER]]
+    before = [
+        (alike(passage.text, text.text), passage)
+        for self in store.sources.earlier(source.id)
+        for passage in store.passages.of_source(self.id)
+        if store.edits.aside(passage.id)
+    ]
+    before.sort(key=lambda one: (-one[0], -one[1].id))
+    chosen = [*before[:_BEFORE], *found[:_OLDER]]
+    return [(passage, share >= REVISED) for share, passage in chosen]

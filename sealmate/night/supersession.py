@@ -6,28 +6,29 @@ that it can be undone and that forgetting one note leaves nothing of it in the o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 
 from sealmate.edits.questions import NEAR, day, in_the_past, near, take_apart
+from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import content, tokens, within
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store import Store
+from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
+from sealmate.store.edits import is_aside, replaced_by
 
-FORMERLY = "formerly"  # the reason of edits that tell what used to hold; also a key of `sampling`
 REBUILD = "rebuild_needed"
 # A note with this share of its words in common with an older one is that one written anew.
 REVISED = 0.6
-_MARK = re.compile(r"in conflict \d+")
 
 
 def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
     """The newer answer holds; the older one is superseded since the newer note came.
 
     All wordings of the older fact leave training, its probes are retired, and edits that ask for
-    what used to hold are added. Where the active weights hold any of it a rebuild is noted.
+    what used to hold are added. That it was set aside already, because its file says something
+    else by now, is no other case. Where the active weights hold any of it a rebuild is noted.
     Raises NotFoundError.
     """
     with store.transaction():
@@ -37,25 +38,28 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
         _undo(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
         since = _told(store, new)
-        edits, probes = fact(store, old, new)
+        edits, probes = fact(store, old, new, aside=True)
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
-        store.probes.retire(probes, _mark(conflict.id))
+        store.probes.retire(probes, _mark(conflict.id), instead_of=_set_aside(store, old))
         _tell_formerly(store, conflict, old, since, now)
         note_rebuild(store, edits, "a fact has changed")
         return store.conflicts.set_state(conflict.id, "accepted")
 
 
 def keep_both(store: Store, conflict_id: int) -> Conflict:
-    """Both answers hold; whatever was superseded comes back. Raises NotFoundError."""
+    """Both answers hold; whatever was superseded comes back, even if its file does not say it
+    any more. Raises NotFoundError."""
     with store.transaction():
         conflict = store.conflicts.get(conflict_id)
         _undo(store, conflict)
+        _keep(store, conflict)
         return store.conflicts.set_state(conflict.id, "kept-both")
 
 
 def keep_old(store: Store, conflict_id: int) -> Conflict:
-    """The older answer holds after all; the newer one's edits are rejected, its probes retired.
+    """The older answer holds after all, even if its file does not say it any more; the newer
+    one's edits are rejected, its probes retired.
 
     Raises NotFoundError.
     """
@@ -64,6 +68,7 @@ def keep_old(store: Store, conflict_id: int) -> Conflict:
         if conflict.state == "kept-old":
             return conflict
         _undo(store, conflict)
+        _keep(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
         edits, probes = fact(store, new, old)
         store.edits.set_state(edits, "rejected", "person", _mark(conflict.id))
@@ -80,8 +85,11 @@ def undo(store: Store, conflict_id: int) -> Conflict:
         return store.conflicts.set_state(conflict.id, "open")
 
 
-def fact(store: Store, edit: Edit, other: Edit) -> tuple[list[int], list[int]]:
-    """The accepted edits and live probes of `edit`'s passage that tell the same fact, by id.
+def fact(
+    store: Store, edit: Edit, other: Edit, *, aside: bool = False
+) -> tuple[list[int], list[int]]:
+    """The accepted edits and live probes of `edit`'s passage that tell the same fact, by id; with
+    `aside` those as well that went out of use with their source, and retired probes.
 
     Where `other`'s passage is this one written anew without the answer, that is all that names
     the answer; else the wordings with the same answer to nearly the same question, and the
@@ -95,11 +103,14 @@ def fact(store: Store, edit: Edit, other: Edit) -> tuple[list[int], list[int]]:
             return True
         if question and answer:
             return same_answer(answer, edit.answer) and near(question, edit.question)
-        return grounded_answer(edit.answer, said) and _within(edit.question, said)
+        return grounded_answer(edit.answer, said) and names(edit.question, said)
 
+    known = store.edits.list(state="accepted", passage_id=here.id)
+    if aside:
+        known = sorted([*known, *store.edits.aside(here.id)], key=lambda found: found.id)
     edits = [
         found.id
-        for found in store.edits.list(state="accepted", passage_id=here.id)
+        for found in known
         if found.id == edit.id
         or (
             found.format != "unknown"
@@ -109,7 +120,7 @@ def fact(store: Store, edit: Edit, other: Edit) -> tuple[list[int], list[int]]:
     ]
     probes = [
         probe.id
-        for probe in store.probes.list(passage_id=here.id)
+        for probe in store.probes.list(retired=None if aside else False, passage_id=here.id)
         if tells(probe.question, probe.answer, "")
     ]
     return edits, probes
@@ -126,7 +137,7 @@ def _revised(here: Passage, there: Passage) -> bool:
     return alike(here.text, there.text) >= REVISED
 
 
-def _within(question: str, said: str) -> bool:
+def names(question: str, said: str) -> bool:
     """Whether a statement holds at least half of what a question names."""
     named, there = take_apart(question).content, tokens(said)
     held = sum(within(token, there) for token in named)
@@ -183,31 +194,63 @@ def _formerly(store: Store, conflict: Conflict) -> list[Edit]:
 
 
 def _undo(store: Store, conflict: Conflict) -> None:
-    """Put everything back that carries the conflict's number; nothing for an open one."""
+    """Put everything back that carries the conflict's number; nothing for an open one. What came
+    from a text that was replaced goes out of use with it."""
     mark = _mark(conflict.id)
     told = {edit.id for edit in _formerly(store, conflict)}
-    set_aside = [
+    marked = [
         edit
         for state in ("superseded", "rejected")
         for edit in store.edits.list(state=state)
         if edit.reason == mark and edit.id not in told
     ]
-    for edit in set_aside:
+    old = store.edits.get(conflict.old_edit)
+    accepted = store.edits.list(state="accepted", passage_id=old.passage_id)
+    marked += [edit for edit in accepted if edit.reason == _kept(mark)]
+    for edit in marked:
+        gone = "" if FORMERLY in edit.sampling else _set_aside(store, edit)
+        if gone:
+            when = [event.at for event in store.edits.history(edit.id) if event.reason == gone]
+            store.edits.supersede(edit.id, None, gone, (*when, conflict.found_at)[0])
+            continue
         reason = FORMERLY if FORMERLY in edit.sampling else f"{mark}, undone"
         store.edits.set_state([edit.id], "accepted", "sealmate", reason)
     if told:
         note_rebuild(store, told, "a conflict was settled otherwise")
         store.edits.set_state(sorted(told), "rejected", "sealmate", mark)
     store.probes.revive(mark)
+    if conflict.state in ("kept-both", "kept-old") and _set_aside(store, old):
+        _, probes = fact(store, old, store.edits.get(conflict.new_edit), aside=True)
+        store.probes.retire(probes, mark)
+
+
+def _keep(store: Store, conflict: Conflict) -> None:
+    """Teach the older fact again although its text was replaced; nothing if it was not."""
+    old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
+    gone, mark = _set_aside(store, old), _mark(conflict.id)
+    if gone:
+        edits, probes = fact(store, old, new, aside=True)
+        store.edits.set_state(edits, "accepted", "person", _kept(mark))
+        store.probes.retire(probes, mark, instead_of=gone)
+        store.probes.revive(mark, replaced=True)
+
+
+def _set_aside(store: Store, edit: Edit) -> str:
+    """The reason for which an edit is out of use if its source was replaced, else ""."""
+    source = store.sources.get(store.passages.get(edit.passage_id).source_id)
+    if source.state != "replaced" or source.replaced_by is None:
+        return ""
+    return replaced_by(source.replaced_by)
 
 
 def untrue_passages(store: Store) -> set[int]:
-    """Ids of the passages that lost a fact in a conflict: their text as a whole still tells it."""
+    """Ids of the passages that lost a fact in a conflict, or whose text was replaced: it still
+    tells that as a whole."""
     return {
         edit.passage_id
         for state in ("superseded", "rejected")
         for edit in store.edits.list(state=state)
-        if _MARK.fullmatch(edit.reason) and FORMERLY not in edit.sampling
+        if is_aside(edit) or (IN_CONFLICT.fullmatch(edit.reason) and FORMERLY not in edit.sampling)
     }
 
 
@@ -238,3 +281,7 @@ def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
 
 def _mark(conflict_id: int) -> str:
     return f"in conflict {conflict_id}"
+
+
+def _kept(mark: str) -> str:
+    return f"{mark}, kept"

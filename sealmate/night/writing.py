@@ -9,10 +9,11 @@ from typing import Any
 
 from sealmate.events import Event, Note
 from sealmate.model.local import LocalModel
-from sealmate.night.conflicts import settle_new
+from sealmate.night.conflicts import settle_new, untrained
+from sealmate.night.corrections import give_back
 from sealmate.night.failing import reword_failing
 from sealmate.night.ledger import keep_written, passages_to_write
-from sealmate.night.reasking import reask
+from sealmate.night.reasking import reask_waiting
 from sealmate.night.selection import trained_anyway
 from sealmate.workspace import Workspace
 
@@ -22,7 +23,8 @@ def write_edits(
 ) -> Iterator[Event]:
     """Self-edits and probes for passages that have none, more wordings of what fails.
 
-    Each passage is kept at once. `report` gets written, kept, coverage (the mean share of a new
+    Each passage is kept at once. What is not in the weights yet is held against the rest, whatever
+    night wrote it. `report` gets written, kept, coverage (the mean share of a new
     passage's spans that some self-edit carries), conflicts, reworded and
     write_seconds. Raises Cancelled.
     """
@@ -48,19 +50,13 @@ def write_edits(
             report["kept"] += counts.kept
             covered.append(item.coverage)
             report["coverage"] = round(sum(covered) / len(covered), 3)
-        reask(store, model, texts, clock(), review=settings.review, cancel=cancel)
-        fresh = [
-            edit
-            for text in texts
-            for edit in store.edits.list(state="accepted", passage_id=text.id)
-        ]
-        settled = settle_new(store, fresh, clock(), model, cancel)
-        for conflict in settled:
-            yield Note(
-                f"conflict {conflict.id}: {conflict.question} was {conflict.old_answer}, "
-                f"a newer note says {conflict.new_answer} ({conflict.state})"
-            )
-        report["conflicts"] = len(settled)
+    # Also what a night that was cut had written, and what a person has accepted since.
+    reask_waiting(store, model, clock(), review=settings.review, cancel=cancel)
+    settled = settle_new(store, untrained(store), clock(), model, cancel)
+    for conflict in (*settled, *give_back(store)):
+        # Numbers only: what is said here may end in a log, where forgetting does not reach.
+        yield Note(f"conflict {conflict.id} ({conflict.state}): `sealmate conflicts` shows it")
+    report["conflicts"] = len(settled)
     again = reword_failing(
         store,
         model,

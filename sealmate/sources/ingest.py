@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sealmate.errors import SourceError
@@ -22,12 +22,14 @@ from sealmate.store import Store
 Clock = Callable[[], datetime]
 
 _NOTE_TITLE = 60
+# Archives and builds without dates put 1970 or 1980 instead.
+_NO_DATE = datetime(1980, 1, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What came of an ingest. `unchanged` are sources already known with that very text,
-    `replaced` pairs of (old, new), `passages` counts those of the added and new sources."""
+    `replaced` pairs of (old, new), `passages` counts the new ones of the added and new sources."""
 
     added: tuple[Source, ...] = ()
     unchanged: tuple[Source, ...] = ()
@@ -57,9 +59,11 @@ def ingest(
     """Take in files and folders; the last item is always an Ingested.
 
     Each file is stored in its own transaction, so that stopping between two items loses
-    nothing. A file whose text is known (its own, or any current source's) is unchanged; one
-    known by its path with other text replaces its earlier self. A bad file is a Failure in the
-    result and stops nothing. `count` gives the tokens of a text, `limit` the most in a passage.
+    nothing. A file counts as told when it was last changed. One whose text is known (its own, or
+    any current source's) is unchanged; one known by its path with other text replaces its earlier
+    self, of which the passages that stay as they are keep what was made of them. A bad file is a
+    Failure in the result and stops nothing. `count` gives the tokens of a text, `limit` the most
+    in a passage.
     Raises StoreError and HomeError as the store does.
     """
     items = list(walk(paths))
@@ -78,7 +82,7 @@ def ingest(
                 title=document.title,
                 text=document.text,
                 content_hash=content_hash(document.text),
-                created_at=clock(),
+                created_at=_changed_at(item, clock()),
                 uri=str(item),
                 media_type=document.media_type,
             )
@@ -143,12 +147,42 @@ def _take_in(store: Store, source: Source, count: Count, limit: int) -> Ingested
         old, same = _known(store, source)
         if same is not None:
             return Ingested(unchanged=(same,))
-        new = store.sources.replace(old.id, source) if old else store.sources.add(source)
-        store.passages.add_many(new.id, _passages(new.id, drafts))
-    if old is None:
-        return Ingested(added=(new,), passages=len(drafts))
+        passages = _passages(drafts)
+        if old is None:
+            new = store.sources.add(source)
+            store.passages.add_many(new.id, passages)
+            return Ingested(added=(new,), passages=len(passages))
+        kept = _standing(store.passages.of_source(old.id), passages)
+        # A file may get its time from a copy; what it says now it did not say before all the same.
+        dated = replace(source, created_at=max(source.created_at, old.created_at))
+        new = store.sources.replace(old.id, dated, kept)
+        there = set(kept.values())
+        fresh = [passage for passage in passages if passage.ordinal not in there]
+        store.passages.add_many(new.id, fresh)
     gone = replace(old, state="replaced", replaced_by=new.id)
-    return Ingested(replaced=((gone, new),), passages=len(drafts))
+    return Ingested(replaced=((gone, new),), passages=len(fresh))
+
+
+def _changed_at(path: Path, now: datetime) -> datetime:
+    """When a file was last changed; `now` where its time tells nothing, or is in the future."""
+    try:
+        changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return now
+    return min(changed, now) if changed > _NO_DATE else now
+
+
+def _standing(old: Iterable[Passage], new: Iterable[Passage]) -> dict[int, int]:
+    """The old passages that the new text has word for word under the same heading, by id, with
+    their ordinals there. Of equal ones each stands for one."""
+    places: dict[tuple[str, str], list[int]] = {}
+    for passage in new:
+        places.setdefault((passage.heading, passage.text), []).append(passage.ordinal)
+    kept = {}
+    for passage in old:
+        if left := places.get((passage.heading, passage.text)):
+            kept[passage.id] = left.pop(0)
+    return kept
 
 
 def _known(store: Store, source: Source) -> tuple[Source | None, Source | None]:
@@ -163,8 +197,8 @@ def _known(store: Store, source: Source) -> tuple[Source | None, Source | None]:
     return old, old if old.content_hash == source.content_hash else None
 
 
-def _passages(source_id: int, drafts: Iterable[PassageDraft]) -> list[Passage]:
+def _passages(drafts: Iterable[PassageDraft]) -> list[Passage]:
     return [
-        Passage(0, source_id, ordinal, draft.text, draft.tokens, draft.heading)
+        Passage(0, 0, ordinal, draft.text, draft.tokens, draft.heading)
         for ordinal, draft in enumerate(drafts)
     ]

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Edit, EditEvent, EditFormat, EditState
@@ -17,6 +17,11 @@ from sealmate.store.database import Database
 _TABLE = tables.edits
 _FIELDS = [field.name for field in fields(Edit)]
 _STATES = ("proposed", "accepted", "rejected", "superseded")
+# Reasons of accepted edits that outlive the text they came from: they tell what used to hold, or
+# a person kept them in a conflict.
+FORMERLY = "formerly"
+_KEPT = "in conflict %, kept"
+_REPLACED = "replaced by source "
 
 
 class Edits:
@@ -137,8 +142,19 @@ class Edits:
             return [EditEvent(**row._mapping) for row in rows]
 
     def trainable(self) -> list[Edit]:
-        """What a version should be built from: accepted edits of current sources, by id."""
+        """What a version should be built from, by id: accepted edits of current sources, and those
+        of replaced ones that tell what used to hold or that a person kept."""
         return self._all(trainable(_TABLE).order_by(_TABLE.c.id))
+
+    def aside(self, passage_id: int) -> list[Edit]:
+        """The edits of a passage that were superseded because its source was replaced, and by
+        nothing else, by id: the newer text may tell the same, or tell it otherwise, or not."""
+        query = select(_TABLE).where(
+            _TABLE.c.passage_id == passage_id,
+            _TABLE.c.state == "superseded",
+            _TABLE.c.reason.startswith(_REPLACED),
+        )
+        return self._all(query.order_by(_TABLE.c.id))
 
     def count_by_state(self) -> dict[EditState, int]:
         """How many edits of any source are in each state; all four states are present."""
@@ -181,14 +197,29 @@ class Edits:
         return self._all(query)
 
 
+def replaced_by(source_id: int) -> str:
+    """The reason of what is set aside because `source_id` took its source's place."""
+    return f"{_REPLACED}{source_id}"
+
+
+def is_aside(edit: Edit) -> bool:
+    """Whether `Edits.aside` lists an edit."""
+    return edit.state == "superseded" and edit.reason.startswith(_REPLACED)
+
+
 def trainable(*columns: Any) -> Select[Any]:
-    """A query for `columns` of the accepted edits of current sources."""
+    """A query for `columns` of the edits that `Edits.trainable` lists."""
     passages, sources = tables.passages, tables.sources
+    # Not all that is accepted: a night may write about a passage while its source is replaced.
+    outlives = and_(
+        sources.c.state == "replaced",
+        or_(_TABLE.c.reason == FORMERLY, _TABLE.c.reason.like(_KEPT)),
+    )
     return (
         select(*columns)
         .join(passages, passages.c.id == _TABLE.c.passage_id)
         .join(sources, sources.c.id == passages.c.source_id)
-        .where(_TABLE.c.state == "accepted", sources.c.state == "current")
+        .where(_TABLE.c.state == "accepted", or_(sources.c.state == "current", outlives))
     )
 
 

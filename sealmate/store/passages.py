@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from math import log
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, exists, insert, select, text, update
 
 from sealmate.errors import NotFoundError
 from sealmate.records import Hit, Passage
@@ -66,6 +66,23 @@ _COUNTS = text(
       (SELECT count(*) FROM passages_fts WHERE passages_fts MATCH :word)) AS most
     """
 )
+
+# The indexes hold the title of a passage's source, and must be told what they held to let go of it.
+_INDEXES = ("passages_fts", "passages_words")
+_OUT = [
+    text(
+        f"INSERT INTO {index}({index}, rowid, text, heading, title) "
+        "SELECT 'delete', id, text, heading, title FROM passage_search WHERE id = :id"
+    )
+    for index in _INDEXES
+]
+_IN = [
+    text(
+        f"INSERT INTO {index}(rowid, text, heading, title) "
+        "SELECT id, text, heading, title FROM passage_search WHERE id = :id"
+    )
+    for index in _INDEXES
+]
 
 
 class Passages:
@@ -181,6 +198,19 @@ class Passages:
     def _all(self, query: Select[Any]) -> list[Passage]:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
+
+
+def move(connection: Connection, ordinals: Mapping[int, int], source_id: int) -> None:
+    """Put passages, by id with their new ordinals, into another source, inside the caller's
+    transaction. What was made of them stays; search finds them under the new source's title."""
+    for key, ordinal in ordinals.items():
+        for statement in _OUT:
+            connection.execute(statement, {"id": key})
+        connection.execute(
+            update(_TABLE).where(_TABLE.c.id == key).values(source_id=source_id, ordinal=ordinal)
+        )
+        for statement in _IN:
+            connection.execute(statement, {"id": key})
 
 
 def unwritten() -> Any:

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from sealmate.errors import NotFoundError
@@ -69,25 +69,43 @@ class Probes:
             )
             return self.get(probe_id)
 
-    def retire(self, ids: Iterable[int], reason: str) -> int:
-        """Never ask these probes again; returns how many were live until now."""
+    def retire(self, ids: Iterable[int], reason: str, instead_of: str = "") -> int:
+        """Never ask these probes again; returns how many were live until now, or retired for the
+        reason `instead_of`."""
+        which: ColumnElement[bool] = _TABLE.c.retired.is_(False)
+        if instead_of:
+            which = or_(which, _TABLE.c.retired_reason == instead_of)
         count = 0
         with self._database.write() as connection:
             for part in chunks(list(ids)):
                 changed = connection.execute(
                     update(_TABLE)
-                    .where(_TABLE.c.id.in_(part), _TABLE.c.retired.is_(False))
+                    .where(_TABLE.c.id.in_(part), which)
                     .values(retired=True, retired_reason=reason)
                 )
                 count += changed.rowcount
         return count
 
-    def revive(self, reason: str) -> int:
-        """Ask again the probes that were retired for exactly this reason; returns how many."""
+    def revive(self, reason: str, *, replaced: bool = False) -> int:
+        """Ask again the probes that were retired for exactly this reason; returns how many.
+
+        Those of sources that are not current stay retired, but for `replaced` ones if asked for.
+        """
+        passages, sources = tables.passages, tables.sources
+        states = ("current", "replaced") if replaced else ("current",)
+        askable = (
+            select(passages.c.id)
+            .join(sources, sources.c.id == passages.c.source_id)
+            .where(sources.c.state.in_(states))
+        )
         with self._database.write() as connection:
             changed = connection.execute(
                 update(_TABLE)
-                .where(_TABLE.c.retired.is_(True), _TABLE.c.retired_reason == reason)
+                .where(
+                    _TABLE.c.retired.is_(True),
+                    _TABLE.c.retired_reason == reason,
+                    _TABLE.c.passage_id.in_(askable),
+                )
                 .values(retired=False, retired_reason="")
             )
             return int(changed.rowcount)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Source, SourceState
-from sealmate.store import edits, tables
+from sealmate.store import edits, passages, tables
 from sealmate.store.database import Database
 
 _TABLE = tables.sources
@@ -31,23 +32,30 @@ class Sources:
             key = connection.execute(insert(_TABLE).values(values)).inserted_primary_key
         return self.get(_first(key))
 
-    def replace(self, old_id: int, new: Source) -> Source:
+    def replace(self, old_id: int, new: Source, kept: Mapping[int, int] | None = None) -> Source:
         """Store `new` in the place of `old_id`.
 
-        The old one is marked replaced, its live edits superseded, its probes retired. Raises
-        NotFoundError, and StoreError if the old one is not current.
+        `kept` are passages of the old one that stand in the new one as well, by id, with their
+        ordinals there: they move, with all that was made of them. The old one is marked replaced,
+        the live edits of its other passages superseded, those excepted that tell what used to
+        hold anyway, and their probes retired. Raises NotFoundError, and StoreError if the old one
+        is not current or has no such passage.
         """
         with self._database.write() as connection:
             old = self.get(old_id)
             if old.state != "current":
                 raise StoreError(f"source {old_id} is {old.state} and cannot be replaced")
             stored = self.add(new)
+            mine = select(tables.passages.c.id).where(tables.passages.c.source_id == old_id)
+            if strange := set(kept or ()) - set(connection.scalars(mine)):
+                raise StoreError(f"source {old_id} has no passage {min(strange)}")
+            passages.move(connection, kept or {}, stored.id)
             connection.execute(
                 update(_TABLE)
                 .where(_TABLE.c.id == old_id)
                 .values(state="replaced", replaced_by=stored.id)
             )
-            self._set_aside(old_id, f"replaced by source {stored.id}")
+            self._set_aside(old_id, edits.replaced_by(stored.id), but=edits.FORMERLY)
         return stored
 
     def mark_forgotten(self, source_id: int) -> Source:
@@ -61,6 +69,20 @@ class Sources:
                 )
                 self._set_aside(key, "the source was forgotten")
             return self.get(source_id)
+
+    def earlier(self, source_id: int) -> list[Source]:
+        """The earlier selves that a source replaced, the last one first. Raises NotFoundError."""
+        with self._database.read() as connection:
+            return [self.get(key) for key in lineage(connection, source_id)[1:]]
+
+    def latest(self, source_id: int) -> Source:
+        """What a source has become: itself, or the newest that took its place. Raises
+        NotFoundError."""
+        with self._database.read():
+            found = self.get(source_id)
+            while found.replaced_by:
+                found = self.get(found.replaced_by)
+            return found
 
     def get(self, source_id: int) -> Source:
         """The source with that id. Raises NotFoundError."""
@@ -78,7 +100,10 @@ class Sources:
         return self._current(_TABLE.c.uri == uri)
 
     def find(self, text: str) -> list[Source]:
-        """Sources that are not forgotten and have `text` as id, or in title or uri (any case)."""
+        """Sources that are not forgotten and have `text` as id, or in title or uri (any case).
+
+        A number is an id and nothing else: "120" must not mean "Budget 1200" where 120 is gone.
+        """
         wanted = text.strip().casefold()
         if not wanted:
             return []
@@ -91,7 +116,8 @@ class Sources:
             ids = by_id or [
                 row.id
                 for row in rows
-                if wanted in row.title.casefold() or wanted in (row.uri or "").casefold()
+                if not wanted.isdecimal()
+                and (wanted in row.title.casefold() or wanted in (row.uri or "").casefold())
             ]
             return [self.get(key) for key in ids]
 
@@ -100,14 +126,16 @@ class Sources:
         found = self._all(query.order_by(_TABLE.c.id.desc()).limit(1))
         return found[0] if found else None
 
-    def _set_aside(self, source_id: int, reason: str) -> None:
-        """Supersede the live edits of a source and retire its probes."""
+    def _set_aside(self, source_id: int, reason: str, but: str | None = None) -> None:
+        """Supersede the live edits of a source, those with the reason `but` excepted, and retire
+        its probes."""
         with self._database.write() as connection:
             mine = select(tables.passages.c.id).where(tables.passages.c.source_id == source_id)
             live = connection.scalars(
                 select(tables.edits.c.id).where(
                     tables.edits.c.passage_id.in_(mine),
                     tables.edits.c.state.in_(("proposed", "accepted")),
+                    tables.edits.c.reason.is_distinct_from(but),
                 )
             ).all()
             at = self._database.clock()

@@ -74,6 +74,23 @@ def test_accept_changes_all_or_nothing(written: Run) -> None:
     assert written("edits", "accept", "1", "--source", "vet").code == 2
 
 
+def test_what_a_conflict_superseded_is_not_accepted_by_the_way(written: Run, home: Path) -> None:
+    with Workspace.open(load_settings(home=home)) as workspace:
+        workspace.store.edits.supersede(1, 4, "in conflict 1", AT)
+    for act in (
+        ("accept", "1"),
+        ("accept", "3", "1"),
+        ("reject", "1"),
+        ("amend", "1", "--answer", "x"),
+    ):
+        refused = written("edits", *act)
+        assert refused.code == 2
+        assert "superseded by 4" in refused.err
+        assert "settle the conflict" in refused.err
+    states = [row["state"] for row in written("edits", "--json").json]
+    assert states == ["superseded", "accepted", "proposed", "proposed"]
+
+
 def test_amend(written: Run) -> None:
     changed = written("edits", "amend", "1", "--answer", "Wim Bos", "--json").json
     assert (changed["question"], changed["answer"]) == ("Who is the glazier?", "Wim Bos")

@@ -11,7 +11,7 @@ from sealmate.edits import review
 from sealmate.errors import NotFoundError, UsageError
 from sealmate.records import Edit
 from sealmate.store import Store
-from tests.store.build import START, edit, ingest, opened
+from tests.store.build import START, edit, ingest, opened, source
 
 
 @pytest.fixture
@@ -59,6 +59,21 @@ def test_a_superseded_edit_stays_so(store: Store, edits: list[Edit]) -> None:
     assert store.edits.get(edits[1].id).state == "proposed"
     with pytest.raises(UsageError, match="superseded"):
         review.amend(store, edits[0].id, answer="Max")
+
+
+def test_what_a_conflict_or_a_newer_text_took_out_stays_out(
+    store: Store, edits: list[Edit]
+) -> None:
+    store.edits.set_state([edits[0].id], "rejected", "person", "in conflict 3")
+    with pytest.raises(UsageError, match="rejected in conflict 3"):
+        review.accept(store, [edits[0].id])
+    store.edits.set_state([edits[1].id], "rejected", "person", "no")
+    assert review.accept(store, [edits[1].id])[0].state == "accepted"
+    store.edits.set_state([edits[2].id], "rejected", "person", "no")
+    store.sources.replace(1, source("Rex was our dog."))
+    with pytest.raises(UsageError, match="replaced"):
+        review.accept(store, [edits[2].id])
+    assert store.edits.trainable() == []
 
 
 def test_amend(store: Store, edits: list[Edit]) -> None:

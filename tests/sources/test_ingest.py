@@ -85,6 +85,26 @@ def test_a_changed_file_replaces_its_earlier_self(
     assert third.id not in (old.id, new.id)
 
 
+def test_passages_of_a_changed_file_that_stay_are_the_same_rows(
+    run: Callable[..., Ingested], store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.md"
+    parts = ["# A\n\nOne two three.\n", "# B\n\nFour five six.\n", "# C\n\nSeven eight.\n"]
+    path.write_text("".join(parts))
+    (old,) = run(path, limit=4).added
+    a, b, c = store.passages.of_source(old.id)
+    # B is new, C comes first and twice
+    path.write_text(parts[2] + parts[0] + parts[1].replace("six", "seven") + parts[2])
+    result = run(path, limit=4)
+    ((_, new),) = result.replaced
+    after = store.passages.of_source(new.id)
+    assert [p.id in (a.id, b.id, c.id) for p in after] == [True, True, False, False]
+    assert [(p.id, p.ordinal) for p in after[:2]] == [(c.id, 0), (a.id, 1)]
+    assert [(p.heading, p.ordinal) for p in after[2:]] == [("B", 2), ("C", 3)]
+    assert store.passages.of_source(old.id) == [b]
+    assert result.passages == 2
+
+
 def test_a_file_that_became_a_copy_still_replaces_its_earlier_self(
     run: Callable[..., Ingested], store: Store, tmp_path: Path
 ) -> None:

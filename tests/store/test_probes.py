@@ -8,7 +8,7 @@ import pytest
 
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.store import Store
-from tests.store.build import START, ingest, probe, result
+from tests.store.build import START, ingest, probe, result, source
 
 
 def test_due_asks_the_overdue_first(store: Store) -> None:
@@ -25,6 +25,19 @@ def test_due_asks_the_overdue_first(store: Store) -> None:
     assert store.probes.due(START, 0) == []
     with pytest.raises(NotFoundError, match="no probe 77"):
         store.probes.set_schedule(77, {}, None)
+
+
+def test_a_probe_comes_back_for_the_reason_it_went(store: Store) -> None:
+    here, there = ingest(store, "x"), ingest(store, "y")
+    one, other, third = store.probes.add_many([probe(here.id), probe(there.id), probe(here.id)])
+    store.probes.retire([one.id, other.id], "a")
+    store.probes.retire([third.id], "c")
+    assert store.probes.retire([one.id, other.id, third.id], "b", instead_of="a") == 2
+    assert store.probes.revive("a") == 0
+    store.sources.replace(there.source_id, source("z"))
+    assert store.probes.revive("b") == 1  # the text of the other is not what its source says now
+    assert [p.id for p in store.probes.list()] == [one.id]
+    assert store.probes.revive("b", replaced=True) == 1
 
 
 def test_list_filters(store: Store) -> None:

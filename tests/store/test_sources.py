@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Source
 from sealmate.store import Store
+from sealmate.store.edits import FORMERLY
 from tests.store.build import START, edit, ingest, passage, probe, source
 
 
@@ -77,6 +79,64 @@ def test_replacing_supersedes_edits_and_retires_probes(store: Store) -> None:
         store.sources.replace(old.source_id, source("again"))
 
 
+def test_passages_that_stay_move_with_all_that_was_made_of_them(store: Store) -> None:
+    old = store.sources.add(source("Rex is a dog. Tom is a cat.", "dogs"))
+    dog, cat = store.passages.add_many(
+        old.id, [passage("Rex is a dog"), passage("Tom is a cat", 1)]
+    )
+    lost, kept = store.edits.add_many([edit(dog.id, "Who?", "Rex"), edit(cat.id, "Who?", "Tom")])
+    store.edits.set_state([lost.id, kept.id], "accepted", "me")
+    asked = store.probes.add_many([probe(dog.id), probe(cat.id, "Who?", "Tom")])
+    new = store.sources.replace(old.id, source("Tom is a cat. Rex died.", "cats"), {cat.id: 0})
+    store.passages.add_many(new.id, [passage("Rex died", 1)])
+    assert [(p.id, p.ordinal) for p in store.passages.of_source(new.id)] == [(cat.id, 0), (3, 1)]
+    assert [p.id for p in store.passages.of_source(old.id)] == [dog.id]
+    assert [e.id for e in store.edits.trainable()] == [kept.id]
+    assert [e.id for e in store.edits.aside(dog.id)] == [lost.id]
+    assert store.edits.aside(cat.id) == []
+    assert [p.id for p in store.probes.list()] == [asked[1].id]
+    # Search finds it under the new title, and not under the old one.
+    assert {hit.passage.id for hit in store.passages.search("cats", 5)} == {cat.id, 3}
+    assert store.passages.search("dogs", 5) == []
+    assert [hit.source_title for hit in store.passages.search("Tom", 5)] == ["cats"]
+    with store._database.raw() as connection:
+        for index in ("passages_fts", "passages_words"):
+            connection.execute(f"INSERT INTO {index}({index}, rank) VALUES ('integrity-check', 1)")
+    store.erasure.erase(new.id)
+    assert store.passages.search("Tom", 5, only_current=False) == []
+    assert store.edits.list() == []
+
+
+def test_only_passages_of_the_old_source_move(store: Store) -> None:
+    old, other = ingest(store, "Rex is a dog"), ingest(store, "Tom is a cat")
+    with pytest.raises(StoreError, match=f"no passage {other.id}"):
+        store.sources.replace(old.source_id, source("Rex is a cat"), {other.id: 0})
+    assert store.sources.get(old.source_id).state == "current"
+
+
+def test_what_used_to_hold_outlives_its_text(store: Store) -> None:
+    """Other accepted edits do not, as of a night that wrote about it just then."""
+    old = ingest(store, "Rex is a dog")
+    before = replace(edit(old.id, "Who was it formerly?", "Max"), state="accepted", reason=FORMERLY)
+    (former,) = store.edits.add_many([before])
+    store.sources.replace(old.source_id, source("Rex is a cat"))
+    store.edits.add_many([replace(edit(old.id, "Who?", "Rex"), state="accepted")])
+    assert [e.id for e in store.edits.trainable()] == [former.id]
+    store.sources.mark_forgotten(old.source_id)
+    assert store.edits.trainable() == []
+
+
+def test_what_a_source_was_and_became(store: Store) -> None:
+    first = store.sources.add(source("one"))
+    second = store.sources.replace(first.id, source("two"))
+    third = store.sources.replace(second.id, source("three"))
+    assert [s.id for s in store.sources.earlier(third.id)] == [second.id, first.id]
+    assert store.sources.earlier(first.id) == []
+    assert [store.sources.latest(s.id).id for s in (first, second, third)] == [third.id] * 3
+    with pytest.raises(NotFoundError):
+        store.sources.latest(9)
+
+
 def test_forgotten_hides_the_source_and_its_earlier_selves(store: Store) -> None:
     old = ingest(store, "Rex is a dog", "pets")
     new = store.sources.replace(old.source_id, source("Rex is a cat", "pets"))
@@ -98,6 +158,12 @@ def test_find_by_id_title_or_uri(store: Store) -> None:
     assert store.sources.find("_") == []
     assert store.sources.find("  ") == []
     assert store.sources.find("note") == [second]
+
+
+def test_a_number_is_an_id_and_nothing_else(store: Store) -> None:
+    budget = store.sources.add(source("a", "Budget 1200", "/home/me/1200.md"))
+    assert store.sources.find("120") == store.sources.find(" 1200 ") == []
+    assert store.sources.find("t 120") == store.sources.find(f"{budget.id}") == [budget]
 
 
 @pytest.mark.parametrize("key", [0, -1, 7])

@@ -1,0 +1,209 @@
+"""Facts that speak against each other: one question, two sources, two answers.
+
+Finds pairs and changes nothing. What may be two facts after all, or which of two is the newer, is
+said with each pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sealmate.edits.parse import split_sentences
+from sealmate.edits.questions import Asked, force, same_question, take_apart
+from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
+from sealmate.edits.words import content, tokens, within
+from sealmate.night.supersession import FORMERLY, REVISED, alike
+from sealmate.records import Edit, Passage, Source
+from sealmate.store import Store
+from sealmate.store.edits import is_aside
+
+# Files whose times lie this near may have them from one copy or checkout of their folder.
+TOGETHER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two edits of different sources with one question and two answers.
+
+    `sure` says that the two cannot both hold, and that the second is the newer. `revised` that the
+    newer passage is the older one written anew.
+    """
+
+    old: Edit
+    new: Edit
+    revised: bool
+    sure: bool
+
+
+def find_clashes(store: Store, new: Sequence[Edit]) -> Iterator[Clash]:
+    """Every pair of one of `new` with an edit of an older (or newer) source that asks the same
+    and answers otherwise; the surest and then the oldest first. Changes nothing.
+
+    What a file said is held against what the file says now as well, for what it left out speaks
+    for itself: such a pair is one of a note written anew.
+    """
+    asking = [edit for edit in new if _asks(edit)]
+    if not asking:
+        return
+    places = Places(store)
+    known = [*store.edits.trainable(), *places.earlier(edit.passage_id for edit in asking)]
+    index = _Index(edit for edit in known if _asks(edit))
+    found: dict[tuple[int, int], Clash] = {}
+    for edit in asking:
+        asked = take_apart(edit.question)
+        strength = force(asked)
+        if strength == "vague":
+            continue
+        for other in index.same(asked):
+            clash = _clash(places, edit, other, strength == "one")
+            if clash is not None:
+                found.setdefault((clash.old.id, clash.new.id), clash)
+    yield from sorted(found.values(), key=lambda c: (not c.sure, c.old.id, c.new.id))
+
+
+def _clash(places: Places, edit: Edit, other: Edit, single: bool) -> Clash | None:
+    """What two edits with one question are, or None if nothing; `single`: it has one answer."""
+    if not _disagree(edit.answer, other.answer):
+        return None
+    one, another = places.source(edit.passage_id), places.source(other.passage_id)
+    if one.id == another.id:
+        return None
+    if is_aside(other):
+        # Also what stayed as it was is of the newer source now: it spoke against nothing before.
+        if not places.became(another, one) or _before(edit, other):
+            return None
+        return None if places.says_still(other, edit, single) else Clash(other, edit, True, True)
+    first = (one.created_at, one.id) < (another.created_at, another.id)
+    old, new = (edit, other) if first else (other, edit)
+    revised = places.revised(old.passage_id, new.passage_id)
+    if revised and places.repeats(old, new):
+        return None
+    return Clash(old, new, revised, (revised or single) and not _together(one, another))
+
+
+def _before(edit: Edit, other: Edit) -> bool:
+    """Whether an edit was there already when another was set aside."""
+    return other.valid_to is not None and edit.created_at < other.valid_to
+
+
+def _together(one: Source, other: Source) -> bool:
+    """Whether the times of two files do not tell which of them is the newer."""
+    apart = abs(one.created_at - other.created_at)
+    return one.kind == other.kind == "file" and apart < TOGETHER
+
+
+def _asks(edit: Edit) -> bool:
+    return bool(edit.question and edit.answer) and FORMERLY not in edit.sampling
+
+
+def _disagree(first: str, second: str) -> bool:
+    """Whether two answers cannot be one: neither says all that the other does, as a list does
+    that is longer by an item."""
+    if not first or not second or is_abstention(first) or is_abstention(second):
+        return False
+    if same_answer(first, second):
+        return False
+    some, others = content(tokens(first)), content(tokens(second))
+    return not (
+        all(within(token, others) for token in some) or all(within(token, some) for token in others)
+    )
+
+
+class _Index:
+    """Edits by the words of their questions."""
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        self._edits: dict[int, tuple[Edit, Asked]] = {}
+        self._by_form: dict[str, set[int]] = {}
+        for edit in edits:
+            asked = take_apart(edit.question)
+            self._edits[edit.id] = (edit, asked)
+            for form in asked.forms:
+                self._by_form.setdefault(form, set()).add(edit.id)
+
+    def same(self, asked: Asked) -> list[Edit]:
+        """Those that ask the same, by id."""
+        keys: set[int] | None = None
+        for token in asked.content:
+            holding: set[int] = set()
+            for form in token.forms:
+                holding |= self._by_form.get(form, set())
+            keys = holding if keys is None else keys & holding
+            if not keys:
+                return []
+        found = (self._edits[key] for key in sorted(keys or ()))
+        return [edit for edit, other in found if same_question(asked, other)]
+
+
+class Places:
+    """Passages and sources of edits, each looked up once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._passages: dict[int, Passage] = {}
+        self._sources: dict[int, Source] = {}
+        self._revised: dict[tuple[int, int], bool] = {}
+        self._became: dict[int, int] = {}
+        self._said: dict[int, frozenset[str]] = {}
+
+    def passage(self, key: int) -> Passage:
+        """The passage with that id."""
+        if key not in self._passages:
+            self._passages[key] = self._store.passages.get(key)
+        return self._passages[key]
+
+    def source(self, passage_id: int) -> Source:
+        """The source of a passage."""
+        key = self.passage(passage_id).source_id
+        if key not in self._sources:
+            self._sources[key] = self._store.sources.get(key)
+        return self._sources[key]
+
+    def earlier(self, passages: Iterable[int]) -> Iterator[Edit]:
+        """What was set aside of the earlier selves of the sources of `passages`."""
+        for key in dict.fromkeys(self.source(passage).id for passage in passages):
+            for source in self._store.sources.earlier(key):
+                for passage in self._store.passages.of_source(source.id):
+                    yield from self._store.edits.aside(passage.id)
+
+    def became(self, old: Source, new: Source) -> bool:
+        """Whether `new` is what `old` has become by now."""
+        if old.id not in self._became:
+            self._became[old.id] = self._store.sources.latest(old.id).id
+        return self._became[old.id] == new.id
+
+    def revised(self, old: int, new: int) -> bool:
+        """Whether a passage is an older one written anew."""
+        if (old, new) not in self._revised:
+            texts = self.passage(old).text, self.passage(new).text
+            self._revised[old, new] = alike(*texts) >= REVISED
+        return self._revised[old, new]
+
+    def repeats(self, old: Edit, new: Edit) -> bool:
+        """Whether the newer passage says the older answer in a sentence of the older one."""
+        return self._repeats(old, _sentences(self.passage(new.passage_id).text))
+
+    def says_still(self, old: Edit, new: Edit, single: bool) -> bool:
+        """Whether the newer source says the older answer in a sentence of the older passage, or,
+        where several answers may hold, the newer passage in whatever words."""
+        if not single and grounded_answer(old.answer, self.passage(new.passage_id).text):
+            return True
+        source = self.source(new.passage_id)
+        if source.id not in self._said:
+            texts = [passage.text for passage in self._store.passages.of_source(source.id)]
+            self._said[source.id] = frozenset().union(*map(_sentences, texts))
+        return self._repeats(old, self._said[source.id])
+
+    def _repeats(self, old: Edit, said: frozenset[str]) -> bool:
+        before = split_sentences(self.passage(old.passage_id).text)
+        return any(_plain(text) in said and grounded_answer(old.answer, text) for text in before)
+
+
+def _sentences(text: str) -> frozenset[str]:
+    return frozenset(_plain(said) for said in split_sentences(text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
