@@ -29,12 +29,16 @@ def utc_now() -> datetime:
 
 
 class Workspace:
-    """One profile's parts. Opening it touches nothing; threads may share it."""
+    """One profile's parts. Opening it touches nothing; threads may share it.
+
+    `on_store` is called with the ledger once that is open, before anybody uses it.
+    """
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings = settings
         self.paths: Paths = settings.paths
         self.clock = clock
+        self.on_store: Callable[[Store, Paths, Clock], None] | None = None
         self._lock = threading.RLock()
         self._store: Store | None = None
         self._model: LocalModel | None = None
@@ -75,6 +79,8 @@ class Workspace:
 
                 paths = self.paths.ensure()
                 self._store = open_store(paths.database, paths.backups, clock=self.clock)
+                if self.on_store is not None:
+                    self.on_store(self._store, paths, self.clock)
             return self._store
 
     def model_folder(self) -> Path | None:

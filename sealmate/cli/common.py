@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sealmate.errors import NotFoundError, UsageError
+from sealmate.errors import NotFoundError, SealmateError, UsageError
 
 if TYPE_CHECKING:
+    from sealmate.paths import Paths
     from sealmate.records import Source
     from sealmate.settings import Settings
     from sealmate.store import Store
-    from sealmate.workspace import Workspace
+    from sealmate.workspace import Clock, Workspace
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -47,7 +49,23 @@ def open_workspace(ctx: typer.Context, **flags: object) -> Workspace:
     """The workspace of a command, to be used in a `with`. Raises SettingsError."""
     from sealmate.workspace import Workspace
 
-    return Workspace.open(settings_of(ctx, **flags))
+    workspace = Workspace.open(settings_of(ctx, **flags))
+    workspace.on_store = _resume
+    return workspace
+
+
+def _resume(store: Store, paths: Paths, clock: Clock) -> None:
+    """Finish a `forget` that was cut off: what should be gone must not wait for the next night.
+
+    Waits for nobody; what goes wrong is left to the next `forget` or night, which say so.
+    """
+    from sealmate.store.state import FORGETTING
+
+    if store.state.get(FORGETTING):
+        from sealmate.night import forgetting  # the checks of versions with it: 0.1 s
+
+        with suppress(SealmateError):
+            forgetting.finish(store, paths, clock)
 
 
 def words(text: str, what: str) -> str:

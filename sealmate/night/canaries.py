@@ -17,7 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sealmate.edits.forms import folded
-from sealmate.edits.words import content, tokens
+from sealmate.edits.questions import NEAR, take_apart
+from sealmate.edits.words import content, tokens, within
 from sealmate.records import Canary
 from sealmate.store import Store
 
@@ -97,19 +98,59 @@ def came_back(store: Store, asked: Iterable[tuple[str, str]]) -> int:
     """How many forgotten answers a model gives, by what it said (see `recalled`).
 
     One that is given to its own question counts; so do two or more of one source that stand
-    anywhere and in no current passage. A single one of those may be chance.
+    anywhere. A single one of those may be chance. What is told again since is no longer forgotten
+    and never counts: an answer to its own question where something that stays answers that with
+    it, any other where a current passage has its words.
     """
-    hits = recalled(store, asked)
+    pairs = list(asked)
+    hits = recalled(store, pairs)
     if not hits:
         return 0
-    exact = {hit.canary for hit in hits if hit.exact}
     salts = {canary.id: canary.salt for canary in store.erasure.canaries()}
-    texts = [f" {_plain(passage.text)} " for passage in store.passages.current()]
+    told = _Told(store)
+    exact: set[int] = set()
     loose: dict[str, set[int]] = {}
     for hit in hits:
-        if not hit.exact and not any(f" {hit.words} " in text for text in texts):
+        if hit.exact and not told.answers(pairs[hit.place][0], hit.words):
+            exact.add(hit.canary)
+        elif not hit.exact and not told.says(hit.words):
             loose.setdefault(salts[hit.canary], set()).add(hit.canary)
     return len(exact.union(*(found for found in loose.values() if len(found) > 1)))
+
+
+class _Told:
+    """What the ledger tells now. Words are as `_plain` leaves them."""
+
+    def __init__(self, store: Store) -> None:
+        titles = {source.id: source.title for source in store.sources.list()}
+        texts = [
+            "\n".join((titles.get(passage.source_id, ""), passage.heading, passage.text))
+            for passage in store.passages.current()
+        ]
+        self._texts = [(f" {_plain(text)} ", text) for text in texts]
+        live = [(edit.question, edit.answer) for edit in store.edits.trainable()]
+        live += [(probe.question, probe.answer) for probe in store.probes.list()]
+        self._live: dict[str, list[str]] = {}
+        for question, answer in live:
+            if question and answer:
+                self._live.setdefault(_plain(question), []).append(f" {_plain(answer)} ")
+
+    def says(self, words: str) -> bool:
+        """Whether a current passage has these words."""
+        return any(f" {words} " in plain for plain, _ in self._texts)
+
+    def answers(self, question: str, words: str) -> bool:
+        """Whether `words` answer `question` in a live edit or probe, or stand in a current passage
+        that names half of what is asked about: "Friday" stands in many that do not."""
+        if any(f" {words} " in answer for answer in self._live.get(_plain(question), ())):
+            return True
+        named = take_apart(question).content
+        for plain, text in self._texts:
+            if f" {words} " in plain:
+                there = tokens(text)
+                if sum(within(token, there) for token in named) >= NEAR * len(named):
+                    return True
+        return False
 
 
 def _telling(answer: str, said: str) -> bool:

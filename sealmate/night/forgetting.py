@@ -19,18 +19,23 @@ from sealmate.errors import BusyError, HomeError, NotFoundError, VersionError
 from sealmate.night import supersession
 from sealmate.night.canaries import canaries_of
 from sealmate.night.lock import hold, worker_lock
+from sealmate.night.logs import clean_logs, log_files
+from sealmate.night.succession import end_conflicts
 from sealmate.paths import Paths, make_private_dir
 from sealmate.records import Reach, Source
 from sealmate.store import Store
 from sealmate.store.search import terms
+from sealmate.store.state import FORGETTING
 from sealmate.versions.check import verify
 from sealmate.versions.files import destroy, disk_errors
+from sealmate.versions.lineage import ancestors, left_behind
 from sealmate.versions.publish import reduce, sweep
 from sealmate.versions.retain import purge
 from sealmate.versions.shards import shards_of
 
 Clock = Callable[[], datetime]
 WHY = "something was forgotten"
+_MOST_HITS = 10_000  # all of them: one that is left out would stay when all are to be forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class Forgotten:
     `scrubbed` are as in `Erased`. `waiting` is True where a night was running: the sources are
     hidden, and everything else goes when that night ends. `rebuild` tells that the next night
     builds the memory anew. `reduced` is the version made of the shards that never knew it, 0 where
-    there was none: what was learnt together with it comes back with the next night."""
+    there was none: what was learnt together with it comes back with the next night. `logs` are
+    those that its words could not be taken out of."""
 
     reach: Reach
     purged: tuple[int, ...] = ()
@@ -52,6 +58,7 @@ class Forgotten:
     rebuild: bool = False
     waiting: bool = False
     reduced: int = 0
+    logs: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -62,26 +69,27 @@ class _Tally:
     canaries: int = 0
     restored: list[int] = field(default_factory=list)
     reduced: int = 0
+    logs: set[str] = field(default_factory=set)
 
 
-def find(store: Store, what: str, limit: int = 9) -> list[Source]:
+def find(store: Store, what: str) -> list[Source]:
     """The sources that `what` may mean: by id, by title or path, else by what they say.
 
-    In the text all telling words must stand. Never a source that is forgotten already; of a
-    source and its earlier selves the newest. At most `limit`.
+    A number is an id. In the text all telling words must stand. Never a source that is forgotten
+    already; of a source and its earlier selves the newest.
     """
     named = [source for source in store.sources.find(what) if source.state != "forgotten"]
     current = [source for source in named if source.state == "current"]
-    if named:
-        return (current or named)[:limit]
+    if named or what.strip().isdecimal():
+        return current or named
     wanted = [folded(term) for term in terms(what)]
     found: dict[int, Source] = {}
-    for hit in store.passages.search(what, 8 * limit):
+    for hit in store.passages.search(what, _MOST_HITS):
         said = folded(f"{hit.source_title} {hit.passage.heading} {hit.passage.text}")
         key = hit.passage.source_id
         if key not in found and all(word in said for word in wanted):
             found[key] = store.sources.get(key)
-    return list(found.values())[:limit]
+    return list(found.values())
 
 
 def preview(store: Store, source_ids: Sequence[int]) -> Reach:
@@ -95,13 +103,15 @@ def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) 
     They are out of search when this returns, whatever happens. Then: the newest version that
     never knew them takes over (0 where there is none), versions trained on them are purged,
     scratch of unfinished nights destroyed, rows erased with salted canaries left behind, and a
-    rebuild noted. A conflict that one of them had won ends with it: the older fact holds again.
+    rebuild noted. A conflict that one of them had won ends with it: the older fact holds again,
+    unless a newer one had taken that one's place as well.
     While a night runs all but the hiding waits for its end (`waiting`). Raises NotFoundError and
     then changes nothing; StoreError, HomeError, and then a second call, or the next night, goes
     on (`finish`).
     """
     reach = preview(store, source_ids)
     with store.transaction():
+        store.state.set(FORGETTING, True)
         for key in source_ids:
             store.sources.mark_forgotten(key)
     done = finish(store, paths, clock)
@@ -134,8 +144,9 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     # Also those whose rows an earlier, interrupted call erased.
     dirty |= set(store.versions.with_erased_edits())
     if not marked and not dirty:
+        store.state.set(FORGETTING, None)
         return Forgotten(reach, active=store.versions.active())
-    tally.restored = _end_conflicts(store, reach)
+    tally.restored = end_conflicts(store, reach, clock())
     sweep(store, paths)  # what a crash left of a version has seen it as well
     if store.versions.active() in dirty:
         try:
@@ -154,7 +165,8 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
         tally.purged.append(number)
     staying = [passage.text for passage in store.passages.current()]
     for key in marked:
-        _erase(store, key, staying, tally)
+        _erase(store, paths, key, staying, tally)
+    store.state.set(FORGETTING, None)
     return Forgotten(
         reach,
         purged=tuple(tally.purged),
@@ -165,38 +177,25 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
         restored=tuple(tally.restored),
         rebuild=bool(store.state.get(supersession.REBUILD)),
         reduced=tally.reduced,
+        logs=tuple(sorted(tally.logs)),
     )
 
 
-def _erase(store: Store, source_id: int, staying: Sequence[str], tally: _Tally) -> None:
+def _erase(
+    store: Store, paths: Paths, source_id: int, staying: Sequence[str], tally: _Tally
+) -> None:
     try:
         reach = store.erasure.preview(source_id)
     except NotFoundError:
         return  # gone with the newer self that replaced it
+    logs = log_files(paths)
+    if logs:
+        tally.logs.update(map(str, clean_logs(logs, store.erasure.needles(source_id))))
     made = canaries_of(store, reach.passages, staying)
     erased = store.erasure.erase(source_id, made)
     tally.canaries += len(made)
     tally.backups += erased.backups
     tally.scrubbed = erased.scrubbed
-
-
-def _end_conflicts(store: Store, reach: Reach) -> list[int]:
-    """Give back what the forgotten edits had superseded: nothing speaks against it any more."""
-    gone = set(reach.edits)
-    ended = [
-        conflict.id
-        for conflict in (store.conflicts.get(key) for key in reach.conflicts)
-        if conflict.state in ("accepted", "kept-old")
-        # What the forgotten side had displaced; a fact that lost to it, or won against it.
-        and (conflict.new_edit in gone) != (conflict.old_edit in gone)
-        and (conflict.new_edit if conflict.state == "accepted" else conflict.old_edit) in gone
-    ]
-    for key in ended:
-        supersession.undo(store, key)
-    # Undoing may have brought back edits of the forgotten side.
-    for source in store.sources.list("forgotten"):
-        store.sources.mark_forgotten(source.id)
-    return ended
 
 
 def _without_shards(store: Store, paths: Paths, reach: Reach, clock: Clock) -> int:
@@ -214,17 +213,26 @@ def _without_shards(store: Store, paths: Paths, reach: Reach, clock: Clock) -> i
 
 
 def _clean(store: Store, paths: Paths, dirty: Iterable[int]) -> int:
-    """The newest version for the base in use that is sound and never knew it; 0 for none."""
+    """The sound version for the base in use that answers best of those that never knew it: the
+    nearest ancestor, else the newest that nobody went back from. 0 where all that are left give
+    answers that the active one had been corrected on."""
     barred = set(dirty)
-    base = store.versions.get(store.versions.active()).base_fingerprint
-    for version in reversed(store.versions.list()):
+    active = store.versions.get(store.versions.active())
+    held = {edit.id for edit in store.edits.list(state="accepted")}
+    held |= set(store.versions.edit_ids(active.number))
+    versions = {version.number: version for version in store.versions.list()}
+    nearest = [number for number in ancestors(active, versions) if number not in barred]
+    left = left_behind(store.versions.activations())
+    others = sorted(set(versions) - barred - left - set(nearest), reverse=True)
+    for number in (*nearest, *others):
+        version = versions[number]
         if (
-            version.number not in barred
-            and version.purged_at is None
-            and version.base_fingerprint == base
+            version.purged_at is None
+            and version.base_fingerprint == active.base_fingerprint
+            and held.issuperset(store.versions.edit_ids(number))
             and not any(finding.fatal for finding in verify(paths, version))
         ):
-            return version.number
+            return number
     return 0
 
 

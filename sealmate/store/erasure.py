@@ -6,6 +6,7 @@ Does not touch adapter versions: their files are purged by the layer that owns t
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -18,14 +19,16 @@ from sealmate.errors import BusyError, HomeError, StoreError
 from sealmate.records import Canary, Erased, Reach
 from sealmate.store import tables
 from sealmate.store.database import Database, chunks, file_errors
-from sealmate.store.mentions import Mentions
-from sealmate.store.redaction import SHORTEST_PART, Needles
+from sealmate.store.edits import FORMERLY
+from sealmate.store.mentions import Mentions, messages_of
+from sealmate.store.redaction import Needles
 from sealmate.store.sources import lineage
 from sealmate.store.state import State
 from sealmate.store.versions import Versions
 
 # Set in the erasing transaction, cleared when the file's free pages are gone too.
 SCRUB = "scrub_needed"
+_FIELD = re.compile(r"\n(question|answer|text): ")
 
 
 class Erasure:
@@ -39,6 +42,12 @@ class Erasure:
         """All that `erase` would remove, and the versions to purge. Raises NotFoundError."""
         with self._database.read() as connection:
             return self._reach(connection, source_id)[0]
+
+    def needles(self, source_id: int) -> Needles:
+        """The words by which a text tells of the source, for what lies outside of the database.
+        Raises NotFoundError."""
+        with self._database.read() as connection:
+            return self._reach(connection, source_id)[1]
 
     def erase(self, source_id: int, canaries: Iterable[tuple[str, str, str]] = ()) -> Erased:
         """Remove a source, its replaced earlier selves and everything made of them.
@@ -118,27 +127,33 @@ class Erasure:
         texts |= _texts(connection, passages, "id", passage_ids, ("text",))
         edit_ids = _ids(connection, tables.edits, "passage_id", passage_ids)
         texts |= _texts(connection, tables.edits, "id", edit_ids, ("text", "question", "answer"))
+        amended = _amended(connection, edit_ids)
+        texts |= {text for texts in amended.values() for text in texts}
         probe_ids = _ids(connection, tables.probes, "passage_id", passage_ids)
         texts |= _texts(connection, tables.probes, "id", probe_ids, ("question", "answer"))
         answers = _texts(connection, tables.edits, "id", edit_ids, ("answer",))
         answers |= _texts(connection, tables.probes, "id", probe_ids, ("answer",))
+        answers |= amended["answer"]
         mentions = Mentions(connection, passage_ids, answers, texts)
+        clash = set(_ids(connection, tables.conflicts, "old_edit", edit_ids))
+        clash |= set(_ids(connection, tables.conflicts, "new_edit", edit_ids))
+        # On the other side's passage, and its words: only the date in the question tells.
+        edit_ids = sorted({*edit_ids, *_formerly(connection, clash)})
         marks = {
             "source": set(ids),
             "passage": set(passage_ids),
             "edit": set(edit_ids),
             "probe": set(probe_ids),
+            "conflict": clash,
         }
-        needles = Needles(texts, marks)
-        clash = set(_ids(connection, tables.conflicts, "old_edit", edit_ids))
-        clash |= set(_ids(connection, tables.conflicts, "new_edit", edit_ids))
+        needles = Needles({text for text in texts if mentions.tells(text)}, marks)
         reach = Reach(
             sources=tuple(ids),
             passages=tuple(passage_ids),
             edits=tuple(edit_ids),
             probes=tuple(probe_ids),
             versions=tuple(Versions(self._database).versions_with_edits(edit_ids)),
-            messages=tuple(_messages(connection, set(ids), set(passage_ids), needles, mentions)),
+            messages=tuple(messages_of(connection, set(ids), set(passage_ids), needles, mentions)),
             conflicts=tuple(sorted(clash)),
         )
         return reach, needles
@@ -163,31 +178,27 @@ def _texts(
     return found
 
 
-def _messages(
-    connection: Connection, source_ids: set[int], passage_ids: set[int], needles: Needles,
-    mentions: Mentions,
-) -> list[int]:  # fmt: skip
-    """Messages that cite the sources, repeat their words or tell of them without naming any, and
-    the question before each."""
-    messages = tables.messages
-    found: set[int] = set()
-    asked: dict[int, int] = {}
-    question: dict[int, str] = {}
-    for row in connection.execute(select(messages).order_by(messages.c.id)):
-        cites = any(
-            cited.get("id") in source_ids or cited.get("passage") in passage_ids
-            for cited in row.sources
-        )
-        repeats = len(row.text) >= SHORTEST_PART and needles.within(row.text)
-        before = row.text if row.role == "user" else question.get(row.conversation_id, "")
-        if cites or repeats or (not row.sources and mentions.within(row.text, before)):
-            found.add(row.id)
-            if row.role == "assistant" and row.conversation_id in asked:
-                found.add(asked[row.conversation_id])
-        if row.role == "user":
-            asked[row.conversation_id] = row.id
-            question[row.conversation_id] = row.text
-    return sorted(found)
+def _amended(connection: Connection, edit_ids: list[int]) -> dict[str, set[str]]:
+    """The words that edits had before a person changed them, by field."""
+    events = tables.edit_events
+    found: dict[str, set[str]] = {"question": set(), "answer": set(), "text": set()}
+    for part in chunks(edit_ids):
+        query = select(events.c.before, events.c.after).where(events.c.edit_id.in_(part))
+        for row in connection.execute(query.where(events.c.action == "amended")):
+            for said in row:
+                parts = _FIELD.split(f"\n{said}")[1:]
+                for name, value in zip(parts[::2], parts[1::2], strict=True):
+                    found[name].add(value)
+    return found
+
+
+def _formerly(connection: Connection, conflicts: set[int]) -> list[int]:
+    """Ids of the edits that a settlement of these conflicts had made on the older passage."""
+    edits = tables.edits
+    rows = connection.execute(
+        select(edits.c.id, edits.c.sampling).where(edits.c.format == "self-qa")
+    )
+    return [row.id for row in rows if row.sampling.get(FORMERLY) in conflicts]
 
 
 def _delete_all(connection: Connection, reach: Reach) -> None:

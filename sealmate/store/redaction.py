@@ -32,9 +32,10 @@ class Needles:
 
     def within(self, text: str) -> bool:
         """True if `text` is one of the texts, or contains or is part of a long one."""
+        return text.strip().casefold() in self._whole or self._long(text)
+
+    def _long(self, text: str) -> bool:
         folded = text.strip().casefold()
-        if folded in self._whole:
-            return True
         return any(
             part in folded or (len(folded) >= SHORTEST_PART and folded in part)
             for part in self._parts
@@ -43,8 +44,9 @@ class Needles:
     def redact(self, value: Any) -> Any:
         """`value` with every tell-tale string, or the words in it, replaced by "[forgotten]".
 
-        An object that names an erased id ("edit", "edit_id", ...) or holds a tell-tale string
-        loses all its strings: the answer beside a question must go with it.
+        An object that names an erased id ("edit", "edit_id", ...) or holds a long tell-tale string
+        loses all its strings: the answer beside a question must go with it. A short one goes
+        alone: what stands beside "Gym" or "Friday" may be about something else.
         """
         if isinstance(value, str):
             return GONE if self.within(value) else self._blot(value)
@@ -52,10 +54,22 @@ class Needles:
             return [self.redact(item) for item in value]
         if not isinstance(value, dict):
             return value
-        told = any(isinstance(item, str) and self.within(item) for item in value.values())
-        if told or self._names(value):
+        if any(isinstance(item, str) and self._long(item) for item in value.values()) or (
+            self._names(value)
+        ):
             return {key: _strip(item) for key, item in value.items()}
         return {self.redact(key): self.redact(item) for key, item in value.items()}
+
+    def redact_lines(self, text: str) -> str:
+        """`text`, which may be long, with each line that tells replaced and the words in the others
+        blotted out."""
+        folded = text.casefold()
+        there = {needle for needle in self._whole if needle in folded}
+        if not there:
+            return text
+        few = Needles(there, {})
+        lines = text.splitlines(keepends=True)
+        return "".join(few.redact(line.rstrip("\r\n")) + _ending(line) for line in lines)
 
     def _blot(self, text: str) -> str:
         return text if self._words is None else self._words.sub(GONE, text)
@@ -67,6 +81,10 @@ class Needles:
             for key in (kind, f"{kind}_id")
             if isinstance(value.get(key), int)
         )
+
+
+def _ending(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
 
 
 def _strip(value: Any) -> Any:

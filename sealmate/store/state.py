@@ -11,6 +11,8 @@ from sealmate.store import tables
 from sealmate.store.database import Database
 
 _TABLE = tables.state
+# Set from the moment that a source is marked as forgotten until its last row is gone.
+FORGETTING = "forgetting"
 
 
 class State:

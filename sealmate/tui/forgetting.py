@@ -46,7 +46,8 @@ class Forgetting:
         self.stop()
         store = self._services.store()
         found = [source for source in store.sources.find(text) if source.state == "current"]
-        if not found:
+        # A number is an id: what merely has that number in its text is something else.
+        if not found and not text.strip().isdecimal():
             hits = store.passages.search(text, _MOST_CHOICES)
             ids = dict.fromkeys(hit.passage.source_id for hit in hits)
             found = [store.sources.get(key) for key in ids]
@@ -76,7 +77,10 @@ class Forgetting:
         done = self._services.forget(chosen.id)
         lines = [f"Forgot {_name(chosen)}: no search and no chat can find it any more."]
         if done.waiting:
+            lines = [f"Forgot {_name(chosen)}: no search can find it any more."]
             lines.append("A night is running: weights and rows go when it ends.")
+            if done.active in done.reach.versions:
+                lines.append(f"Until then version {done.active} may still answer it by heart.")
         if done.purged:
             lines.append(
                 f"{_versions(done.purged)} learnt from it and {_were(done.purged)} deleted."
@@ -92,6 +96,9 @@ class Forgetting:
             )
         if done.backups:
             lines.append(f"{_count(len(done.backups), 'database backup')} that held it deleted.")
+        lines += [
+            f"{file} could not be cleaned of it: look through it yourself." for file in done.logs
+        ]
         if not done.scrubbed:
             lines.append("The file is still in use elsewhere; the next start cleans what is left.")
         return Reply("\n".join(lines), erased=True)

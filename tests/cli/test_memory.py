@@ -12,7 +12,10 @@ import pytest
 
 from sealmate.events import Event, Finished, Note
 from sealmate.night.conflicts import settle_new
+from sealmate.night.forgetting import forget
+from sealmate.night.lock import hold
 from sealmate.records import ProbeResult
+from sealmate.store.state import FORGETTING
 from tests.cli.conftest import Run
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab, open_lab
@@ -98,6 +101,83 @@ def test_forget_needs_one_source(run: Run, lab: Lab) -> None:
     assert refused.code == 6
     assert "may mean 3 sources" in refused.err
     assert len(lab.store.sources.list()) == 3
+
+
+def test_forget_takes_a_number_for_an_id(run: Run, lab: Lab) -> None:
+    note(lab.store, "The budget is 1200 for 120 guests.", "Budget 1200")
+    for number in ("120", "1200"):
+        refused = run("forget", number, "--yes")
+        assert (refused.code, f"no source {number}" in refused.err) == (6, True)
+    assert len(lab.store.sources.list()) == 4
+
+
+def test_forget_all_that_say_it(run: Run, lab: Lab) -> None:
+    note(lab.store, "Olga has the other key.", "keys")
+    note(lab.store, "On Monday Olga waters the fig.", "plants")
+    refused = run("forget", "olga", "--yes")
+    assert (refused.code, "may mean 2 sources" in refused.err) == (6, True)
+    assert "--all" in refused.err
+    before = run("forget", "olga", "--all", "--json").json
+    assert (before["source"], [named["id"] for named in before["named"]]) == (None, [4, 5])
+    assert (before["passages"], before["forgotten"]) == (2, False)
+    assert run("forget", "olga", "--all", "--yes", "--json").json["forgotten"] is True
+    assert [source.id for source in lab.store.sources.list()] == [1, 2, 3]
+
+
+def test_forget_all_in_words(run: Run, lab: Lab) -> None:
+    shown = run("forget", "e", "--all", "--yes").out
+    assert "source 1, gate" in shown
+    assert "versions that learnt any of them: 1, 2, 3" in shown
+    assert "forgot sources 1, 2, 3" in shown
+    assert lab.store.sources.list() == []
+
+
+def test_forget_while_a_night_runs_says_what_is_left(run: Run, lab: Lab) -> None:
+    with hold(lab.paths.lock, lab.clock, "a night"):
+        waiting = run("forget", "shed", "--yes", "--now")
+        assert "--now was not done" in waiting.err
+        assert "version 3 may still answer it" in waiting.out
+        # What marks it stays, and a command that opens the ledger meanwhile waits for nobody.
+        assert run("sources", "--json").code == 0
+        assert lab.store.sources.get(2).state == "forgotten"
+    assert run("sources", "--json").code == 0
+    assert lab.names == ["v0001"]
+    assert lab.store.versions.active() == 1
+    assert [source.id for source in lab.store.sources.list(None)] == [1, 3]
+
+
+def test_a_forget_that_was_cut_off_is_finished_by_the_next_command(
+    run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("sealmate.night.forgetting.purge", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            forget(lab.store, lab.paths, [2], lab.clock)
+    assert len(lab.store.sources.list(None)) == 3
+    run("note", "Anything.")
+    assert [source.title for source in lab.store.sources.list(None)][:2] == ["gate", "news"]
+    assert lab.store.erasure.canaries()
+    assert lab.store.state.get(FORGETTING) is None
+
+
+def test_forget_now_builds_nothing_where_nothing_was_learnt(
+    run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how: list[dict[str, Any]] = []
+
+    def night(workspace: Any, **given: Any) -> Iterator[Event]:
+        how.append(given)
+        yield Finished({"run": 4, "outcome": "nothing", "seconds": 1.0})
+
+    monkeypatch.setattr("sealmate.night.job.run_night", night)
+    lab.store.state.set("rebuild_needed", None)
+    note(lab.store, "A late note.", "late")
+    done = run("forget", "late", "--yes", "--now")
+    assert "nothing was trained on it" in done.out
+    assert how == []
+    # The older code holds again: that is to be learnt, but nothing else is lost.
+    run("forget", "news", "--yes", "--now")
+    assert [given["rebuild"] for given in how] == [False]
 
 
 def test_forget_now_rebuilds(run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

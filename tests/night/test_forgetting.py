@@ -120,11 +120,76 @@ def test_a_clean_version_of_another_base_or_a_damaged_one_is_passed_over(home: L
     assert forget(store, home.paths, [1], home.clock).active == 0
 
 
+def test_a_version_somebody_went_back_from_does_not_take_over(home: Lab) -> None:
+    store = home.store
+    store.versions.activate(2, "rolled back from version 4")
+    done = forget(store, home.paths, [2], home.clock)
+    assert (done.purged, done.active) == ((2, 4), 1)
+
+
+def test_rather_none_than_one_that_somebody_went_back_from(home: Lab) -> None:
+    store = home.store
+    home.publish((1, 2), seed=5)
+    home.publish((1,), seed=6)
+    for number in (1, 3):
+        store.versions.mark_purged(number, home.clock())
+    store.versions.activate(5, "rolled back from version 6")
+    assert forget(store, home.paths, [2], home.clock).active == 0
+
+
+def test_one_that_nobody_went_back_from_may_take_over(home: Lab) -> None:
+    home.publish((1,), seed=5)
+    home.publish((1, 2), seed=6)
+    assert forget(home.store, home.paths, [2], home.clock).active == 5
+
+
+def test_a_corrected_answer_does_not_come_back(home: Lab) -> None:
+    store = home.store
+    newer = note(store, "From May on the harbour is closed before ten.", "harbour news", days=9)
+    (known,) = teach(store, newer, ("When does the harbour open?", "at ten"))
+    settle_new(store, [known], MARCH)
+    home.publish((known.id, 2), seed=5, parent=4)
+    done = forget(store, home.paths, [2], home.clock)
+    assert (done.purged, done.active) == ((2, 4, 5), 0)
+
+
 def test_nothing_learnt_nothing_rebuilt(home: Lab) -> None:
     note(home.store, "A late note.", "late")
     done = forget(home.store, home.paths, [3], home.clock)
     assert (done.purged, done.active, done.rebuild) == ((), 4, False)
     assert home.store.state.get(supersession.REBUILD) is None
+
+
+def test_the_logs_of_nights_are_cleaned(home: Lab) -> None:
+    log = home.paths.log
+    log.parent.mkdir(exist_ok=True)
+    old = log.with_suffix(".old.log")
+    log.write_text(f"night 4: fine\n{QUESTION} Formerly: the wagon\nfound quuxtitle twice\n")
+    old.write_bytes(b"\xff\xfe binary\r\nUnder the VERMOUTHWAGON!\r\nquux")
+    with log.open("a") as running:
+        done = forget(home.store, home.paths, [2], home.clock)
+        running.write("the night goes on\n")
+    assert done.logs == ()
+    assert log.read_text() == (
+        "night 4: fine\n[forgotten]\nfound [forgotten] twice\nthe night goes on\n"
+    )
+    assert old.read_bytes() == b"\xff\xfe binary\r\n[forgotten]\r\nquux"
+    assert left(home) == {}
+
+
+def test_a_log_that_cannot_be_cleaned_keeps_nothing_from_going(
+    home: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.paths.log.parent.mkdir(exist_ok=True)
+    home.paths.log.write_text(QUESTION)
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr("sealmate.night.logs._clean", refuse)
+    done = forget(home.store, home.paths, [2], home.clock)
+    assert done.logs == (str(home.paths.log),)
+    assert [source.id for source in home.store.sources.list(None)] == [1]
 
 
 def test_unknown_source_changes_nothing(home: Lab) -> None:
@@ -150,7 +215,7 @@ def test_while_a_night_runs_it_is_hidden_and_the_rest_waits(home: Lab) -> None:
     assert left(home) == {}
 
 
-@pytest.mark.parametrize("broken", ["_end_conflicts", "_clean", "destroy", "purge", "_erase"])
+@pytest.mark.parametrize("broken", ["end_conflicts", "_clean", "destroy", "purge", "_erase"])
 def test_a_stop_at_any_point_is_finished_by_the_next_call(
     home: Lab, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +265,9 @@ def test_find(home: Lab) -> None:
     # Every telling word must stand in it.
     assert find(store, "the zirconquill of the harbour") == []
     assert find(store, "") == find(store, "nothing like it") == []
+    note(store, "Budget of 1200 for 120 guests.", "Budget 1200")
+    assert find(store, "120") == find(store, "1200") == []
+    assert [s.id for s in find(store, "120 guests")] == [3]
     forget(store, home.paths, [2], home.clock)
     assert find(store, "2") == find(store, "zirconquill") == []
 

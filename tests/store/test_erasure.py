@@ -295,3 +295,97 @@ def test_a_probe_that_was_answered_with_it_keeps_no_word_of_it(home: Path) -> No
         store.erasure.erase(told.source_id)
         assert [r.answer for r in store.probes.results_of_probe(wrong.id)] == ["Mr [forgotten]"]
         assert [r.answer for r in store.probes.results_of_probe(right.id)] == ["Okafor"]
+
+
+def test_the_report_of_another_note_keeps_what_it_says_itself(home: Path) -> None:
+    with opened(home, clock=Clock()) as store:
+        told = ingest(store, "Training is on Friday, with Okafor.", "training")
+        stays = ingest(store, "The bins go out on Friday.", "bins")
+        store.edits.add_many([edit(told.id, "When is training?", "Friday"),
+                              edit(told.id, "Who trains?", "Okafor")])  # fmt: skip
+        (kept,) = store.probes.add_many([probe(stays.id, "When do the bins go out?", "Friday")])
+        store.probes.add_results([replace(result(kept.id), answer="Friday?", correct=False)])
+        bins = {"probe_id": kept.id, "question": "When do the bins go out?", "expected": "Friday"}
+        report = {"lost": [
+            bins | {"said": "on Sunday"},
+            bins | {"said": "Okafor"},
+            {"question": "When is training?", "expected": "Friday", "said": "on Sunday"},
+        ]}  # fmt: skip
+        run = store.runs.start(START)
+        store.runs.finish(run.id, "published", 2, "bins on Friday", report)
+        store.erasure.erase(told.source_id)
+        gone = "[forgotten]"
+        after = store.runs.get(run.id)
+        assert after.reason == "bins on Friday"
+        assert after.report["lost"] == [
+            bins | {"said": "on Sunday"},
+            bins | {"said": gone},
+            {"question": gone, "expected": gone, "said": gone},
+        ]
+        assert [r.answer for r in store.probes.results_of_probe(kept.id)] == ["Friday?"]
+
+
+def test_an_answer_that_cites_another_note_goes_if_only_the_forgotten_one_told_it(
+    home: Path,
+) -> None:
+    with opened(home, clock=Clock()) as store:
+        told = ingest(store, "The boiler man is Okafor, he comes at 7.", "boiler")
+        stays = ingest(store, "The gardener comes at 9 and at 7.", "garden")
+        other = ingest(store, "The heating was serviced.", "heating")
+        store.edits.add_many([edit(told.id, "What is the boiler man called?", "Okafor"),
+                              edit(told.id, "When does the boiler man come?", "at 7")])  # fmt: skip
+        talk = store.chats.start("morning")
+        for question, answer, place in (
+            ("Who serviced the heating?", "Okafor.", other),
+            ("When does the man come?", "At 7.", stays),
+            ("When does the boiler man come?", "At 7.", other),
+            ("Was the heating serviced?", "Yes.", other),
+        ):
+            cited = ({"id": place.source_id, "title": "x", "passage": place.id},)
+            store.chats.add_message(turn(talk.id, "user", question))
+            store.chats.add_message(turn(talk.id, "assistant", answer, sources=cited))
+        store.erasure.erase(told.source_id)
+        assert [message.text for message in store.chats.messages(talk.id)] == [
+            "When does the man come?", "At 7.", "Was the heating serviced?", "Yes.",
+        ]  # fmt: skip
+
+
+def test_words_that_a_person_had_changed_go_too(home: Path) -> None:
+    with opened(home, clock=Clock()) as store:
+        told = ingest(store, "The boiler man has a van.", "boiler")
+        (made,) = store.edits.add_many([edit(told.id, "Who has a van?", "Zirconquill")])
+        store.edits.amend(
+            made.id, actor="me", answer="Vermouthwagon", question="Who drives?\nThe van?"
+        )
+        store.edits.amend(made.id, actor="me", answer="the man", question="Whose van is it?")
+        talk = store.chats.start("morning")
+        for text in ("Is it Zirconquill?", "Or Vermouthwagon?", "Who drives?\nThe van?", "Hm."):
+            store.chats.add_message(turn(talk.id, "user", text))
+        store.erasure.erase(told.source_id)
+        assert [message.text for message in store.chats.messages(talk.id)] == ["Hm."]
+
+
+def test_edits_that_tell_when_the_forgotten_note_came_go_with_the_conflict(store: Store) -> None:
+    old, new = ingest(store, "4711 opens it", "old"), ingest(store, "4712 opens it", "new")
+    before, after = store.edits.add_many(
+        [edit(old.id, "What is the code?", "4711"), edit(new.id, "What is the code?", "4712")]
+    )
+    row = store.conflicts.add(
+        Conflict(0, before.id, after.id, "What is the code?", "4711", "4712", START)
+    )
+    question = "What was the code before 3 March 2026?"
+    made, kept = store.edits.add_many(
+        [
+            replace(edit(old.id, question, "4711"), format="self-qa", sampling={"formerly": key})
+            for key in (row.id, row.id + 1)
+        ]
+    )
+    store.versions.add(version(1), [before.id, made.id])
+    store.versions.add(version(2), [before.id, kept.id])
+    talk = store.chats.start("morning")
+    store.chats.add_message(turn(talk.id, "user", "Is it 4711?"))
+    reach = store.erasure.preview(new.source_id)
+    assert (reach.edits, reach.versions) == ((after.id, made.id), (1,))
+    store.erasure.erase(new.source_id)
+    assert [found.id for found in store.edits.list()] == [before.id, kept.id]
+    assert [message.text for message in store.chats.messages(talk.id)] == ["Is it 4711?"]

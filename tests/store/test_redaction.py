@@ -17,6 +17,11 @@ def test_an_object_that_tells_loses_all_its_strings() -> None:
     assert NEEDLES.redact({"edit": True, "text": "x"}) == {"edit": True, "text": "x"}
 
 
+def test_a_short_text_goes_alone() -> None:
+    value = {"question": "Which colour has the sea?", "expected": "blue", "said": "grey"}
+    assert NEEDLES.redact(value) == value | {"expected": GONE}
+
+
 def test_short_texts_go_only_as_words() -> None:
     assert NEEDLES.redact(["Blue", "a blue sky", "bluest", "I asked: where is the key? twice"]) == [
         GONE, f"a {GONE} sky", "bluest", GONE,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sealmate import events
 from sealmate.errors import BusyError
+from sealmate.night.lock import hold
 from sealmate.tui.commands import COMMANDS, complete, parse
 from sealmate.tui.screens.sources import SourcesScreen
 from tests.tui.drive import app_of, said, send, settle, status, type_line, until
@@ -113,6 +114,26 @@ async def test_forget_asks_which_of_several(home: Home) -> None:
         assert "Forget “The rabbit” (note 1)?" in said(pilot)
         await send(pilot, "y")
     assert [source.id for source in home.store().sources.list()] == [2, 3]
+
+
+async def test_forget_during_a_night_says_who_may_still_answer(home: Home) -> None:
+    home.store().versions.activate(2, "for the test")
+    with hold(home.workspace.paths.ensure().lock, home.clock, "a night"):
+        async with home.app().run_test(size=(130, 30)) as pilot:
+            await settle(pilot)
+            await send(pilot, "/forget babysitter", "yes")
+            text = said(pilot)
+    assert "no search can find it any more" in text
+    assert "no chat" not in text
+    assert "Until then version 2 may still answer it" in text
+
+
+async def test_forget_takes_a_number_for_an_id(home: Home) -> None:
+    home.remember("The budget is 1200 euros.")
+    async with home.app().run_test(size=(130, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget 1200")
+        assert "Nothing it was given matches '1200'" in said(pilot)
 
 
 async def test_forget_finds_by_what_a_source_says_and_says_when_nothing_does(home: Home) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sealmate.errors import NotFoundError, VersionError
 from sealmate.model.scripted import ScriptedModel
 from sealmate.versions.attach import adapter_name, attach_version
-from sealmate.versions.lineage import previous, rollback, switch
+from sealmate.versions.lineage import ancestors, left_behind, previous, rollback, switch
 from sealmate.versions.manifest import identity_fields
 from sealmate.versions.retain import purge
 from tests.store.build import edit, ingest
@@ -38,6 +38,19 @@ def test_what_is_undone_is_a_night_whatever_it_made(lab: Lab) -> None:
     assert rollback(lab.store, lab.paths).version == 1
     assert rollback(lab.store, lab.paths).version == 3
     assert rollback(lab.store, lab.paths, 2).version == 2
+
+
+def test_ancestors_and_versions_left_behind(lab: Lab) -> None:
+    for parent in (None, 1, 2, 1):
+        lab.publish(parent=parent)
+    versions = {version.number: version for version in lab.store.versions.list()}
+    assert ancestors(versions[3], versions) == [2, 1]
+    assert ancestors(versions[4], versions) == [1]
+    assert left_behind(lab.store.versions.activations()) == set()
+    rollback(lab.store, lab.paths, 2)
+    assert left_behind(lab.store.versions.activations()) == {4}
+    rollback(lab.store, lab.paths)
+    assert left_behind(lab.store.versions.activations()) == set()
 
 
 def test_the_first_version_gives_way_to_no_memory(lab: Lab) -> None:
