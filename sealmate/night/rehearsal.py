@@ -30,6 +30,7 @@ PARTS = (0.5, 0.2, 0.15, 0.15)
 # Least tokens of a night, so that one short note is not trained all by itself.
 FLOOR = 4000
 LONGEST = 90  # days: whatever held so far is asked at least once a quarter
+_COUNTED = ("card", "lapses", "asked")  # what one night's asking adds to
 _SURE, _UNSURE = 0.9, 0.5  # confidence of an easy answer, and of one that was hard
 # A night that begins a little earlier than the one before still asks what falls due in it.
 _AHEAD = timedelta(hours=12)
@@ -67,8 +68,9 @@ def grade(store: Store, results: Iterable[ProbeResult], now: datetime) -> int:
     """Move the cards of the probes that a night asked; returns how many.
 
     Right and sure is easy, right is good, right but unsure is hard, wrong is again. The answers
-    must be those of the version that stays in use. A second call with the same run changes
-    nothing; probes that were retired or forgotten meanwhile are passed over.
+    must be those of the version that stays in use. One run moves a card once: what a later call
+    with it finds otherwise takes the place of what was found before. Probes that were retired or
+    forgotten meanwhile are passed over.
     """
     plan = scheduler()
     # FSRS counts whole days; a night counts as its date, whatever the minute it got there.
@@ -80,24 +82,27 @@ def grade(store: Store, results: Iterable[ProbeResult], now: datetime) -> int:
                 probe = store.probes.get(result.probe_id)
             except NotFoundError:
                 continue
-            if probe.retired or (result.run_id and probe.schedule.get("run") == result.run_id):
+            if probe.retired:
                 continue
-            card, _ = plan.review_card(_card(probe, day), _rating(result), review_datetime=day)
+            known = probe.schedule
+            if result.run_id and known.get("run") == result.run_id:
+                if failing(probe) is not result.correct:
+                    continue
+                known = known.get("before", {})
+            kept_card = known.get("card")
+            first = Card.from_dict(kept_card) if kept_card else Card(card_id=probe.id, due=day)
+            card, _ = plan.review_card(first, _rating(result), review_datetime=day)
             kept: dict[str, Any] = {
                 "card": card.to_dict(),
                 "failed": not result.correct,
-                "lapses": int(probe.schedule.get("lapses", 0)) + (not result.correct),
-                "asked": int(probe.schedule.get("asked", 0)) + 1,
+                "lapses": int(known.get("lapses", 0)) + (not result.correct),
+                "asked": int(known.get("asked", 0)) + 1,
                 "run": result.run_id,
+                "before": {key: known[key] for key in _COUNTED if key in known},
             }
             store.probes.set_schedule(probe.id, kept, card.due)
             moved += 1
     return moved
-
-
-def _card(probe: Probe, day: datetime) -> Card:
-    known = probe.schedule.get("card")
-    return Card.from_dict(known) if known else Card(card_id=probe.id, due=day)
 
 
 def _rating(result: ProbeResult) -> Rating:

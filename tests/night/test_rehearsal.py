@@ -52,6 +52,24 @@ def test_what_fails_comes_back_the_next_night_even_a_little_earlier(store: Store
     assert (card["lapses"], card["asked"], card["failed"]) == (3, 4, False)
 
 
+def test_a_night_counts_a_probe_once_by_what_it_found_last(store: Store) -> None:
+    key = probe(store, note(store, "Rex is the dog."), "Who is the dog?", "Rex").id
+    answered(store, key, True, 0)
+    at = NIGHT + timedelta(days=4)
+    right, wrong = (ProbeResult(5, 1, key, "x", one, 0.8, at) for one in (True, False))
+    # its second session lost what its first had kept
+    assert [rehearsal.grade(store, [one], at) for one in (right, right, wrong, wrong)] == [
+        1, 0, 1, 0,
+    ]  # fmt: skip
+    after = store.probes.get(key)
+    other = probe(store, note(store, "Mia is the cat."), "Who is the cat?", "Mia").id
+    answered(store, other, True, 0)
+    answered(store, other, False, 4)
+    assert (after.schedule["asked"], after.schedule["lapses"]) == (2, 1)
+    assert after.due_at == store.probes.get(other).due_at
+    assert rehearsal.failing(after)
+
+
 def test_easy_good_and_hard_differ(store: Store) -> None:
     place = note(store, "Rex is the dog.")
     due = []
