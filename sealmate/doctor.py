@@ -21,6 +21,7 @@ from sealmate.workspace import Workspace
 Status = Literal["OK", "WARN", "FAIL"]
 
 _LITTLE, _TOO_LITTLE = 5.0, 0.5  # GB free
+_MUCH = 1e9  # bytes worth pruning for
 _NF4_ERROR = 0.2  # mean relative error; right arithmetic gives about 0.09
 
 
@@ -249,6 +250,8 @@ def _database(workspace: Workspace) -> Iterator[Check]:
 
 def _versions(workspace: Workspace) -> Iterator[Check]:
     from sealmate.versions.check import survey
+    from sealmate.versions.disk import freed, taken
+    from sealmate.versions.retain import expendable
 
     if not workspace.paths.database.exists() or not workspace.store.versions.list():
         yield Check("versions", "OK", "none yet; a night makes the first")
@@ -256,10 +259,12 @@ def _versions(workspace: Workspace) -> Iterator[Check]:
     store = workspace.store
     active = store.versions.active()
     findings = survey(store, workspace.paths)
+    sound = not findings
     for finding in findings:
         bad = finding.fatal and finding.version == active
         yield Check("versions", "FAIL" if bad else "WARN", finding.message, finding.hint)
     if active and (version := store.versions.get(active)).base_id != workspace.model_id:
+        sound = False
         yield Check(
             "versions",
             "WARN",
@@ -267,9 +272,20 @@ def _versions(workspace: Workspace) -> Iterator[Check]:
             f"{workspace.model_id}",
             f"sealmate model use {version.base_id}",
         )
-    elif not findings:
-        said = f"version {active} is active" if active else "none is active"
-        yield Check("versions", "OK", f"{len(store.versions.list())} versions, {said}")
+    living = sum(version.purged_at is None for version in store.versions.list())
+    said = f"version {active} is active" if active else "none is active"
+    message = f"{living} versions in {_room(taken(workspace.paths))}, {said}"
+    going = expendable(store)
+    room = freed(workspace.paths, going)
+    if room > _MUCH:
+        message += f"; {len(going)} of them can go, which frees {_room(room)}"
+        yield Check("versions", "WARN", message, "sealmate versions prune")
+    elif sound:
+        yield Check("versions", "OK", message)
+
+
+def _room(number: int) -> str:
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
 
 
 def _timer(workspace: Workspace) -> Iterator[Check]:

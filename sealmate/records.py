@@ -120,7 +120,8 @@ class Version:
     """One adapter, immutable. `folder` is relative to the profile's versions folder.
 
     `scores` are the gate's figures, `manifest` everything needed to build or check it again.
-    `purged_at` is set when its files were erased because something in it was forgotten.
+    `purged_at` is set when its files were erased: something in it was forgotten, or it was thinned
+    out.
     """
 
     number: int

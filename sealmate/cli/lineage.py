@@ -120,6 +120,7 @@ def verify(
 
     with open_workspace(ctx) as workspace:
         store, info = workspace.store, _identity(workspace)
+        gone = {v.number for v in store.versions.list() if v.purged_at is not None}
         if number is None:
             checked = [version.number for version in store.versions.list()]
             found = survey(store, workspace.paths, info)
@@ -133,8 +134,10 @@ def verify(
         for finding in found:
             say(f"{'FAIL' if finding.fatal else 'WARN'}  {finding.message}")
             say(f"      -> {finding.hint}")
-        good = len(set(checked) - bad)
-        say(f"{good} of {len(checked)} versions are sound" if checked else "no versions yet")
+        living = set(checked) - gone
+        purged = f", {len(checked) - len(living)} purged" if gone.intersection(checked) else ""
+        good = f"{len(living - bad)} of {len(living)} versions are sound{purged}"
+        say(good if checked else "no versions yet")
     if bad:
         raise typer.Exit(VersionError.exit_code)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli import bisecting, lineage
+from sealmate.cli import bisecting, lineage, pruning
 from sealmate.cli.common import JsonOption, open_workspace
 from sealmate.cli.output import emit, plain, say, table, when
 
@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     group.command()(show)
     lineage.register_into(group)
     bisecting.register_into(group)
+    pruning.register_into(group)
     app.add_typer(group, name="versions")
 
 

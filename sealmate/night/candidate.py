@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
 from sealmate.model.local import LocalModel
 from sealmate.night.selection import Choice
+from sealmate.night.sharding import NEW
 from sealmate.night.strength import WEAKER
 from sealmate.records import Version
 from sealmate.training.batches import Example
 from sealmate.training.gate import Scores
 from sealmate.training.loop import Recipe, Trainer
 from sealmate.versions.attach import parts_of
+from sealmate.versions.files import shred
 from sealmate.versions.manifest import identity_fields
 from sealmate.versions.publish import publish
 from sealmate.workspace import Workspace
 
 CANDIDATE = "candidate"
+_SUFFIX = ".safetensors"
 
 
 def trainer_for(
@@ -33,7 +37,10 @@ def trainer_for(
     held: Sequence[Example],
     cancel: Flag,
 ) -> Trainer:
-    """A trainer that goes on from the checkpoint of a stopped night with the same plan."""
+    """A trainer that goes on from the checkpoint of a stopped night with the same plan.
+
+    Checkpoints that no plan leads to any more are deleted.
+    """
     shard = choice.session.shard
     digest = hashlib.sha256(
         json.dumps([recipe.as_dict(), choice.parent, choice.active, model.info.fingerprint,
@@ -41,6 +48,8 @@ def trainer_for(
                     [(e.prompt[-1].content, e.answer) for e in examples]],
                    sort_keys=True, default=str).encode()
     ).hexdigest()[:16]  # fmt: skip
+    checkpoint = checkpoint_of(workspace.paths.work, choice, model.info.fingerprint, digest)
+    _drop_stale(checkpoint)
     return Trainer(
         model,
         recipe,
@@ -48,9 +57,35 @@ def trainer_for(
         name=CANDIDATE,
         start_from=workspace.paths.versions / shard.folder if choice.parent and shard else None,
         held=held,
-        checkpoint=workspace.paths.work / f"night-{digest}.safetensors",
+        checkpoint=checkpoint,
         cancel=cancel,
     )
+
+
+def checkpoint_of(work: Path, choice: Choice, fingerprint: str, digest: str) -> Path:
+    """Where the plan with this digest keeps its checkpoint: `night-ACTIVE-BASE-SHARD-DIGEST`."""
+    shard = choice.session.shard
+    name = shard.name if shard else NEW
+    return work / f"night-{choice.active}-{fingerprint[:8]}-{name}-{digest}{_SUFFIX}"
+
+
+def _drop_stale(checkpoint: Path) -> None:
+    """Delete the checkpoints that the plan of `checkpoint` has taken the place of.
+
+    A plan stands on the active version and trains one of its shards, for which there is one plan
+    at a time. Of another shard beside the same active version a checkpoint may still be gone on
+    from: of a session that was cut off after the gate had refused this one.
+    """
+    same, shard, _ = checkpoint.name.rsplit("-", 2)
+    for file in checkpoint.parent.glob(f"night-*{_SUFFIX}*"):
+        # what a crash left of a checkpoint is worth nothing to anybody
+        unfinished = not file.name.endswith(_SUFFIX)
+        ground, _, rest = file.name.rpartition("-")[0].rpartition("-")
+        stale = ground != same or rest == shard
+        if unfinished or (stale and file != checkpoint):
+            with suppress(OSError):  # no reason to do without a night
+                # overwritten, for the notes it saw may be forgotten once its place is unknown
+                shred(file)
 
 
 def group_with_carried(workspace: Workspace, model: LocalModel, choice: Choice) -> None:

@@ -74,10 +74,14 @@ def build_report(
         for clash in store.conflicts.list()
         if clash.found_at >= run.started_at or clash.state == "open"
     ]  # fmt: skip
+    there = {edit.id for edit in store.edits.list()}
     purged = [
         found.number
         for found in store.versions.list()
-        if found.purged_at is not None and found.purged_at >= since
+        if found.purged_at is not None
+        and found.purged_at >= since
+        # one that was thinned out holds nothing forgotten
+        and not there.issuperset(store.versions.edit_ids(found.number))
     ]
     erased = sum(canary.at >= since for canary in store.erasure.canaries())
     pending = store.pending()

@@ -116,12 +116,17 @@ def destroy(folder: Path) -> None:
         if file.is_dir() and not file.is_symlink():
             destroy(file)
             continue
-        # A hard link elsewhere is somebody else's file.
-        if not file.is_symlink() and file.is_file() and file.stat().st_nlink == 1:
-            _blank(file)
-        file.unlink()
+        shred(file)
     folder.rmdir()
     sync_folder(folder.parent)
+
+
+def shred(file: Path) -> None:
+    """Overwrite and delete one file, as `destroy` does; one with other names stays under those."""
+    # A hard link elsewhere is somebody else's file.
+    if not file.is_symlink() and file.is_file() and file.stat().st_nlink == 1:
+        _blank(file)
+    file.unlink()
 
 
 def discard(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Which versions to keep, and getting rid of the others for good.
 
-Thinning out is never done unasked: a caller hands what `superfluous` names to `purge`.
+Thinning out is never done unasked: a caller hands what `expendable` names to `purge`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sealmate.paths import Paths
 from sealmate.records import Version
 from sealmate.store import Store
 from sealmate.versions.files import destroy, disk_errors, folder_name, held
+from sealmate.versions.lineage import ancestors, previous
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,23 @@ def superfluous(
         key=lambda version: version.number,
     )
     kept = {active, *_last([version.number for version in living], rule.last)}
-    parents = {version.number: version.parent for version in versions}
-    number: int | None = active
-    for _ in range(rule.ancestors):
-        number = parents.get(number or 0)
-        if number is None:
-            break
-        kept.add(number)
+    by_number = {version.number: version for version in versions}
+    if active in by_number:
+        alive = {version.number for version in living}
+        came_from = [n for n in ancestors(by_number[active], by_number) if n in alive]
+        kept.update(came_from[: rule.ancestors])
     for count, period in ((rule.weeks, "%G-%V"), (rule.months, "%Y-%m")):
         newest = {version.created_at.strftime(period): version.number for version in living}
         kept.update(_last(list(newest.values()), count))
     return [version.number for version in living if version.number not in kept]
+
+
+def expendable(store: Store, rule: Retention | None = None) -> list[int]:
+    """Numbers of the versions that can go by `rule`, ascending; never the one that a rollback
+    goes back to."""
+    going = superfluous(store.versions.list(), store.versions.active(), rule)
+    back = previous(store)
+    return [number for number in going if number != back]
 
 
 def _last(numbers: list[int], count: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sealmate.errors import NotFoundError, VersionError
 from sealmate.records import Version
 from sealmate.versions.publish import sweep
-from sealmate.versions.retain import Retention, purge, superfluous
+from sealmate.versions.retain import Retention, expendable, purge, superfluous
 from tests.store.build import START
 from tests.versions.build import Lab, adapter
 
@@ -60,6 +61,23 @@ def test_what_always_holds(count: int, days: int, rule: Retention, data: st.Data
     assert len(versions) - len(gone) <= 1 + rule.ancestors + rule.last + rule.weeks + rule.months
     left = [version for version in versions if version.number not in gone]
     assert superfluous(left, active, rule) == []
+
+
+def test_purged_ancestors_take_the_place_of_none() -> None:
+    versions = nights(10)
+    versions[8] = replace(versions[8], purged_at=START)
+    rule = Retention(ancestors=2, last=0, weeks=0, months=0)
+    assert superfluous(versions, 10, rule) == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_a_rollback_goes_back_to_is_not_expendable(lab: Lab) -> None:
+    for seed in range(4):
+        lab.publish(seed=seed)
+    rule = Retention(ancestors=0, last=0, weeks=0, months=0)
+    assert expendable(lab.store, rule) == [1, 2]
+    lab.store.versions.activate(1, "rolled back")
+    assert expendable(lab.store, rule) == [2, 3]
+    assert expendable(lab.store) == []
 
 
 def test_purging_destroys_the_files_and_marks_the_row(lab: Lab) -> None:
