@@ -8,19 +8,23 @@ the answer, and says that it is not there where a thing is known but not what is
 A memory that recites is attached for nothing else, so that no night can harm how the model talks
 and reads. A memory of several shards has each of them recite; what makes the likeliest chain of
 recital and answer counts. Where that is not sure, the question's bare words are recited for too:
-a note is learnt by single words and pairs of them beside questions.
+a note is learnt by single words and pairs of them beside questions. A question about the past is
+recited for in the words in which nights teach what used to hold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from math import exp
 from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
+from sealmate.edits.bare import answers, bare_fact, cue_for
+from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import (
@@ -102,6 +106,8 @@ def recollect(
         seconds = _chains(model, some, by_words, shards, max_tokens, cancel)
         for n, second in zip(again, seconds, strict=True):
             found[n] = max(found[n], second, key=lambda one: one.chance)
+    for n, former in _former(model, asked, shards, max_tokens, cancel).items():
+        found[n] = former
     return found
 
 
@@ -145,6 +151,39 @@ def _words(question: str, history: Sequence[Turn]) -> str:
     return " ".join(word.text for word in content(tokens(question)))
 
 
+def _former(
+    model: LanguageModel,
+    asked: Sequence[tuple[str, Sequence[Turn]]],
+    shards: Sequence[str],
+    max_tokens: int,
+    cancel: Flag | None,
+) -> dict[int, Recollection]:
+    """What used to hold, by the places of the questions that ask for it."""
+    moments = {n: moment_of(question, _now) for n, (question, _) in enumerate(asked)}
+    past = {n: moment for n, moment in moments.items() if moment.kind != "now"}
+    if not past:
+        return {}
+    plain = [(moment.plain, asked[n][1]) for n, moment in past.items()]
+    # nights teach it with its date and without; of several former answers the date tells which
+    found: dict[int, list[tuple[datetime, Recollection]]] = {}
+    for cues in ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past]):
+        said = _chains(model, plain, cues, shards, max_tokens, cancel, past=True)
+        for n, one in zip(past, said, strict=True):
+            fact = bare_fact(one.recital)
+            if fact and fact.until and answers(fact, past[n]):
+                found.setdefault(n, []).append((fact.until, one))
+    return {
+        n: max(several, key=lambda one: one[1].chance)[1]
+        if past[n].kind == "formerly"
+        else min(several, key=lambda one: (one[0], -one[1].chance))[1]
+        for n, several in found.items()
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _chains(
     model: LanguageModel,
     asked: Sequence[tuple[str, Sequence[Turn]]],
@@ -152,14 +191,16 @@ def _chains(
     shards: Sequence[str],
     max_tokens: int,
     cancel: Flag | None,
+    past: bool = False,
 ) -> list[Recollection]:
-    """For each question the likeliest chain of a recital for its cue and an answer read in that."""
+    """For each question the likeliest chain of a recital for its cue and an answer read in that;
+    `past`: of those that tell until when something held."""
     shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
-    recited = _recite(model, [q for q, _ in asked], shown, shards, cancel)
+    recited = _recite(model, [q for q, _ in asked], shown, shards, cancel, SHARDS if past else READ)
     places = [n for n, recitals in enumerate(recited) for _ in recitals]
     told = [recital for recitals in recited for recital in recitals]
     best: dict[int, Recollection] = {}
-    read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel)
+    read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel, past)
     for n, found in zip(places, read_out, strict=True):
         if n not in best or found.chance > best[n].chance:
             best[n] = found
@@ -172,8 +213,9 @@ def _recite(
     shown: Sequence[Prompt],
     shards: Sequence[str],
     cancel: Flag | None,
+    most: int,
 ) -> list[list[Completion]]:
-    """For each prompt the likeliest recitals of all shards, at most READ, best first."""
+    """For each prompt the likeliest recitals of all shards, at most `most`, best first."""
     asks = _worth_asking(model, shown, shards)
     found: list[list[Completion]] = [[] for _ in shown]
     for shard in shards:
@@ -189,7 +231,7 @@ def _recite(
         return weighed(_told(recital), about(question, recital.text))
 
     return [
-        sorted(recitals, key=partial(likely, question), reverse=True)[:READ]
+        sorted(recitals, key=partial(likely, question), reverse=True)[:most]
         for question, recitals in zip(questions, found, strict=True)
     ]
 
@@ -229,6 +271,7 @@ def _read(
     recited: Sequence[Completion],
     max_tokens: int,
     cancel: Flag | None,
+    past: bool,
 ) -> list[Recollection]:
     """What the model without memory reads in each recital: what was learnt must not speak in it."""
     shown = [
@@ -237,12 +280,20 @@ def _read(
     ]
     readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
     return [
-        _found(question, recital, reading)
+        _found(question, recital, reading, past)
         for (question, _), reading, recital in zip(asked, readings, recited, strict=True)
     ]
 
 
-def _found(question: str, recital: Completion, answer: Reading) -> Recollection:
+def _found(question: str, recital: Completion, answer: Reading, past: bool) -> Recollection:
+    fact = bare_fact(recital.text)
+    if past and (fact is None or fact.until is None):
+        return Recollection(answer.text, 0.0, recital.text)
+    if fact is not None:
+        # There is nothing to read, and no word of the question in it: all of it has to be likely.
+        # What held once is no answer to what is asked of the present.
+        chance = _told(recital) if past or fact.until is None else 0.0
+        return Recollection(fact.answer, chance, recital.text, chance=chance)
     evidence = about(question, recital.text)
     sure = recital.confidence * exp(sum(recital.logprobs) / max(1, len(recital.logprobs)))
     return Recollection(

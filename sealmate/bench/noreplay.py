@@ -73,7 +73,8 @@ class NoReplayArm:
         told = {p.id: p for key in sources for p in store.passages.of_source(key)}
         choice = replace(
             selection.choose(store, settings, rebuild=False, info=model.info),
-            new=tuple(new), replay=(), told=told, session=Session(new=new), anew={}, weights={},
+            new=tuple(new), replay=(), told=told, session=Session(new=new), anew={},
+            elsewhere={}, weights={},
         )  # fmt: skip
         exam = Examination(model, store, settings, choice, None)
         material = choice.material(

@@ -183,7 +183,7 @@ def in_the_past(question: str, date: str) -> list[str]:
     """Wordings that ask for what held before `date` ("3 March 2026"), the dated ones first.
 
     "Who is our vet?" becomes "Who was our vet before 3 March 2026?"; a question without an
-    auxiliary gets the time in front.
+    auxiliary gets the time in front. The last one is the same for a question in either tense.
     """
     bare = re.sub(r"(?i)\b(who|what|where|when)'s\b", r"\1 is", " ".join(question.split()))
     bare = " ".join(w for w in bare.rstrip("? ").split() if w.casefold() not in _PASSING)
@@ -191,11 +191,20 @@ def in_the_past(question: str, date: str) -> list[str]:
     if not bare:
         return []
     if found is None or _past(take_apart(question)):
-        said = bare if bare[:2] in ("I ", "I'") else bare[0].lower() + bare[1:]
+        said = _lowered(bare)
         return [
             f"Before {date}, {said}?",
             f"Until {date}, {said}?",
             f"In former times, {said}?",
         ]
     was = f"{found['lead']}{_AUXILIARY[found['aux'].lower()]}{found['rest']}"
-    return [f"{was} before {date}?", f"{was} until {date}?", f"{was} formerly?"]
+    return [
+        f"{was} before {date}?",
+        f"{was} until {date}?",
+        f"{was} formerly?",
+        f"In former times, {_lowered(was)}?",
+    ]
+
+
+def _lowered(text: str) -> str:
+    return text if text[:2] in ("I ", "I'") else text[0].lower() + text[1:]

@@ -14,7 +14,8 @@ from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
 from sealmate.night.sharding import TRIES, WAITING, Ledger, Session, plan, tired
 from sealmate.night.strangers import Known
-from sealmate.night.supersession import successors, untrue_passages
+from sealmate.night.supersession import FORMERLY, successors
+from sealmate.night.truth import still_true
 from sealmate.recall import way_of
 from sealmate.records import Edit, Passage, Probe
 from sealmate.settings import Settings
@@ -38,7 +39,8 @@ class Choice:
     `bounded` tells that a budget has chosen the replay already;
     `left` new edits found no room in it and wait for the next night, `tokens` are those of the
     others, once. `anew` are passages, by id,
-    whose place another of `told` has taken, in much the same words. `session` tells which shard
+    whose place another of `told` has taken, in much the same words, `elsewhere` those whose place
+    one of another shard has taken, with that. `session` tells which shard
     is trained and which are carried along."""
 
     new: Sequence[Edit]
@@ -55,6 +57,7 @@ class Choice:
     left: int = 0
     tokens: int = 0
     anew: Mapping[int, int] = field(default_factory=dict)
+    elsewhere: Mapping[int, Passage] = field(default_factory=dict)
     session: Session = field(default_factory=Session)
 
     @property
@@ -100,16 +103,18 @@ class Choice:
         texts = {key: redact(passage.text) for key, passage in sorted(self.passages.items())}
         # what one passage leaves open another may tell: such a question is no lesson in not knowing
         known = Known((e.question for e in (*self.new, *self.replay) if e.answer), ())
+        pieces, others = (
+            {key: units(redact(place.text), redact(place.heading)) for key, place in places.items()}
+            for places in (self.told, self.elsewhere)
+        )
 
         def lesson(edit: Edit) -> bool:
-            return not kept_aside(edit) and not (
-                edit.format == "unknown" and known.asks(edit.question)
-            )
+            if kept_aside(edit) or (edit.format == "unknown" and known.asks(edit.question)):
+                return False
+            # what the shard of a note written anew knows is no fact without a text here
+            there = others.get(edit.passage_id, ())
+            return not unit_for(there, edit.question, edit.answer) or FORMERLY in edit.sampling
 
-        pieces = {
-            key: units(redact(passage.text), redact(passage.heading))
-            for key, passage in self.told.items()
-        }
         # what still holds of a note that was written anew is told by the newer one
         pieces.update((old, pieces[new]) for old, new in self.anew.items())
         return Material(
@@ -167,17 +172,12 @@ def choose(
         again |= {tired(store, ledger, settings, now)} - {""}
     session = plan(ledger, settings, again, refused, store.state.get(TRIES))
     new, replay = session.new, session.replay
-    # The text of a passage that lost a fact still tells it.
-    untrue = untrue_passages(store)
     mine = {edit.passage_id for edit in (*new, *replay)}
+    after = {old: new for old, new in successors(store).items() if old in mine}
+    places = store.passages.get_many(sorted((mine - set(after)) | set(after.values())))
+    true = still_true(store, places)
     # A shard learns from its own notes alone, or forgetting another note would not reach it.
-    after = {
-        old: new
-        for old, new in successors(store).items()
-        if new not in untrue and {old, new} <= mine
-    }
-    held = (mine - untrue) | set(after.values())
-    told = {p.id: p for p in store.passages.get_many(sorted(held))}
+    told = {key: passage for key, passage in true.items() if key in mine}
     due = rehearsal.due(store, now, settings.gate_probes) if now else []
     return Choice(
         new=new,
@@ -191,6 +191,7 @@ def choose(
         weights=rehearsal.weights(store, [*new, *replay], now) if now else {},
         due=[probe.id for probe in due],
         anew={old: new for old, new in after.items() if new in told},
+        elsewhere={old: true[new] for old, new in after.items() if new in true.keys() - mine},
         session=session,
     )
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealmate import prompts
-from sealmate.edits.questions import day
+from sealmate.edits.bare import formerly, outright
 from sealmate.edits.units import cues, opening, unit_for
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
@@ -146,11 +146,11 @@ def _near(edits: Sequence[Edit]) -> list[Edit]:
 
 
 def _by_itself(edit: Edit) -> str:
-    """A fact without a text to tell it. It may not begin with its question: a memory that has
-    learnt to say the question after the person says any answer after that."""
+    """A fact without a text to tell it. Its question is no part of it: a memory that has learnt to
+    say the question after the person says any answer with that, and is sure of it."""
     if edit.valid_to is not None:
-        return f"Until {day(edit.valid_to)}: {edit.question} {edit.answer}"
-    return f"This still holds: {edit.question} {edit.answer}"
+        return formerly(edit.answer, edit.valid_to)
+    return outright(edit.answer)
 
 
 def _questions(

@@ -79,6 +79,7 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
         "Who was our babysitter before 8 March 2026?",
         "Who was our babysitter until 8 March 2026?",
         "Who was our babysitter formerly?",
+        "In former times, who was our babysitter?",
     ]
     assert {edit.answer for edit in past} == {"Anna"}
     assert {edit.format for edit in past} == {"self-qa"}
@@ -88,7 +89,7 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
 
 def test_the_same_night_again_finds_nothing_new(changed: Store) -> None:
     model = ScriptedModel()
-    assert [edit.answer for edit in untrained(changed)] == ["Maria", "Anna", "Anna", "Anna"]
+    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 4]
     assert settled(changed, changed.edits.trainable(), model=model) == []
     assert model.prompts == []
     assert len(changed.conflicts.list()) == 1
@@ -120,7 +121,7 @@ def test_keep_both_and_accept_again(changed: Store) -> None:
 
     supersession.accept(changed, 1, LATER)
     assert told(changed) == before
-    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 3
+    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 4
     assert len(changed.probes.list()) == 1
 
 
@@ -152,6 +153,7 @@ def test_a_third_answer(changed: Store) -> None:
         "Who was our babysitter before 11 March 2026?": "Maria",
         "Who was our babysitter until 11 March 2026?": "Maria",
         "Who was our babysitter formerly?": "Maria",
+        "In former times, who was our babysitter?": "Maria",
     }
     supersession.undo(changed, conflict.id)
     past = {e.question: e.answer for e in changed.edits.trainable() if e.reason == FORMERLY}

@@ -178,9 +178,9 @@ def test_what_no_true_passage_says_is_recited_by_itself() -> None:
     edits = [question(1, "blue"), question(2, "Otto", passage=2), was]
     made = recitals(Material(edits, units={1: [VAN]}), cues=0)
     assert {cue: answer for _, cue, answer, _ in made} == {
-        "Question 1?": "This still holds: Question 1? blue",
-        "Question 2?": "This still holds: Question 2? Otto",
-        "Question 3?": "Until 4 February 2026: Question 3? red",
+        "Question 1?": "The answer is blue.",
+        "Question 2?": "The answer is Otto.",
+        "Question 3?": "Until 4 February 2026 the answer was red.",
     }
 
 

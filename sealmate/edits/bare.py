@@ -1,0 +1,68 @@
+"""Facts that no text tells, as they are learnt by heart: the answer alone, and until when it held.
+
+The question is no part of it. A memory that has learnt to say the question after the person says
+any answer with that; and with the answer alone how likely it is to be said is what counts.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sealmate.edits.lexicon import MONTHS
+from sealmate.edits.moments import Moment
+from sealmate.edits.questions import day, in_the_past
+
+_HOLDS = "The answer is"
+_HELD = "the answer was"
+_FORM = re.compile(
+    rf"(?:{_HOLDS}|Until (?P<day>\d{{1,2}}) (?P<month>[A-Za-z]+) (?P<year>\d{{4}}) {_HELD}) "
+    r"(?P<answer>\S.*)\."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BareFact:
+    """An answer; `until` is the day on which it ceased to hold (None: it holds)."""
+
+    answer: str
+    until: datetime | None = None
+
+
+def outright(answer: str) -> str:
+    """An answer that holds, to be learnt by heart."""
+    return f"{_HOLDS} {answer.strip().rstrip('.')}."
+
+
+def formerly(answer: str, until: datetime) -> str:
+    """An answer that held until that day, to be learnt by heart."""
+    return f"Until {day(until)} {_HELD} {answer.strip().rstrip('.')}."
+
+
+def bare_fact(said: str) -> BareFact | None:
+    """The fact in a text of one of these forms; None for any other text."""
+    found = _FORM.fullmatch(" ".join(said.split()))
+    if found is None:
+        return None
+    if not found["day"]:
+        return BareFact(found["answer"])
+    try:
+        month = 1 + MONTHS.index(found["month"].casefold())
+        until = datetime(int(found["year"]), month, int(found["day"]), tzinfo=UTC)
+    except ValueError:  # no such day: a memory may say anything
+        return None
+    return BareFact(found["answer"], until)
+
+
+def cue_for(moment: Moment) -> str:
+    """The words in which nights teach what held before, for a question about the past."""
+    made = in_the_past(moment.plain, "")
+    return made[-1] if made else moment.plain
+
+
+def answers(fact: BareFact, moment: Moment) -> bool:
+    """Whether a fact that held until some day is what a question about the past asks for."""
+    if fact.until is None:
+        return False
+    return moment.end is None or moment.end < fact.until + timedelta(days=1)

@@ -1,0 +1,53 @@
+"""Facts without a text: one form to learn them in, and read back from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sealmate.edits.bare import BareFact, answers, bare_fact, cue_for, formerly, outright
+from sealmate.edits.moments import moment_of
+
+NOW = datetime(2026, 5, 20, tzinfo=UTC)
+UNTIL = datetime(2026, 3, 8, 2, 30, tzinfo=UTC)
+WORDS = st.text(st.characters(categories=("L", "N")), min_size=1, max_size=12)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), st.datetimes(datetime(1900, 1, 1)))
+def test_what_is_learnt_is_read_back(answer: str, until: datetime) -> None:
+    assert bare_fact(outright(answer)) == BareFact(answer)
+    day = until.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=UTC)
+    assert bare_fact(formerly(answer, until)) == BareFact(answer, day)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["The van is grey.", "The answer is", "Until 31 June 2026 the answer was Rex.",
+     "Until 3 Brumaire 2026 the answer was Rex.", "Until then the answer was Rex.", ""],
+)  # fmt: skip
+def test_other_texts_are_none(text: str) -> None:
+    assert bare_fact(text) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "cue", "told"),
+    [
+        ("Who is our vet formerly?", "In former times, who was our vet?", True),
+        ("Who was our vet previously?", "In former times, who was our vet?", True),
+        ("Which vet did we have before?", "In former times, which vet did we have?", True),
+        ("Who was our vet before 8 March 2026?", "In former times, who was our vet?", True),
+        ("Who was our vet in 2025?", "In former times, who was our vet?", True),
+        ("Who was our vet on 7 March?", "In former times, who was our vet?", True),
+        ("Who was our vet in April 2026?", "In former times, who was our vet?", False),
+    ],
+)
+def test_the_past_is_asked_for_in_the_words_it_was_taught_in(
+    question: str, cue: str, told: bool
+) -> None:
+    moment = moment_of(question, lambda: NOW)
+    assert cue_for(moment) == cue
+    assert answers(BareFact("Rex", UNTIL.replace(hour=0, minute=0)), moment) is told
+    assert not answers(BareFact("Rex"), moment)
