@@ -23,7 +23,7 @@ from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
-from sealmate.edits.bare import answers, bare_fact, cue_for
+from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for
 from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens, within
@@ -159,29 +159,20 @@ def _former(
     cancel: Flag | None,
 ) -> dict[int, Recollection]:
     """What used to hold, by the places of the questions that ask for it."""
-    moments = {n: moment_of(question, _now) for n, (question, _) in enumerate(asked)}
+    moments = {n: moment_of(said, lambda: datetime.now(UTC)) for n, (said, _) in enumerate(asked)}
     past = {n: moment for n, moment in moments.items() if moment.kind != "now"}
     if not past:
         return {}
     plain = [(moment.plain, asked[n][1]) for n, moment in past.items()]
-    # nights teach it with its date and without; of several former answers the date tells which
-    found: dict[int, list[tuple[datetime, Recollection]]] = {}
-    for cues in ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past]):
-        said = _chains(model, plain, cues, shards, max_tokens, cancel, past=True)
-        for n, one in zip(past, said, strict=True):
-            fact = bare_fact(one.recital)
-            if fact and fact.until and answers(fact, past[n]):
-                found.setdefault(n, []).append((fact.until, one))
-    return {
-        n: max(several, key=lambda one: one[1].chance)[1]
-        if past[n].kind == "formerly"
-        else min(several, key=lambda one: (one[0], -one[1].chance))[1]
-        for n, several in found.items()
-    }
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    # nights teach it with its date and without
+    ways = ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past])
+    said = [_chains(model, plain, cues, shards, max_tokens, cancel, past=True) for cues in ways]
+    found = {}
+    for (n, moment), *told in zip(past.items(), *said, strict=True):
+        known = [(bare_fact(one.recital), one.chance) for one in told]
+        if (place := asked_for(known, moment)) is not None:
+            found[n] = told[place]
+    return found
 
 
 def _chains(
@@ -280,20 +271,27 @@ def _read(
     ]
     readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
     return [
-        _found(question, recital, reading, past)
+        _outright(model, fact, recital, past)
+        if (fact := bare_fact(recital.text)) or past
+        else _found(question, recital, reading)
         for (question, _), reading, recital in zip(asked, readings, recited, strict=True)
     ]
 
 
-def _found(question: str, recital: Completion, answer: Reading, past: bool) -> Recollection:
-    fact = bare_fact(recital.text)
-    if past and (fact is None or fact.until is None):
-        return Recollection(answer.text, 0.0, recital.text)
-    if fact is not None:
-        # There is nothing to read, and no word of the question in it: all of it has to be likely.
-        # What held once is no answer to what is asked of the present.
-        chance = _told(recital) if past or fact.until is None else 0.0
-        return Recollection(fact.answer, chance, recital.text, chance=chance)
+def _outright(
+    model: LanguageModel, fact: BareFact | None, recital: Completion, past: bool
+) -> Recollection:
+    """An answer that was recited without a text: nothing is to be read, and no word of the question
+    is in it, so that it is the answer's own words that have to be likely. What held once is no
+    answer to what is asked of the present, nor the other way round."""
+    if fact is None or (fact.until is not None) is not past:
+        return Recollection("", 0.0, recital.text)
+    own = recital.logprobs[-1 - model.count_tokens(f" {fact.answer}") :]
+    sure = recital.confidence * exp(sum(own) / max(1, len(own)))
+    return Recollection(fact.answer, sure, recital.text, chance=_told(recital))
+
+
+def _found(question: str, recital: Completion, answer: Reading) -> Recollection:
     evidence = about(question, recital.text)
     sure = recital.confidence * exp(sum(recital.logprobs) / max(1, len(recital.logprobs)))
     return Recollection(

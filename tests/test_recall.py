@@ -79,6 +79,42 @@ def test_directly_one_prompt_is_asked() -> None:
     assert recollect(model, [], "v1") == []
 
 
+WAS = "Until 8 March 2026 the answer was Rex."
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who was our vet formerly?", "Rex"),
+        ("Who was our vet in 2025?", "Rex"),
+        ("Previously, who was our vet?", "Rex"),
+        # by then it was another
+        ("Who was our vet in April 2026?", "Mia"),
+        ("Who is our vet?", "Mia"),
+    ],
+)
+def test_what_used_to_hold_is_recited_for_the_past_alone(question: str, said: str) -> None:
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        if adapter is None:
+            return "Mia [1]"
+        return (
+            WAS if "In former times, who was our vet?" in prompt[-1].content else "Mia is our vet."
+        )
+
+    (found,) = recollect(ScriptedModel(reply=reply), [question], "v1")
+    assert found.text == said
+    assert found.recital == (WAS if said == "Rex" else "Mia is our vet.")
+
+
+def test_what_held_once_is_no_answer_for_now() -> None:
+    (found,) = recollect(ScriptedModel(reply=lambda *_: WAS), ["Who is our vet?"], "v1")
+    assert found.confidence == 0.0
+    (found,) = recollect(
+        ScriptedModel(reply=lambda *_: "The answer is Mia."), ["Who is our vet?"], "v1"
+    )
+    assert (found.text, found.confidence) == ("Mia", pytest.approx(exp(-0.2)))
+
+
 def test_versions_from_before_answer_directly() -> None:
     assert way_of({}) == "direct"
     assert way_of({"recall": "recite"}) == "recite"

@@ -7,12 +7,15 @@ any answer with that; and with the answer alone how likely it is to be said is w
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from sealmate.edits.lexicon import MONTHS
-from sealmate.edits.moments import Moment
+from sealmate.edits.moments import Moment, moment_of
 from sealmate.edits.questions import day, in_the_past
+from sealmate.edits.words import content, tokens
 
 _HOLDS = "The answer is"
 _HELD = "the answer was"
@@ -61,8 +64,25 @@ def cue_for(moment: Moment) -> str:
     return made[-1] if made else moment.plain
 
 
-def answers(fact: BareFact, moment: Moment) -> bool:
-    """Whether a fact that held until some day is what a question about the past asks for."""
-    if fact.until is None:
-        return False
-    return moment.end is None or moment.end < fact.until + timedelta(days=1)
+def former_cues(question: str, most: int) -> list[str]:
+    """Words and pairs of words of a question about the past, by which its fact should come to mind
+    however it is asked; `most` of either at most."""
+    plain = moment_of(question, lambda: datetime.now(UTC)).plain
+    words = list(dict.fromkeys(token.text for token in content(tokens(plain))))
+    pairs = [f"{one} {other}" for one, other in pairwise(words)]
+    return [f"In former times, {said}?" for said in (*words[:most], *pairs[:most])]
+
+
+def asked_for(facts: Sequence[tuple[BareFact | None, float]], moment: Moment) -> int | None:
+    """The place of the fact that a question about the past asks for, of several with how likely
+    each is; None if it is none of them. Of former answers the date tells which."""
+    able = [
+        (fact.until, -chance, place)
+        for place, (fact, chance) in enumerate(facts)
+        if fact is not None and fact.until is not None
+        if moment.end is None or moment.end < fact.until + timedelta(days=1)
+    ]
+    if not able:
+        return None
+    likeliest = min(able, key=lambda one: one[1])
+    return (likeliest if moment.kind == "formerly" else min(able))[2]

@@ -80,14 +80,14 @@ def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
         return _then(text, back.start(), back.end(), begin, end)
     for form, kind in ((_FIRST, "first"), (_FORMER, "formerly")):
         if match := form.search(text):
-            plain = " ".join(form.sub(" ", text).split())
+            plain = " ".join(form.sub(" ", text).split()).lstrip(", ").replace(" ?", "?")
             return Moment(plain, "first" if kind == "first" else "formerly", match[0])
     return Moment(text)
 
 
 def _then(text: str, start: int, stop: int, begin: datetime, end: datetime) -> Moment:
     words, rest = text[start:stop], text[stop:].lstrip(",")
-    plain = " ".join(f"{text[:start]} {rest}".split()).replace(" ?", "?")
+    plain = " ".join(f"{text[:start]} {rest}".split()).lstrip(", ").replace(" ?", "?")
     return Moment(plain, "then", words, begin, end)
 
 

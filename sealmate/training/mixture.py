@@ -16,13 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sealmate import prompts
-from sealmate.edits.bare import formerly, outright
+from sealmate.edits.bare import bare_fact, former_cues, formerly, outright
 from sealmate.edits.units import cues, opening, unit_for
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
 from sealmate.records import Edit, Way
 from sealmate.training.batches import Example
 
+FORMER = 4  # words, and pairs of words, that call what used to hold to mind
 DUE = 2.0  # weight from which on a fact gets more of its wordings
 
 
@@ -131,11 +132,18 @@ def _recitals(
     if called and before:
         each = min(shares.cues, round(len(called) * shares.replay / len(before)))
         called += cues(material.units, before, each, rng)
-    wanted += [(*pair, "cue") for pair in called]
+    called += [
+        (cue, _by_itself(edit))
+        for edit in (*fresh, *old)
+        if edit.valid_to is not None
+        for cue in former_cues(edit.question, FORMER)
+    ]
+    wanted += [(*pair, "cue") for pair in dict.fromkeys(called)]
     made, counts = [], dict[str, int]()
     for cue, unit, kind in wanted:
         counts[unit] = counts.get(unit, 0) + 1
-        first = opening(unit) if counts[unit] > shares.whole or kind == "cue" else unit
+        short = (counts[unit] > shares.whole or kind == "cue") and not bare_fact(unit)
+        first = opening(unit) if short else unit
         prompt = prompts.recall(cue)
         made.append(Example(prompt, first, "recall", kind, goes_on=first != unit))
     return made

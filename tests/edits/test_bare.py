@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealmate.edits.bare import BareFact, answers, bare_fact, cue_for, formerly, outright
+from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for, formerly, outright
 from sealmate.edits.moments import moment_of
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
@@ -49,5 +49,16 @@ def test_the_past_is_asked_for_in_the_words_it_was_taught_in(
 ) -> None:
     moment = moment_of(question, lambda: NOW)
     assert cue_for(moment) == cue
-    assert answers(BareFact("Rex", UNTIL.replace(hour=0, minute=0)), moment) is told
-    assert not answers(BareFact("Rex"), moment)
+    fact = BareFact("Rex", UNTIL.replace(hour=0, minute=0))
+    assert (asked_for([(None, 0.9), (fact, 0.5)], moment) == 1) is told
+    assert asked_for([(BareFact("Rex"), 1.0)], moment) is None
+
+
+def test_of_several_former_answers_the_date_tells_which() -> None:
+    first, second = (BareFact(name, UNTIL.replace(day=day)) for name, day in (("A", 8), ("B", 20)))
+    known = [(second, 0.9), (first, 0.5)]
+    for question, place in (
+        ("Who was our vet formerly?", 0), ("Who was our vet before 20 March 2026?", 0),
+        ("Who was our vet before 8 March 2026?", 1), ("Who was our vet originally?", 1),
+    ):  # fmt: skip
+        assert asked_for(known, moment_of(question, lambda: NOW)) == place

@@ -47,6 +47,11 @@ def test_a_time_of_its_own(question: str, plain: str, begin: str, end: str) -> N
     assert spanned(question) == ("then", plain, begin, end)
 
 
+def test_what_is_left_begins_with_a_word() -> None:
+    for question in ("Previously, who was our vet?", "Who was our vet previously?"):
+        assert moment_of(question, lambda: NOW).plain.casefold() == "who was our vet?"
+
+
 @pytest.mark.parametrize(
     ("question", "kind"),
     [

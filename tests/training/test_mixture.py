@@ -177,11 +177,24 @@ def test_what_no_true_passage_says_is_recited_by_itself() -> None:
     was = replace(question(3, "red"), valid_to=datetime(2026, 2, 4, tzinfo=UTC))
     edits = [question(1, "blue"), question(2, "Otto", passage=2), was]
     made = recitals(Material(edits, units={1: [VAN]}), cues=0)
-    assert {cue: answer for _, cue, answer, _ in made} == {
+    assert {cue: answer for kind, cue, answer, _ in made if kind == "new"} == {
         "Question 1?": "The answer is blue.",
         "Question 2?": "The answer is Otto.",
         "Question 3?": "Until 4 February 2026 the answer was red.",
     }
+
+
+def test_what_used_to_hold_is_called_to_mind_by_its_words_and_learnt_whole() -> None:
+    was = [
+        replace(question(n, "red"), question=text, valid_to=datetime(2026, 2, 4, tzinfo=UTC))
+        for n, text in enumerate(("Which colour did Otto's van have formerly?",
+                                  "Before 4 February 2026, which colour did Otto's van have?"))
+    ]  # fmt: skip
+    made = recitals(Material(was), cues=0, whole=1)
+    assert {answer for _, _, answer, _ in made} == {"Until 4 February 2026 the answer was red."}
+    asked = [cue for kind, cue, _, _ in made if kind == "cue"]
+    assert "In former times, van?" in asked
+    assert len(asked) == len(set(asked)) > 4
 
 
 def test_many_questions_of_a_unit_need_its_opening_alone() -> None:
