@@ -122,6 +122,6 @@ def report(result: Ingested, as_json: bool) -> None:
     parts += [f"{len(result.replaced)} replaced"] if result.replaced else []
     parts += [f"{len(result.unchanged)} unchanged"] if result.unchanged else []
     parts += [f"{len(result.failed)} failed"] if result.failed else []
-    say(", ".join(parts) + f" ({result.passages} new passages)")
+    say(", ".join(parts) + f" ({result.passages} new passage{'s' * (result.passages != 1)})")
     for failure in result.failed:
         tell(f"failed: {failure.message}" + (f" ({failure.hint})" if failure.hint else ""))
