@@ -121,6 +121,7 @@ def _leave_the_last_its_wordings(store: Store, row: Conflict, old: Edit) -> None
         if edit.sampling.get(FORMERLY) == row.id
     }
     rows = {conflict.id: conflict for conflict in store.conflicts.list()}
+    last: Edit | None = None
     for edit in store.edits.list(state="superseded"):
         own, theirs = mine.get(edit.question.casefold()), rows.get(edit.sampling.get(FORMERLY, 0))
         if edit.reason != old.reason or own is None or theirs is None:
@@ -128,7 +129,10 @@ def _leave_the_last_its_wordings(store: Store, row: Conflict, old: Edit) -> None
         later = store.edits.get(theirs.old_edit)
         if _told(store, later) > _told(store, old):
             store.edits.set_state([edit.id], "accepted", "sealmate", FORMERLY)
-            store.edits.supersede(own.id, None, later.reason, later.valid_to or row.found_at)
+            last = later
+    for own in mine.values() if last else ():
+        if last and supersession.undated(own):
+            store.edits.supersede(own.id, None, last.reason, last.valid_to or row.found_at)
 
 
 def _told(store: Store, edit: Edit) -> datetime:

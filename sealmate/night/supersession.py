@@ -19,6 +19,7 @@ from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling
 from sealmate.store.edits import is_aside, replaced_by
 
 REBUILD = "rebuild_needed"
+OTHERS = 8  # other wordings in which what used to hold is taught
 # A note with this share of its words in common with an older one is that one written anew.
 REVISED = 0.6
 
@@ -42,7 +43,8 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
         store.probes.retire(probes, _mark(conflict.id), instead_of=_set_aside(store, old))
-        _tell_formerly(store, conflict, old, since, now)
+        others = [store.edits.get(key).question for key in edits]
+        _tell_formerly(store, conflict, old, since, now, others)
         note_rebuild(store, edits, "a fact has changed")
         return store.conflicts.set_state(conflict.id, "accepted")
 
@@ -150,10 +152,11 @@ def _told(store: Store, edit: Edit) -> datetime:
 
 
 def _tell_formerly(
-    store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime
-) -> None:
-    """Edits that ask for the superseded answer by its time. They hang on the older passage, and
-    go when that is forgotten."""
+    store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
+    others: Iterable[str],
+) -> None:  # fmt: skip
+    """Edits that ask for the superseded answer by its time, in the words of `old` and, without a
+    date, in some of the `others` that were superseded with it. They go with the older passage."""
     known = _formerly(store, conflict)
     if known:
         store.edits.set_state([edit.id for edit in known], "accepted", "sealmate", FORMERLY)
@@ -174,14 +177,34 @@ def _tell_formerly(
             valid_from=old.valid_from,
             valid_to=since,
         )
-        for question in in_the_past(old.question, day(since))
+        for question in _past_wordings(old.question, others, day(since))
     ]
     # What held before the last change takes the wordings without a date from what held earlier.
     asked = {edit.question.casefold() for edit in made}
+    rows = {row.id: row for row in store.conflicts.list() if row.id != conflict.id}
     for earlier in store.edits.list(state="accepted", format="self-qa"):
-        if FORMERLY in earlier.sampling and earlier.question.casefold() in asked:
+        row = rows.get(earlier.sampling.get(FORMERLY, 0))
+        if row is None:
+            continue
+        before = store.edits.get(row.new_edit)
+        led_here = before.passage_id == old.passage_id and same_answer(before.answer, old.answer)
+        if earlier.question.casefold() in asked or (led_here and undated(earlier)):
             store.edits.supersede(earlier.id, None, _mark(conflict.id), since)
     store.edits.add_many(made)
+
+
+def _past_wordings(question: str, others: Iterable[str], date: str) -> list[str]:
+    """Questions for what held until `date`: all of one wording, and the last of some others."""
+    made = in_the_past(question, date)
+    more = [past[-1] for other in others if other and (past := in_the_past(other, date))]
+    seen = {text.casefold() for text in made}
+    fresh = {text.casefold(): text for text in more if text.casefold() not in seen}
+    return [*made, *list(fresh.values())[:OTHERS]]
+
+
+def undated(edit: Edit) -> bool:
+    """Whether a question for what used to hold names no day, and so asks for the last of it."""
+    return edit.valid_to is None or day(edit.valid_to) not in edit.question
 
 
 def _formerly(store: Store, conflict: Conflict) -> list[Edit]:

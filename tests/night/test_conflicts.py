@@ -80,6 +80,7 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
         "Who was our babysitter until 8 March 2026?",
         "Who was our babysitter formerly?",
         "In former times, who was our babysitter?",
+        "In former times, which babysitter did we have?",
     ]
     assert {edit.answer for edit in past} == {"Anna"}
     assert {edit.format for edit in past} == {"self-qa"}
@@ -89,7 +90,7 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
 
 def test_the_same_night_again_finds_nothing_new(changed: Store) -> None:
     model = ScriptedModel()
-    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 4]
+    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 5]
     assert settled(changed, changed.edits.trainable(), model=model) == []
     assert model.prompts == []
     assert len(changed.conflicts.list()) == 1
@@ -121,7 +122,7 @@ def test_keep_both_and_accept_again(changed: Store) -> None:
 
     supersession.accept(changed, 1, LATER)
     assert told(changed) == before
-    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 4
+    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 5
     assert len(changed.probes.list()) == 1
 
 
