@@ -265,17 +265,19 @@ def _read(
     past: bool,
 ) -> list[Recollection]:
     """What the model without memory reads in each recital: what was learnt must not speak in it."""
+    facts = [bare_fact(recital.text) for recital in recited]
+    made = [
+        _outright(model, fact, recital, past) if fact or past else None
+        for fact, recital in zip(facts, recited, strict=True)
+    ]
+    texts = [n for n, one in enumerate(made) if one is None]
     shown = [
-        Asked(question, (Reference("", recital.text),), tuple(history))
-        for (question, history), recital in zip(asked, recited, strict=True)
+        Asked(asked[n][0], (Reference("", recited[n].text),), tuple(asked[n][1])) for n in texts
     ]
-    readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
-    return [
-        _outright(model, fact, recital, past)
-        if (fact := bare_fact(recital.text)) or past
-        else _found(question, recital, reading)
-        for (question, _), reading, recital in zip(asked, readings, recited, strict=True)
-    ]
+    readings = read(model, shown, max_tokens=max_tokens, cancel=cancel) if shown else []
+    for n, reading in zip(texts, readings, strict=True):
+        made[n] = _found(asked[n][0], recited[n], reading)
+    return [one for one in made if one is not None]
 
 
 def _outright(
