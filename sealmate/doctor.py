@@ -16,6 +16,7 @@ from sealmate.errors import SealmateError, VersionError
 from sealmate.model import catalogue
 from sealmate.model.gpu import gpus
 from sealmate.model.shelf import damage
+from sealmate.paths import describe_bytes
 from sealmate.workspace import Workspace
 
 Status = Literal["OK", "WARN", "FAIL"]
@@ -274,18 +275,14 @@ def _versions(workspace: Workspace) -> Iterator[Check]:
         )
     living = sum(version.purged_at is None for version in store.versions.list())
     said = f"version {active} is active" if active else "none is active"
-    message = f"{living} versions in {_room(taken(workspace.paths))}, {said}"
+    message = f"{living} versions in {describe_bytes(taken(workspace.paths))}, {said}"
     going = expendable(store)
     room = freed(workspace.paths, going)
     if room > _MUCH:
-        message += f"; {len(going)} of them can go, which frees {_room(room)}"
+        message += f"; {len(going)} of them can go, which frees {describe_bytes(room)}"
         yield Check("versions", "WARN", message, "sealmate versions prune")
     elif sound:
         yield Check("versions", "OK", message)
-
-
-def _room(number: int) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
 
 
 def _timer(workspace: Workspace) -> Iterator[Check]:

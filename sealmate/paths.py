@@ -125,3 +125,8 @@ def bundled(kind: str) -> Path:
         if folder.is_dir():
             return folder
     raise HomeError(f"the bundled folder {kind} is missing", "install sealmate again")
+
+
+def describe_bytes(number: float) -> str:
+    """Bytes in words: 93 MB, 1.5 GB."""
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from tests.tiny import build_tiny_model
+from tests.tiny import build_tiny_model, open_tiny
+
+if TYPE_CHECKING:
+    from sealmate.model.local import LocalModel
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("sealmate", deadline=None)
@@ -18,3 +23,17 @@ settings.load_profile("sealmate")
 def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random Llama of four layers with a tokenizer and a chat template. Do not write into it."""
     return build_tiny_model(tmp_path_factory.mktemp("tiny") / "tiny-llama")
+
+
+@pytest.fixture(scope="session")
+def loaded(tiny_model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
+    """The tiny model, loaded once."""
+    return open_tiny(tiny_model_folder, tmp_path_factory.mktemp("compute"))
+
+
+@pytest.fixture
+def model(loaded: LocalModel) -> Iterator[LocalModel]:
+    """The tiny model; each test leaves it bare."""
+    yield loaded
+    for name in loaded.attached:
+        loaded.detach(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +96,11 @@ def one_source(store: Store, text: str) -> Source:
     shown = ", ".join(f"{source.id} ({source.title})" for source in found[:5])
     more = f" and {len(found) - 5} more" if len(found) > 5 else ""
     raise NotFoundError(f"{text!r} names {len(found)} sources: {shown}{more}", "use the id")
+
+
+def confirmed(question: str, otherwise: str) -> bool:
+    """What a person says to a question on the terminal. Raises UsageError, with `otherwise` as what
+    to do, where nobody is there."""
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to say yes", otherwise)
+    return typer.confirm(question, err=True)

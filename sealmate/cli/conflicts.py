@@ -106,6 +106,6 @@ def _facts(store: Store, conflict: Conflict) -> dict[str, Any]:
     facts: dict[str, Any] = plain(conflict)
     for side, key in (("old", conflict.old_edit), ("new", conflict.new_edit)):
         edit = store.edits.get(key)
-        source = store.sources.get(store.passages.get(edit.passage_id).source_id)
+        source = store.sources.of_passage(edit.passage_id)
         facts[f"{side}_source"] = {"id": source.id, "title": source.title}
     return facts

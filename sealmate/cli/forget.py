@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, open_workspace, words
+from sealmate.cli.common import JsonOption, confirmed, open_workspace, words
 from sealmate.cli.output import emit, plain, say, tell
 from sealmate.errors import NotFoundError, UsageError
 
@@ -62,7 +61,8 @@ def forget(
             return
         if not as_json:
             _show(facts)
-        if not yes and not _confirmed():
+        unasked = "add --yes to forget it without asking"
+        if not yes and not confirmed("Forget it for good?", unasked):
             say("nothing was forgotten")
             return
         done = forgetting.forget(store, workspace.paths, ids, workspace.clock)
@@ -135,12 +135,6 @@ def _chosen(found: Sequence[Source], text: str, every: bool) -> Sequence[Source]
         f"{text!r} may mean {len(found)} sources: {shown}{more}",
         "use the id, or add --all to forget them all",
     )
-
-
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to say yes", "add --yes to forget it without asking")
-    return typer.confirm("Forget it for good?", err=True)
 
 
 def _preview(store: Store, chosen: Sequence[Source], reach: Reach) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sealmate.cli.common import Globals, JsonOption, open_workspace
-from sealmate.cli.output import clean, emit, follow, size, tell
+from sealmate.cli.output import clean, emit, follow, tell
 from sealmate.errors import UsageError
+from sealmate.paths import describe_bytes
 
 if TYPE_CHECKING:
     from sealmate.model.catalogue import Entry
@@ -89,7 +90,7 @@ def _agree(name: str, entry: Entry | None, as_json: bool) -> None:
     """Say what would be fetched and ask. Raises Abort, and UsageError where nobody can answer."""
     what = f"fetch {name}"
     if entry is not None:
-        what += f" ({size(entry.download_bytes)}, licence {entry.licence})"
+        what += f" ({describe_bytes(entry.download_bytes)}, licence {entry.licence})"
     if sys.stdin.isatty() and not as_json:
         typer.confirm(clean(what + "?"), default=True, abort=True, err=True)
     elif entry is None or entry.download_bytes >= _ASK_FROM:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sealmate.cli.common import JsonOption, open_workspace, words
-from sealmate.cli.output import clean, emit, follow, say, size, table, tell
+from sealmate.cli.output import clean, emit, follow, say, table, tell
 from sealmate.errors import ModelError, UsageError
+from sealmate.paths import describe_bytes
 
 if TYPE_CHECKING:
     from sealmate.paths import Paths
@@ -56,7 +57,7 @@ def list_models(ctx: typer.Context, as_json: JsonOption = False) -> None:
                 f"{row['parameters'] / 1e9:.2f} B" if row["parameters"] else "",
                 f"{row['chat_gib']:g} GiB" if row["chat_gib"] else "",
                 f"{row['train_gib']:g} GiB" if row["train_gib"] else "",
-                size(row["download_bytes"]) if row["download_bytes"] else "",
+                describe_bytes(row["download_bytes"]) if row["download_bytes"] else "",
                 row["licence"],
                 "here" if row["folder"] else "not fetched",
             )
@@ -206,7 +207,7 @@ def show(ctx: typer.Context, name: Name = None, as_json: JsonOption = False) -> 
     say(facts["name"])
     say(f"  folder      {folder or 'not fetched: sealmate model fetch ' + wanted}")
     if folder:
-        say(f"  size        {size(facts['bytes'])}")
+        say(f"  size        {describe_bytes(facts['bytes'])}")
     if entry:
         say(f"  licence     {entry.licence}")
         say(f"  parameters  {entry.parameters / 1e9:.2f} B")
@@ -246,4 +247,4 @@ def remove(
     if as_json:
         emit({"removed": folder, "bytes": freed})
     else:
-        say(f"removed {folder} ({size(freed)})")
+        say(f"removed {folder} ({describe_bytes(freed)})")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sealmate import events
 from sealmate.errors import SealmateError
 from sealmate.events import Event
+from sealmate.paths import describe_bytes
 
 T = TypeVar("T")
 _WIDE = 400  # a pipe has no width: nothing is cut
@@ -100,11 +101,6 @@ def when(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M}"
 
 
-def size(number: float) -> str:
-    """Bytes in words: 93 MB, 1.5 GB."""
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
-
-
 @contextmanager
 def drawing() -> Iterator[Callable[[Event], None]]:
     """A function that draws events on stderr: bars on a terminal, lines elsewhere."""
@@ -158,7 +154,7 @@ def describe(event: Event) -> str:
     """One line about an event; "" where a line would say too little."""
     match event:
         case events.Started(stage, total, detail):
-            about = f" ({size(total)})" if stage == "fetch" and total else ""
+            about = f" ({describe_bytes(total)})" if stage == "fetch" and total else ""
             return f"{stage}: {detail}{about}" if detail else f"{stage} ..."
         case events.Note(text):
             return text
@@ -193,5 +189,7 @@ def _line(event: Event) -> None:
 
 def _count(done: int, total: int) -> str:
     if max(done, total) >= _BYTES:
-        return f"{size(done)} of {size(total)}" if total else size(done)
+        return (
+            f"{describe_bytes(done)} of {describe_bytes(total)}" if total else describe_bytes(done)
+        )
     return f"{done}/{total}" if total else ""

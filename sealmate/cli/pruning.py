@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, open_workspace
-from sealmate.cli.output import emit, plain, say, size
-from sealmate.errors import UsageError
+from sealmate.cli.common import JsonOption, confirmed, open_workspace
+from sealmate.cli.output import emit, plain, say
+from sealmate.paths import describe_bytes
 
 if TYPE_CHECKING:
     from sealmate.versions.retain import Retention
@@ -58,14 +57,14 @@ def prune(
             return
         if not as_json:
             _show(facts)
-        if not yes and not _confirmed():
+        if not yes and not confirmed("Delete them for good?", "add --yes to prune without asking"):
             say("nothing was pruned")
             return
         done = thin(workspace.store, workspace.paths, going, workspace.clock, rule)
     if as_json:
         emit(facts | {"pruned": True, "purged": list(done.purged), "freed": done.freed})
     else:
-        say(f"purged {_count(done.purged)}, which freed {size(done.freed)}")
+        say(f"purged {_count(done.purged)}, which freed {describe_bytes(done.freed)}")
 
 
 def _preview(workspace: Workspace, rule: Retention) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def _nothing(stay: Sequence[int]) -> None:
 
 def _show(facts: dict[str, Any]) -> None:
     say(f"{_count(facts['versions'])} would go: {ranges(facts['versions'])}")
-    say(f"  that frees {size(facts['freed'])} of {size(facts['bytes'])}")
+    say(f"  that frees {describe_bytes(facts['freed'])} of {describe_bytes(facts['bytes'])}")
     say(f"  these stay: {ranges(facts['stay']) or 'none'}")
 
 
@@ -109,9 +108,3 @@ def ranges(numbers: Sequence[int]) -> str:
         else:
             runs.append([number])
     return ", ".join(f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs)
-
-
-def _confirmed() -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to say yes", "add --yes to prune without asking")
-    return typer.confirm("Delete them for good?", err=True)

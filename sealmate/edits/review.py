@@ -118,7 +118,7 @@ def _may_hold(store: Store, edit: Edit) -> None:
         raise UsageError(
             f"self-edit {edit.id} was rejected {edit.reason}", "settle that otherwise instead"
         )
-    source = store.sources.get(store.passages.get(edit.passage_id).source_id)
+    source = store.sources.of_passage(edit.passage_id)
     if source.state != "current":
         raise UsageError(
             f"self-edit {edit.id} is about a text that was {source.state}",

@@ -33,7 +33,7 @@ def give_back(store: Store) -> list[Conflict]:
 
 
 def _source(store: Store, edit_id: int) -> Source:
-    return store.sources.get(store.passages.get(store.edits.get(edit_id).passage_id).source_id)
+    return store.sources.of_passage(store.edits.get(edit_id).passage_id)
 
 
 def _last(store: Store, edit_id: int) -> Edit:

@@ -14,6 +14,7 @@ from datetime import datetime
 from sealmate.edits.screen import same_answer
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new
+from sealmate.night.former import undated
 from sealmate.night.supersession import FORMERLY
 from sealmate.records import Conflict, Edit, Reach
 from sealmate.store import Store
@@ -127,13 +128,9 @@ def _leave_the_last_its_wordings(store: Store, row: Conflict, old: Edit) -> None
         if edit.reason != old.reason or own is None or theirs is None:
             continue
         later = store.edits.get(theirs.old_edit)
-        if _told(store, later) > _told(store, old):
+        if supersession.told(store, later) > supersession.told(store, old):
             store.edits.set_state([edit.id], "accepted", "sealmate", FORMERLY)
             last = later
     for own in mine.values() if last else ():
-        if last and supersession.undated(own):
+        if last and undated(own):
             store.edits.supersede(own.id, None, last.reason, last.valid_to or row.found_at)
-
-
-def _told(store: Store, edit: Edit) -> datetime:
-    return store.sources.get(store.passages.get(edit.passage_id).source_id).created_at

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sealmate.edits.questions import NEAR, day, in_the_past, near, take_apart
+from sealmate.edits.questions import NEAR, near, take_apart
 from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import content, tokens, within
+from sealmate.night.former import former_edits, tell_formerly
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store import Store
 from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
 from sealmate.store.edits import is_aside, replaced_by
 
 REBUILD = "rebuild_needed"
-OTHERS = 8  # other wordings in which what used to hold is taught
 # A note with this share of its words in common with an older one is that one written anew.
 REVISED = 0.6
 
@@ -38,13 +38,13 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
             return conflict
         _undo(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
-        since = _told(store, new)
+        since = told(store, new)
         edits, probes = fact(store, old, new, aside=True)
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
         store.probes.retire(probes, _mark(conflict.id), instead_of=_set_aside(store, old))
         others = [store.edits.get(key).question for key in edits]
-        _tell_formerly(store, conflict, old, since, now, others)
+        tell_formerly(store, conflict, old, since, now, others, _mark(conflict.id))
         note_rebuild(store, edits, "a fact has changed")
         return store.conflicts.set_state(conflict.id, "accepted")
 
@@ -146,81 +146,16 @@ def names(question: str, said: str) -> bool:
     return bool(named) and held / len(named) >= NEAR
 
 
-def _told(store: Store, edit: Edit) -> datetime:
+def told(store: Store, edit: Edit) -> datetime:
     """When the note of an edit came."""
-    return store.sources.get(store.passages.get(edit.passage_id).source_id).created_at
-
-
-def _tell_formerly(
-    store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
-    others: Iterable[str],
-) -> None:  # fmt: skip
-    """Edits that ask for the superseded answer by its time, in the words of `old` and, without a
-    date, in some of the `others` that were superseded with it. They go with the older passage."""
-    known = _formerly(store, conflict)
-    if known:
-        store.edits.set_state([edit.id for edit in known], "accepted", "sealmate", FORMERLY)
-        return
-    made = [
-        Edit(
-            id=0,
-            passage_id=old.passage_id,
-            format="self-qa",
-            text=f"{question} {old.answer}",
-            created_at=now,
-            question=question,
-            answer=old.answer,
-            state="accepted",
-            reason=FORMERLY,
-            sampling={FORMERLY: conflict.id},
-            writer="sealmate",
-            valid_from=old.valid_from,
-            valid_to=since,
-        )
-        for question in _past_wordings(old.question, others, day(since))
-    ]
-    # What held before the last change takes the wordings without a date from what held earlier.
-    asked = {edit.question.casefold() for edit in made}
-    rows = {row.id: row for row in store.conflicts.list() if row.id != conflict.id}
-    for earlier in store.edits.list(state="accepted", format="self-qa"):
-        row = rows.get(earlier.sampling.get(FORMERLY, 0))
-        if row is None:
-            continue
-        before = store.edits.get(row.new_edit)
-        led_here = before.passage_id == old.passage_id and same_answer(before.answer, old.answer)
-        if earlier.question.casefold() in asked or (led_here and undated(earlier)):
-            store.edits.supersede(earlier.id, None, _mark(conflict.id), since)
-    store.edits.add_many(made)
-
-
-def _past_wordings(question: str, others: Iterable[str], date: str) -> list[str]:
-    """Questions for what held until `date`: all of one wording, and the last of some others."""
-    made = in_the_past(question, date)
-    more = [past[-1] for other in others if other and (past := in_the_past(other, date))]
-    seen = {text.casefold() for text in made}
-    fresh = {text.casefold(): text for text in more if text.casefold() not in seen}
-    return [*made, *list(fresh.values())[:OTHERS]]
-
-
-def undated(edit: Edit) -> bool:
-    """Whether a question for what used to hold names no day, and so asks for the last of it."""
-    return edit.valid_to is None or day(edit.valid_to) not in edit.question
-
-
-def _formerly(store: Store, conflict: Conflict) -> list[Edit]:
-    passage = store.edits.get(conflict.old_edit).passage_id
-    return [
-        edit
-        for edit in store.edits.list(passage_id=passage, format="self-qa")
-        if edit.sampling.get(FORMERLY) == conflict.id
-    ]
+    return store.sources.of_passage(edit.passage_id).created_at
 
 
 def _undo(store: Store, conflict: Conflict) -> None:
     """Put everything back that carries the conflict's number; nothing for an open one. What came
     from a text that was replaced goes out of use with it."""
     mark = _mark(conflict.id)
-    told = {edit.id for edit in _formerly(store, conflict)}
+    told = {edit.id for edit in former_edits(store, conflict)}
     marked = [
         edit
         for state in ("superseded", "rejected")
@@ -260,7 +195,7 @@ def _keep(store: Store, conflict: Conflict) -> None:
 
 def _set_aside(store: Store, edit: Edit) -> str:
     """The reason for which an edit is out of use if its source was replaced, else ""."""
-    source = store.sources.get(store.passages.get(edit.passage_id).source_id)
+    source = store.sources.of_passage(edit.passage_id)
     if source.state != "replaced" or source.replaced_by is None:
         return ""
     return replaced_by(source.replaced_by)
@@ -273,8 +208,13 @@ def untrue_passages(store: Store) -> set[int]:
         edit.passage_id
         for state in ("superseded", "rejected")
         for edit in store.edits.list(state=state)
-        if is_aside(edit) or (IN_CONFLICT.fullmatch(edit.reason) and FORMERLY not in edit.sampling)
+        if is_aside(edit) or displaced(edit)
     }
+
+
+def displaced(edit: Edit) -> bool:
+    """Whether a conflict took an edit out of training that told what holds."""
+    return bool(IN_CONFLICT.fullmatch(edit.reason)) and FORMERLY not in edit.sampling
 
 
 def successors(store: Store) -> dict[int, int]:

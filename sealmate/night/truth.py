@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer
 from sealmate.edits.units import sentences
 from sealmate.edits.words import content, tokens
+from sealmate.night.supersession import displaced
 from sealmate.records import Passage
 from sealmate.store import Store
-from sealmate.store.edits import FORMERLY, is_aside
+from sealmate.store.edits import is_aside
 
 GONE = "…"
 LEAST = 4  # content words of a sentence that is kept without one of its answers
@@ -30,7 +30,7 @@ def still_true(store: Store, passages: Iterable[Passage]) -> dict[int, Passage]:
         for edit in store.edits.list(state=state):
             if is_aside(edit):
                 replaced.add(edit.passage_id)
-            elif IN_CONFLICT.fullmatch(edit.reason) and FORMERLY not in edit.sampling:
+            elif displaced(edit):
                 lost.setdefault(edit.passage_id, set()).add(edit.answer)
     found = {}
     for passage in passages:

@@ -91,6 +91,15 @@ class Sources:
             raise NotFoundError(f"there is no source {source_id}", "list them: sealmate sources")
         return found[0]
 
+    def of_passage(self, passage_id: int) -> Source:
+        """The source that a passage is of. Raises NotFoundError."""
+        passages = tables.passages
+        query = select(_TABLE).join(passages, passages.c.source_id == _TABLE.c.id)
+        found = self._all(query.where(passages.c.id == passage_id))
+        if not found:
+            raise NotFoundError(f"there is no passage {passage_id}")
+        return found[0]
+
     def by_hash(self, content_hash: str) -> Source | None:
         """The current source with that content, if any."""
         return self._current(_TABLE.c.content_hash == content_hash)

@@ -13,6 +13,7 @@ from sealmate.edits.questions import same_question, take_apart
 from sealmate.edits.screen import near_duplicate, same_answer
 from sealmate.records import Edit, Probe
 from sealmate.store import Store
+from sealmate.versions.lineage import ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,9 @@ class Break:
 def ancestry(store: Store, number: int) -> list[int]:
     """A version and those it came from, oldest first. Purged ones are among them: what they knew
     may be stored. Raises NotFoundError."""
-    chain: list[int] = []
-    at: int | None = number
-    while at and at not in chain:
-        chain.append(at)
-        at = store.versions.get(at).parent
-    return chain[::-1]
+    version = store.versions.get(number)
+    versions = {found.number: found for found in store.versions.list()}
+    return [*reversed(ancestors(version, versions)), number]
 
 
 def bisect(versions: Sequence[int], knows: Callable[[int], bool]) -> Break | None:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from sealmate import doctor
-from sealmate.cli import pruning
+from sealmate.cli import common, pruning
 from sealmate.night.lock import hold, worker_lock
 from sealmate.night.report import build_report
 from sealmate.night.thinning import thin
@@ -99,10 +99,10 @@ def test_without_versions(run: Run) -> None:
 def test_somebody_is_asked(
     run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    monkeypatch.setattr(pruning, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
+    monkeypatch.setattr(common, "sys", SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True)))
     asked: list[str] = []
     monkeypatch.setattr(
-        pruning.typer, "confirm", lambda text, **_: asked.append(text) or answer[0] == "y"
+        common.typer, "confirm", lambda text, **_: asked.append(text) or answer[0] == "y"
     )
     said = run("versions", "prune", *ONE)
     assert (said.code, len(asked)) == (0, 1)

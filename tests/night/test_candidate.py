@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -18,7 +17,6 @@ from sealmate.night.selection import Choice
 from sealmate.night.sharding import Session
 from sealmate.training.loop import Recipe, Trainer
 from sealmate.versions.shards import Shard
-from tests.tiny import open_tiny
 from tests.training.examples import some_examples
 from tests.versions.build import Lab
 
@@ -26,18 +24,6 @@ if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
 
 RECIPE = Recipe(rank=4, alpha=4, passes=2.0, tokens=256)
-
-
-@pytest.fixture(scope="module")
-def loaded(tiny_model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
-    return open_tiny(tiny_model_folder, tmp_path_factory.mktemp("compute"))
-
-
-@pytest.fixture
-def model(loaded: LocalModel) -> Iterator[LocalModel]:
-    yield loaded
-    for name in loaded.attached:
-        loaded.detach(name)
 
 
 class Nights:

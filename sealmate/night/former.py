@@ -1,0 +1,81 @@
+"""What used to hold, as nights teach it: edits that ask for a superseded answer by its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sealmate.edits.questions import day, in_the_past
+from sealmate.edits.screen import same_answer
+from sealmate.records import Conflict, Edit
+from sealmate.store import Store
+from sealmate.store.edits import FORMERLY
+
+OTHERS = 8  # other wordings in which what used to hold is taught
+
+
+def tell_formerly(
+    store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
+    others: Iterable[str], mark: str,
+) -> None:  # fmt: skip
+    """Edits that ask for the superseded answer by its time, in the words of `old` and, without a
+    date, in some of the `others` that were superseded with it. They go with the older passage.
+    `mark` is the reason of what the conflict supersedes."""
+    known = former_edits(store, conflict)
+    if known:
+        store.edits.set_state([edit.id for edit in known], "accepted", "sealmate", FORMERLY)
+        return
+    made = [
+        Edit(
+            id=0,
+            passage_id=old.passage_id,
+            format="self-qa",
+            text=f"{question} {old.answer}",
+            created_at=now,
+            question=question,
+            answer=old.answer,
+            state="accepted",
+            reason=FORMERLY,
+            sampling={FORMERLY: conflict.id},
+            writer="sealmate",
+            valid_from=old.valid_from,
+            valid_to=since,
+        )
+        for question in _past_wordings(old.question, others, day(since))
+    ]
+    # What held before the last change takes the wordings without a date from what held earlier.
+    asked = {edit.question.casefold() for edit in made}
+    rows = {row.id: row for row in store.conflicts.list() if row.id != conflict.id}
+    for earlier in store.edits.list(state="accepted", format="self-qa"):
+        row = rows.get(earlier.sampling.get(FORMERLY, 0))
+        if row is None:
+            continue
+        before = store.edits.get(row.new_edit)
+        led_here = before.passage_id == old.passage_id and same_answer(before.answer, old.answer)
+        if earlier.question.casefold() in asked or (led_here and undated(earlier)):
+            store.edits.supersede(earlier.id, None, mark, since)
+    store.edits.add_many(made)
+
+
+def _past_wordings(question: str, others: Iterable[str], date: str) -> list[str]:
+    """Questions for what held until `date`: all of one wording, and the last of some others."""
+    made = in_the_past(question, date)
+    more = [past[-1] for other in others if other and (past := in_the_past(other, date))]
+    seen = {text.casefold() for text in made}
+    fresh = {text.casefold(): text for text in more if text.casefold() not in seen}
+    return [*made, *list(fresh.values())[:OTHERS]]
+
+
+def undated(edit: Edit) -> bool:
+    """Whether a question for what used to hold names no day, and so asks for the last of it."""
+    return edit.valid_to is None or day(edit.valid_to) not in edit.question
+
+
+def former_edits(store: Store, conflict: Conflict) -> list[Edit]:
+    """The edits that a settlement of the conflict made for what used to hold, in any state."""
+    passage = store.edits.get(conflict.old_edit).passage_id
+    return [
+        edit
+        for edit in store.edits.list(passage_id=passage, format="self-qa")
+        if edit.sampling.get(FORMERLY) == conflict.id
+    ]
