@@ -24,6 +24,12 @@ def continual(
     questions: Annotated[
         int, typer.Option(min=1, help="Most questions asked about one night's notes.")
     ] = 12,
+    changed: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of notes that correct an earlier one.")
+    ] = 0.10,
+    deleted: Annotated[
+        float, typer.Option(min=0, max=1, help="Notes to be forgotten, as a share of all.")
+    ] = 0.05,
     edits: Annotated[
         str, typer.Option(help="written: by the writer; stock: ready ones, without writing.")
     ] = "written",
@@ -46,7 +52,7 @@ def continual(
     from sealmate.bench.stream import Shape
 
     plan = Plan(nights, chosen, seeds, "stock" if edits == "stock" else "written",
-                Shape(notes=notes, questions=questions))  # fmt: skip
+                Shape(notes, questions, changed, deleted))  # fmt: skip
     figures = follow(bench_continual(settings, where, plan))
     _pictures(where, plan)
     if not as_json:
