@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from math import exp
 from threading import Event as Flag
 from typing import Any
@@ -26,7 +25,8 @@ from sealmate import prompts
 from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for
 from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
-from sealmate.edits.words import content, tokens, within
+from sealmate.edits.words import content, tokens
+from sealmate.evidence import Read, about, posed
 from sealmate.model.protocol import (
     Completion,
     LanguageModel,
@@ -44,7 +44,6 @@ LONGEST = 128  # tokens recited
 SHARDS = 4  # shards at most that recite for a question, however many there are
 READ = 2  # recitals at most that are read for a question
 UNSURE = 0.7  # confidence below which a question's bare words are tried as well
-ABOUT = 2.0  # nats by which a recital with all of a question's words is likelier than with none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,9 @@ class Recollection:
     likely a token of it is (the geometric mean, or a long note would never be sure: Malinin and
     Gales 2021, arXiv 2002.07650), and how likely an answer rather than "the notes do not say" is
     read from it; the odds of that are held against how many of the question's words the
-    recital has (see `about`). An answer with a name or number that the recital does not have, or of
-    another kind than was asked for, is none (0). Directly, it is that of the completion.
+    recital has and how the question would come about (see `evidence`). An answer with a name or
+    number that the recital does not have, or of another kind than was asked for, is none (0).
+    Directly, it is that of the completion.
     `chance` is the same with the probability of all of the recital: what counts among several.
     `general` answers are those of the model itself, which needs no memory for them.
     """
@@ -134,15 +134,6 @@ def threshold_of(manifest: Any, info: ModelInfo) -> float | None:
     return float(kept) if same or way_of(manifest) != "recite" else weighed(float(kept), PRIOR)
 
 
-def about(question: str, recital: str) -> float:
-    """Log-odds, in nats, that a recital is about what was asked: the share of the question's
-    content words that it has, from -ABOUT / 2 for none to ABOUT / 2 for all."""
-    named, there = content(tokens(question)), tokens(recital)
-    if not named:
-        return 0.0
-    return ABOUT * (sum(within(word, there) for word in named) / len(named) - 0.5)
-
-
 def _words(question: str, history: Sequence[Turn]) -> str:
     """The question's content words, much like the cues that a note was learnt by; "" where they
     mean nothing without the turns before."""
@@ -218,13 +209,12 @@ def _recite(
         for n, recital in zip(places, recitals, strict=True):
             found[n].append(recital)
 
-    def likely(question: str, recital: Completion) -> float:
-        return weighed(_told(recital), about(question, recital.text))
+    def likeliest(question: str, recitals: Sequence[Completion]) -> list[Completion]:
+        worth = [weighed(_told(one), about(question, one.text)) for one in recitals]
+        order = sorted(range(len(recitals)), key=worth.__getitem__, reverse=True)
+        return [recitals[place] for place in order[:most]]
 
-    return [
-        sorted(recitals, key=partial(likely, question), reverse=True)[:most]
-        for question, recitals in zip(questions, found, strict=True)
-    ]
+    return [likeliest(*pair) for pair in zip(questions, found, strict=True)]
 
 
 def _worth_asking(
@@ -264,7 +254,7 @@ def _read(
     cancel: Flag | None,
     past: bool,
 ) -> list[Recollection]:
-    """What the model without memory reads in each recital: what was learnt must not speak in it."""
+    """What the model without memory reads in each recital: what was learnt must not speak there."""
     facts = [bare_fact(recital.text) for recital in recited]
     made = [
         _outright(model, fact, recital, past) if fact or past else None
@@ -274,9 +264,19 @@ def _read(
     shown = [
         Asked(asked[n][0], (Reference("", recited[n].text),), tuple(asked[n][1])) for n in texts
     ]
-    readings = read(model, shown, max_tokens=max_tokens, cancel=cancel) if shown else []
-    for n, reading in zip(texts, readings, strict=True):
-        made[n] = _found(asked[n][0], recited[n], reading)
+    readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
+    speaks = posed(
+        model,
+        [
+            Read(one.question, one.references[0].text, reading.text, reading.confidence)
+            # what goes on from earlier turns does not come about from a text alone
+            if not (one.history and is_follow_up(one.question))
+            else None
+            for one, reading in zip(shown, readings, strict=True)
+        ],
+    )
+    for n, reading, nats in zip(texts, readings, speaks, strict=True):
+        made[n] = _found(asked[n][0], recited[n], reading, nats)
     return [one for one in made if one is not None]
 
 
@@ -293,8 +293,8 @@ def _outright(
     return Recollection(fact.answer, sure, recital.text, chance=_told(recital))
 
 
-def _found(question: str, recital: Completion, answer: Reading) -> Recollection:
-    evidence = about(question, recital.text)
+def _found(question: str, recital: Completion, answer: Reading, nats: float) -> Recollection:
+    evidence = about(question, recital.text) + nats
     sure = recital.confidence * exp(sum(recital.logprobs) / max(1, len(recital.logprobs)))
     return Recollection(
         answer.text,

@@ -46,9 +46,9 @@ class Settings(BaseSettings):
         0.5, gt=0, le=1, description="share of layers, from the top, that carry the memory adapter"
     )
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
-    passes: float = Field(3.0, gt=0, description="passes over tonight's examples")
+    passes: float = Field(2.0, gt=0, description="passes over tonight's examples")
     least_steps: int = Field(
-        120, ge=0, description="training steps of a small night, by up to three times the passes"
+        130, ge=0, description="training steps of a small night, by up to four times the passes"
     )
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
     enough: float = Field(
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         6, ge=0, description="nights a shard goes on from its own weights before it is built again"
     )
     rebuilds: int = Field(
-        2,
+        1,
         ge=0,
         description="shards but the newest that a night builds again at most; the others wait for "
         "the next (0 = all)",
@@ -133,11 +133,11 @@ class Settings(BaseSettings):
         "threshold may be higher",
     )
     abstention_target: float = Field(
-        0.95,
+        0.97,
         ge=0,
         le=1,
         description="share of questions without an answer that a version is to decline: its "
-        "threshold is raised for it, to 0.9 at most",
+        "threshold is raised for it, to 0.95 at most",
     )
     retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")
     answer_tokens: int = Field(160, ge=8, le=4096, description="longest answer, in tokens")

@@ -21,7 +21,7 @@ ROWS = (
     ("configfile", "store", "model"),
     ("sources", "prompts"),
     ("edits",),
-    ("reading",),
+    ("reading", "evidence"),
     ("recall",),
     ("training",),
     ("versions",),

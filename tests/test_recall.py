@@ -9,11 +9,12 @@ from math import exp, log
 
 import pytest
 
+from sealmate.evidence import ABOUT, about
 from sealmate.model.protocol import Completion, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
 from sealmate.reading import PRIOR
-from sealmate.recall import ABOUT, about, recollect, threshold_of, way_of
+from sealmate.recall import recollect, threshold_of, way_of
 
 NOTE = "Our glazier is called Wim."
 
@@ -165,8 +166,10 @@ class Shards(ScriptedModel):
     def total_loss(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
+        if adapter is None:
+            return super().total_loss(pairs)
         assert all(answer == DONT_KNOW for _, answer in pairs)
-        return [-log(1 - self.notes[adapter or ""][1]) for _ in pairs]
+        return [-log(1 - self.notes[adapter][1]) for _ in pairs]
 
 
 def test_of_several_shards_the_likeliest_chain_counts() -> None:

@@ -27,11 +27,33 @@ from sealmate.model.sampling import (
 from sealmate.model.slab import slab_cache
 from sealmate.model.template import common_prefix, stop_ids
 
+Layers = list[tuple[torch.Tensor, torch.Tensor]]
+
+
+def read_once(base: Base, ids: Sequence[int], before: Layers | None = None) -> Layers:
+    """Keys and values per layer, (1, heads, tokens, head size) each, of `ids` after what `before`
+    has read."""
+    cache = opened_cache(before or (), 1)
+    base.decode(torch.tensor([list(ids)], device=base.device), cache=cache)
+    return [(layer.keys, layer.values) for layer in cache.layers]
+
+
+def opened_cache(layers: Sequence[tuple[torch.Tensor, torch.Tensor]], rows: int) -> DynamicCache:
+    """A cache of `rows` rows that all begin with what `read_once` made."""
+    cache = DynamicCache()
+    for number, (keys, values) in enumerate(layers):
+        cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), number)
+    return cache
+
 
 def prefill(
-    base: Base, prefix: Sequence[int], rows: Sequence[Sequence[int]]
-) -> tuple[torch.Tensor, list[tuple[torch.Tensor, torch.Tensor]], torch.Tensor]:
-    """Run `prefix` once and each row after it, rows right-aligned.
+    base: Base,
+    prefix: Sequence[int],
+    rows: Sequence[Sequence[int]],
+    begun: tuple[int, Layers] = (0, []),
+) -> tuple[torch.Tensor, Layers, torch.Tensor]:
+    """Run `prefix` once and each row after it, rows right-aligned. `begun` is how much of the
+    prefix was read before, and what `read_once` made of that.
 
     Returns the logits after each row (rows, vocabulary), per layer the keys and values
     (rows, heads, len(prefix) + longest row, head size), and the mask of real columns (rows,
@@ -40,13 +62,10 @@ def prefill(
     device = base.device
     count, shared = len(rows), len(prefix)
     longest = max(len(row) for row in rows)
-    layers: list[tuple[torch.Tensor, torch.Tensor]] = []
-    cache = DynamicCache()
-    if shared:
-        base.decode(torch.tensor([list(prefix)], device=device), cache=cache)
-        for layer in cache.layers:
-            layer.keys = layer.keys.expand(count, -1, -1, -1)
-            layer.values = layer.values.expand(count, -1, -1, -1)
+    done, layers = begun
+    if shared > done:
+        layers = read_once(base, prefix[done:], layers)
+    cache = opened_cache(layers, count)
     ids = torch.zeros(count, longest, dtype=torch.long, device=device)
     real = torch.zeros(count, longest, dtype=torch.bool, device=device)
     for index, row in enumerate(rows):
@@ -91,6 +110,21 @@ def decode_batch(
     return done
 
 
+def families(prompts: Sequence[Sequence[int]]) -> list[tuple[list[int], int]]:
+    """Runs of prompts that share most of their beginning, by their places, and how much of it all
+    of a run share (less than its shortest has)."""
+    runs: list[list[int]] = []
+    for index, prompt in enumerate(prompts):
+        if runs:
+            head = prompts[runs[-1][0]]
+            shared = common_prefix([head, prompt])
+            if shared >= 16 and shared * 2 >= min(len(head), len(prompt)) and len(runs[-1]) < 48:
+                runs[-1].append(index)
+                continue
+        runs.append([index])
+    return [(run, common_prefix([prompts[i] for i in run])) for run in runs]
+
+
 def _groups(
     prompts: Sequence[Sequence[int]],
     samples: Sequence[int],
@@ -98,24 +132,14 @@ def _groups(
     room: int,
     samplings: Sequence[Sampling],
 ) -> list[list[list[int]]]:
-    """Batches of families; a family is a run of prompts that share most of their beginning."""
-    families: list[list[int]] = []
-    for index, prompt in enumerate(prompts):
-        if families:
-            head = prompts[families[-1][0]]
-            shared = common_prefix([head, prompt])
-            if (
-                shared >= 16
-                and shared * 2 >= min(len(head), len(prompt))
-                and len(families[-1]) < 48
-            ):
-                families[-1].append(index)
-                continue
-        families.append([index])
-    families.sort(key=lambda family: max(len(prompts[i]) for i in family))
+    """Batches of families."""
+    kin = sorted(
+        (family for family, _ in families(prompts)),
+        key=lambda family: max(len(prompts[i]) for i in family),
+    )
     batches: list[list[list[int]]] = []
     rows = widest = 0
-    for family in families:
+    for family in kin:
         count = sum(samples[i] for i in family)
         width = max(len(prompts[i]) + samplings[i].max_tokens // 2 for i in family)
         full = rows + count > batch or (rows + count) * max(widest, width) > room
@@ -132,7 +156,7 @@ def _decode_group(
     prompts: Sequence[Sequence[int]],
     samplings: Sequence[Sampling],
     samples: Sequence[int],
-    families: list[list[int]],
+    kin: list[list[int]],
     rivals: Sequence[tuple[int, ...]],
     stops: set[int],
     done: list[list[Completion]],
@@ -140,12 +164,15 @@ def _decode_group(
 ) -> None:
     rows: list[DecodingRow] = []
     parts = []
-    for family in families:
+    # instructions, which all have in common, are read once
+    root = common_prefix([prompts[i] for family in kin for i in family])
+    begun = (root, read_once(base, prompts[kin[0][0]][:root]) if root else [])
+    for family in kin:
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped while reading prompts")
         shared = common_prefix([prompts[i] for i in family])
         logits, layers, columns = prefill(
-            base, prompts[family[0]][:shared], [prompts[i][shared:] for i in family]
+            base, prompts[family[0]][:shared], [prompts[i][shared:] for i in family], begun
         )
         repeat = torch.tensor([samples[i] * (1 + bool(rivals[i])) for i in family])
         index = torch.arange(len(family)).repeat_interleave(repeat).to(base.device)

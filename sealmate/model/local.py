@@ -14,7 +14,7 @@ import torch
 from sealmate.errors import ModelError, VersionError
 from sealmate.model.adapters import AdapterRack
 from sealmate.model.base import Base, environment, load_base
-from sealmate.model.decoding import decode_batch, prefill
+from sealmate.model.decoding import decode_batch, families, opened_cache, prefill, read_once
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Sampling, Turn
 from sealmate.model.sampling import DecodingRow, choose_tokens, row_generator
 from sealmate.model.slab import slab_cache
@@ -210,21 +210,31 @@ class LocalModel:
         ]
         losses = [0.0] * len(rows)
         with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
-            for places in _batched([len(before) + len(after) for before, after in rows]):
-                several = self._losses_of([rows[n] for n in places], over)
+            for places, shared in _side_by_side(rows):
+                several = self._losses_of([rows[n] for n in places], over, shared)
                 for n, loss in zip(places, several, strict=True):
                     losses[n] = loss
         return losses
 
-    def _losses_of(self, rows: Sequence[tuple[list[int], list[int]]], over: str) -> Iterator[float]:
-        """Side by side: what fills up the shorter ones comes after all that counts."""
-        width = max(len(before) + len(after) for before, after in rows)
+    def _losses_of(
+        self, rows: Sequence[tuple[list[int], list[int]]], over: str, shared: int
+    ) -> Iterator[float]:
+        """Side by side after the `shared` tokens that all begin with: what fills up the shorter
+        ones comes after all that counts."""
+        width = max(len(before) + len(after) for before, after in rows) - shared
         ids = torch.zeros((len(rows), width), dtype=torch.long)
         for n, (before, after) in enumerate(rows):
-            ids[n, : len(before) + len(after)] = torch.tensor(before + after)
-        hidden = self.base.decoder(ids.to(self.base.device), use_cache=False).last_hidden_state
+            own = (before + after)[shared:]
+            ids[n, : len(own)] = torch.tensor(own)
+        ids = ids.to(self.base.device)
+        if shared:
+            cache = opened_cache(read_once(self.base, rows[0][0][:shared]), len(rows))
+            hidden = self.base.decode(ids, cache=cache)
+        else:
+            hidden = self.base.decoder(ids, use_cache=False).last_hidden_state
         for n, (before, after) in enumerate(rows):
-            there = hidden[n, len(before) - 1 : len(before) + len(after) - 1]
+            last = len(before) - shared
+            there = hidden[n, last - 1 : last + len(after) - 1]
             wanted = torch.tensor(after, device=self.base.device)
             logits = self.base.head(there).float()
             yield float(torch.nn.functional.cross_entropy(logits, wanted, reduction=over))
@@ -262,10 +272,26 @@ class LocalModel:
         return tuple(float(value) for value in logits[::step][:8])
 
 
-def _batched(sizes: Sequence[int]) -> Iterator[list[int]]:
-    """Places of sequences of like lengths, together no more than _SIDE_BY_SIDE tokens."""
+def _side_by_side(
+    rows: Sequence[tuple[list[int], list[int]]],
+) -> Iterator[tuple[list[int], int]]:
+    """Places of sequences to be read at once, no more than _SIDE_BY_SIDE tokens, and how many
+    tokens they all begin with: neighbours with much in common, of the others like lengths."""
+    alone: list[int] = []
+    for family, shared in families([before for before, _ in rows]):
+        if len(family) == 1:
+            alone += family
+        else:
+            for places in _batched(family, [sum(map(len, row)) - shared for row in rows]):
+                yield places, shared
+    for places in _batched(alone, [sum(map(len, row)) for row in rows]):
+        yield places, 0
+
+
+def _batched(places: Sequence[int], sizes: Sequence[int]) -> Iterator[list[int]]:
+    """Of `places` those of like sizes, together no more than _SIDE_BY_SIDE."""
     batch: list[int] = []
-    for place in sorted(range(len(sizes)), key=sizes.__getitem__):
+    for place in sorted(places, key=sizes.__getitem__):
         if batch and sizes[place] * (len(batch) + 1) > _SIDE_BY_SIDE:
             yield batch
             batch = []

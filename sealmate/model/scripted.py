@@ -117,10 +117,12 @@ class ScriptedModel:
     def total_loss(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
-        """One a word, and six a word that is not in the prompt."""
+        """One a word, and six a word that is not in the prompt, its instruction left out."""
+        shown = [turns[-1].content for turns, _ in pairs]
+        notes = [text.rpartition("\n\n")[0] or text for text in shown]
         return [
-            sum(1.0 if word in prompt[-1].content else 6.0 for word in answer.split())
-            for prompt, answer in pairs
+            sum(1.0 if word in note else 6.0 for word in answer.split())
+            for note, (_, answer) in zip(notes, pairs, strict=True)
         ]
 
     def divergence(

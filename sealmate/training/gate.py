@@ -76,7 +76,7 @@ EVEN = 0.5
 # how far, in nats, an answer may stand on the wrong side of the threshold by chance
 BLUR = 1.5
 # the surest that a version is asked to be for the sake of what it declines
-HIGHEST = 0.9
+HIGHEST = 0.95
 # what a right answer is worth beside a question declined
 ANSWERED = 1.0
 

@@ -66,6 +66,19 @@ def test_mean_loss_is_that_of_the_answer_alone(model: LocalModel) -> None:
         assert loss == pytest.approx(float(expected), abs=1e-4)
 
 
+def test_losses_after_a_shared_beginning_are_those_of_each_alone(model: LocalModel) -> None:
+    notes = ("The keeper of the lighthouse is called Ada. " * 3, "The well is dry. " * 4)
+    pairs = [
+        ((Turn("user", f"Note:\n{note}\n\n{ending}"),), answer)
+        for note in notes
+        for ending in ("Ask.", "Ask in some other way.")
+        for answer in ("Who is it?", "Who keeps the lighthouse?")
+    ]
+    pairs.append(((Turn("user", "Who?"),), "Ada"))
+    alone = [model.total_loss([pair])[0] for pair in pairs]
+    assert model.total_loss(pairs) == pytest.approx(alone, abs=1e-3)
+
+
 def test_info_and_counts(model: LocalModel, tiny_model_folder: Path) -> None:
     info = model.info
     assert (info.id, info.folder, info.layers, info.context) == ("tiny", tiny_model_folder, 4, 512)
