@@ -14,8 +14,8 @@ recited for in the words in which nights teach what used to hold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import exp
 from threading import Event as Flag
@@ -27,21 +27,12 @@ from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens
 from sealmate.evidence import Read, about, posed
-from sealmate.model.protocol import (
-    Completion,
-    LanguageModel,
-    ModelInfo,
-    Prompt,
-    Request,
-    Sampling,
-    Turn,
-)
+from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
+from sealmate.recital import SHARDS, likeliest, recite, told
 from sealmate.records import Way
 
-LONGEST = 128  # tokens recited
-SHARDS = 4  # shards at most that recite for a question, however many there are
 READ = 2  # recitals at most that are read for a question
 UNSURE = 0.7  # confidence below which a question's bare words are tried as well
 
@@ -91,22 +82,21 @@ def recollect(
     asked = list(zip(questions, before, strict=True))
     if plainly or adapter is None or way == "direct":
         avoid = "" if plainly else prompts.DONT_KNOW
-        said = _best(
+        said = likeliest(
             model, [prompts.closed_book(q, h) for q, h in asked], adapter, avoid, max_tokens, cancel
         )
         return [Recollection(c.text, c.confidence) for c in said]
-    shards = model.parts(adapter)
-    found = _chains(model, asked, [q for q, _ in asked], shards, max_tokens, cancel)
+    memory = _Memory(model, model.parts(adapter), max_tokens, cancel)
+    found = memory.chains(asked, [q for q, _ in asked])
     # what a whole question does not call to mind its words may
     unsure = [n for n, one in enumerate(found) if one.confidence < UNSURE]
     cues = {n: _words(*asked[n]) for n in unsure}
     again = [n for n, cue in cues.items() if cue and cue != asked[n][0]]
     if again:
-        some, by_words = [asked[n] for n in again], [cues[n] for n in again]
-        seconds = _chains(model, some, by_words, shards, max_tokens, cancel)
+        seconds = memory.chains([asked[n] for n in again], [cues[n] for n in again])
         for n, second in zip(again, seconds, strict=True):
             found[n] = max(found[n], second, key=lambda one: one.chance)
-    for n, former in _former(model, asked, shards, max_tokens, cancel).items():
+    for n, former in memory.former(asked).items():
         found[n] = former
     return found
 
@@ -142,142 +132,92 @@ def _words(question: str, history: Sequence[Turn]) -> str:
     return " ".join(word.text for word in content(tokens(question)))
 
 
-def _former(
-    model: LanguageModel,
-    asked: Sequence[tuple[str, Sequence[Turn]]],
-    shards: Sequence[str],
-    max_tokens: int,
-    cancel: Flag | None,
-) -> dict[int, Recollection]:
-    """What used to hold, by the places of the questions that ask for it."""
-    moments = {n: moment_of(said, lambda: datetime.now(UTC)) for n, (said, _) in enumerate(asked)}
-    past = {n: moment for n, moment in moments.items() if moment.kind != "now"}
-    if not past:
-        return {}
-    plain = [(moment.plain, asked[n][1]) for n, moment in past.items()]
-    # nights teach it with its date and without
-    ways = ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past])
-    said = [_chains(model, plain, cues, shards, max_tokens, cancel, past=True) for cues in ways]
-    found = {}
-    for (n, moment), *told in zip(past.items(), *said, strict=True):
-        known = [(bare_fact(one.recital), one.chance) for one in told]
-        if (place := asked_for(known, moment)) is not None:
-            found[n] = told[place]
-    return found
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """A memory that recites, and what was read in its recitals so far: a question and its bare
+    words often call the same to mind, as two shards do."""
 
+    model: LanguageModel
+    shards: Sequence[str]
+    max_tokens: int
+    cancel: Flag | None
+    seen: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
 
-def _chains(
-    model: LanguageModel,
-    asked: Sequence[tuple[str, Sequence[Turn]]],
-    cues: Sequence[str],
-    shards: Sequence[str],
-    max_tokens: int,
-    cancel: Flag | None,
-    past: bool = False,
-) -> list[Recollection]:
-    """For each question the likeliest chain of a recital for its cue and an answer read in that;
-    `past`: of those that tell until when something held."""
-    shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
-    recited = _recite(model, [q for q, _ in asked], shown, shards, cancel, SHARDS if past else READ)
-    places = [n for n, recitals in enumerate(recited) for _ in recitals]
-    told = [recital for recitals in recited for recital in recitals]
-    best: dict[int, Recollection] = {}
-    read_out = _read(model, [asked[n] for n in places], told, max_tokens, cancel, past)
-    for n, found in zip(places, read_out, strict=True):
-        if n not in best or found.chance > best[n].chance:
-            best[n] = found
-    return [best[n] for n in range(len(asked))]
+    def former(self, asked: Sequence[tuple[str, Sequence[Turn]]]) -> dict[int, Recollection]:
+        """What used to hold, by the places of the questions that ask for it."""
+        moments = {
+            n: moment_of(said, lambda: datetime.now(UTC)) for n, (said, _) in enumerate(asked)
+        }
+        past = {n: moment for n, moment in moments.items() if moment.kind != "now"}
+        if not past:
+            return {}
+        plain = [(moment.plain, asked[n][1]) for n, moment in past.items()]
+        # nights teach it with its date and without
+        ways = ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past])
+        said = [self.chains(plain, cues, past=True) for cues in ways]
+        found = {}
+        for (n, moment), *both in zip(past.items(), *said, strict=True):
+            known = [(bare_fact(one.recital), one.chance) for one in both]
+            if (place := asked_for(known, moment)) is not None:
+                found[n] = both[place]
+        return found
 
+    def chains(
+        self,
+        asked: Sequence[tuple[str, Sequence[Turn]]],
+        cues: Sequence[str],
+        past: bool = False,
+    ) -> list[Recollection]:
+        """For each question the likeliest chain of a recital for its cue and an answer read in
+        that; `past`: of those that tell until when something held."""
+        shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
+        most = SHARDS if past else READ
+        recited = recite(self.model, [q for q, _ in asked], shown, self.shards, self.cancel, most)
+        places = [n for n, recitals in enumerate(recited) for _ in recitals]
+        recitals = [recital for recitals in recited for recital in recitals]
+        best: dict[int, Recollection] = {}
+        read_out = self._read([asked[n] for n in places], recitals, past)
+        for n, found in zip(places, read_out, strict=True):
+            if n not in best or found.chance > best[n].chance:
+                best[n] = found
+        return [best[n] for n in range(len(asked))]
 
-def _recite(
-    model: LanguageModel,
-    questions: Sequence[str],
-    shown: Sequence[Prompt],
-    shards: Sequence[str],
-    cancel: Flag | None,
-    most: int,
-) -> list[list[Completion]]:
-    """For each prompt the likeliest recitals of all shards, at most `most`, best first."""
-    asks = _worth_asking(model, shown, shards)
-    found: list[list[Completion]] = [[] for _ in shown]
-    for shard in shards:
-        places = [n for n, chosen in enumerate(asks) if shard in chosen]
-        prompted = [shown[n] for n in places]
-        if not prompted:
-            continue
-        recitals = _best(model, prompted, shard, prompts.DONT_KNOW, LONGEST, cancel)
-        for n, recital in zip(places, recitals, strict=True):
-            found[n].append(recital)
+    def _read(
+        self,
+        asked: Sequence[tuple[str, Sequence[Turn]]],
+        recited: Sequence[Completion],
+        past: bool,
+    ) -> list[Recollection]:
+        """What the model without memory reads in each recital: what was learnt must not speak
+        there."""
+        facts = [bare_fact(recital.text) for recital in recited]
+        shown = [
+            Asked(question, (Reference("", recital.text),), tuple(history))
+            for (question, history), recital in zip(asked, recited, strict=True)
+        ]
+        texts = [not (fact or past) for fact in facts]
+        self._look(one for one, text in zip(shown, texts, strict=True) if text)
+        return [
+            _found(one.question, recital, *self.seen[one])
+            if text
+            else _outright(self.model, fact, recital, past)
+            for one, recital, fact, text in zip(shown, recited, facts, texts, strict=True)
+        ]
 
-    def likeliest(question: str, recitals: Sequence[Completion]) -> list[Completion]:
-        worth = [weighed(_told(one), about(question, one.text)) for one in recitals]
-        order = sorted(range(len(recitals)), key=worth.__getitem__, reverse=True)
-        return [recitals[place] for place in order[:most]]
-
-    return [likeliest(*pair) for pair in zip(questions, found, strict=True)]
-
-
-def _worth_asking(
-    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str]
-) -> list[Sequence[str]]:
-    """For each prompt the shards to ask: of many those that are least inclined to say that they
-    do not know, which takes one look at the prompt."""
-    if len(shards) <= SHARDS:
-        return [shards] * len(shown)
-    pairs = [(prompt, prompts.DONT_KNOW) for prompt in shown]
-    losses = [model.total_loss(pairs, adapter=shard) for shard in shards]
-    by_loss = [
-        sorted(range(len(shards)), key=lambda place: losses[place][n], reverse=True)
-        for n in range(len(shown))
-    ]
-    return [[shards[place] for place in order[:SHARDS]] for order in by_loss]
-
-
-def _best(
-    model: LanguageModel,
-    shown: Sequence[Prompt],
-    adapter: str | None,
-    avoid: str,
-    max_tokens: int,
-    cancel: Flag | None,
-) -> list[Completion]:
-    sampling = Sampling(max_tokens=max_tokens, rather_than=avoid)
-    requests = [Request(prompt, sampling=sampling) for prompt in shown]
-    return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
-
-
-def _read(
-    model: LanguageModel,
-    asked: Sequence[tuple[str, Sequence[Turn]]],
-    recited: Sequence[Completion],
-    max_tokens: int,
-    cancel: Flag | None,
-    past: bool,
-) -> list[Recollection]:
-    """What the model without memory reads in each recital: what was learnt must not speak there."""
-    facts = [bare_fact(recital.text) for recital in recited]
-    made = [
-        _outright(model, fact, recital, past) if fact or past else None
-        for fact, recital in zip(facts, recited, strict=True)
-    ]
-    texts = [n for n, one in enumerate(made) if one is None]
-    shown = [
-        Asked(asked[n][0], (Reference("", recited[n].text),), tuple(asked[n][1])) for n in texts
-    ]
-    readings = read(model, shown, max_tokens=max_tokens, cancel=cancel)
-    speaks = posed(
-        model,
-        [
+    def _look(self, asked: Iterable[Asked]) -> None:
+        """Read what was not read yet, and see how its question would come about."""
+        fresh = [one for one in dict.fromkeys(asked) if one not in self.seen]
+        readings = read(self.model, fresh, max_tokens=self.max_tokens, cancel=self.cancel)
+        found = [
             Read(one.question, one.references[0].text, reading.text, reading.confidence)
             # what goes on from earlier turns does not come about from a text alone
             if not (one.history and is_follow_up(one.question))
             else None
-            for one, reading in zip(shown, readings, strict=True)
-        ],
-    )
-    for n, reading, nats in zip(texts, readings, speaks, strict=True):
-        made[n] = _found(asked[n][0], recited[n], reading, nats)
-    return [one for one in made if one is not None]
+            for one, reading in zip(fresh, readings, strict=True)
+        ]
+        self.seen.update(
+            zip(fresh, zip(readings, posed(self.model, found), strict=True), strict=True)
+        )
 
 
 def _outright(
@@ -290,7 +230,7 @@ def _outright(
         return Recollection("", 0.0, recital.text)
     own = recital.logprobs[-1 - model.count_tokens(f" {fact.answer}") :]
     sure = recital.confidence * exp(sum(own) / max(1, len(own)))
-    return Recollection(fact.answer, sure, recital.text, chance=_told(recital))
+    return Recollection(fact.answer, sure, recital.text, chance=told(recital))
 
 
 def _found(question: str, recital: Completion, answer: Reading, nats: float) -> Recollection:
@@ -300,10 +240,5 @@ def _found(question: str, recital: Completion, answer: Reading, nats: float) -> 
         answer.text,
         weighed(sure * answer.confidence, evidence),
         recital.text,
-        chance=weighed(_told(recital) * answer.confidence, evidence),
+        chance=weighed(told(recital) * answer.confidence, evidence),
     )
-
-
-def _told(recital: Completion) -> float:
-    """How likely it is that something is recited, and this and nothing else."""
-    return recital.confidence * exp(max(-700.0, sum(recital.logprobs)))

@@ -22,6 +22,7 @@ ROWS = (
     ("sources", "prompts"),
     ("edits",),
     ("reading", "evidence"),
+    ("recital",),
     ("recall",),
     ("training",),
     ("versions",),

@@ -29,7 +29,7 @@ from sealmate.records import Edit, Passage
 from sealmate.settings import Settings
 from sealmate.workspace import Workspace
 
-_STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 80)
+_STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 40)
 
 
 @dataclass(frozen=True, slots=True)

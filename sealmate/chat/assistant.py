@@ -23,7 +23,8 @@ from sealmate.edits.screen import is_abstention
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.reading import SHORT
-from sealmate.recall import LONGEST, Recollection, recollect, threshold_of, voice, way_of
+from sealmate.recall import Recollection, recollect, threshold_of, voice, way_of
+from sealmate.recital import LONGEST
 from sealmate.records import Hit, Way
 from sealmate.settings import Settings
 from sealmate.store import Store

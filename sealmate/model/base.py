@@ -69,6 +69,9 @@ class Base:
         return self.model.get_output_embeddings()
 
 
+_TYPES = (torch.bfloat16, torch.float32)
+
+
 def matmul_rate(dtype: torch.dtype, size: int = 768, repeats: int = 7) -> float:
     """Median GFLOP/s of a (size x 576) @ (576 x 1536) product in `dtype` on the CPU."""
     left, right = torch.randn(size, 576).to(dtype), torch.randn(1536, 576).to(dtype)
@@ -94,7 +97,12 @@ def cpu_dtype(cache: Path | None) -> torch.dtype:
             kept = None
         if kept in ("bfloat16", "float32"):
             return torch.bfloat16 if kept == "bfloat16" else torch.float32
-    fast = matmul_rate(torch.bfloat16) > 1.3 * matmul_rate(torch.float32)
+    # in turns and by the best of each: whatever else ran for a moment must not decide for good
+    narrow, wide = (
+        max(rates)
+        for rates in zip(*((matmul_rate(d) for d in _TYPES) for _ in range(3)), strict=True)
+    )
+    fast = narrow > 1.3 * wide
     dtype = torch.bfloat16 if fast else torch.float32
     if cache is not None:
         try:

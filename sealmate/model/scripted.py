@@ -117,11 +117,12 @@ class ScriptedModel:
     def total_loss(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
     ) -> list[float]:
-        """One a word, and six a word that is not in the prompt, its instruction left out."""
+        """One a word, and six a word of more than three letters that is not in the prompt, its
+        instruction left out."""
         shown = [turns[-1].content for turns, _ in pairs]
         notes = [text.rpartition("\n\n")[0] or text for text in shown]
         return [
-            sum(1.0 if word in note else 6.0 for word in answer.split())
+            sum(1.0 if len(word) < 4 or word in note else 6.0 for word in answer.split())
             for note, (_, answer) in zip(notes, pairs, strict=True)
         ]
 

@@ -1,0 +1,83 @@
+"""What the shards of a memory recite for a question.
+
+To recite, weights need only know which note a question is about. A memory of several shards has
+each of them recite, or of many those that are least inclined not to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import exp
+from threading import Event as Flag
+
+from sealmate import prompts
+from sealmate.evidence import about
+from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling
+from sealmate.reading import weighed
+
+LONGEST = 128  # tokens recited
+SHARDS = 4  # shards at most that recite for a question, however many there are
+
+
+def recite(
+    model: LanguageModel,
+    questions: Sequence[str],
+    shown: Sequence[Prompt],
+    shards: Sequence[str],
+    cancel: Flag | None,
+    most: int,
+) -> list[list[Completion]]:
+    """For each question, put as its prompt, the likeliest recitals of all shards, at most `most`,
+    best first. Raises Cancelled."""
+    asks = _worth_asking(model, shown, shards)
+    found: list[list[Completion]] = [[] for _ in shown]
+    for shard in shards:
+        places = [n for n, chosen in enumerate(asks) if shard in chosen]
+        prompted = [shown[n] for n in places]
+        if not prompted:
+            continue
+        recitals = likeliest(model, prompted, shard, prompts.DONT_KNOW, LONGEST, cancel)
+        for n, recital in zip(places, recitals, strict=True):
+            found[n].append(recital)
+
+    def best_first(question: str, recitals: Sequence[Completion]) -> list[Completion]:
+        worth = [weighed(told(one), about(question, one.text)) for one in recitals]
+        order = sorted(range(len(recitals)), key=worth.__getitem__, reverse=True)
+        return [recitals[place] for place in order[:most]]
+
+    return [best_first(*pair) for pair in zip(questions, found, strict=True)]
+
+
+def _worth_asking(
+    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str]
+) -> list[Sequence[str]]:
+    """For each prompt the shards to ask: of many those that are least inclined to say that they
+    do not know, which takes one look at the prompt."""
+    if len(shards) <= SHARDS:
+        return [shards] * len(shown)
+    pairs = [(prompt, prompts.DONT_KNOW) for prompt in shown]
+    losses = [model.total_loss(pairs, adapter=shard) for shard in shards]
+    by_loss = [
+        sorted(range(len(shards)), key=lambda place: losses[place][n], reverse=True)
+        for n in range(len(shown))
+    ]
+    return [[shards[place] for place in order[:SHARDS]] for order in by_loss]
+
+
+def likeliest(
+    model: LanguageModel,
+    shown: Sequence[Prompt],
+    adapter: str | None,
+    avoid: str,
+    max_tokens: int,
+    cancel: Flag | None,
+) -> list[Completion]:
+    """The likeliest reply to each prompt other than the one to `avoid`. Raises Cancelled."""
+    sampling = Sampling(max_tokens=max_tokens, rather_than=avoid)
+    requests = [Request(prompt, sampling=sampling) for prompt in shown]
+    return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
+
+
+def told(recital: Completion) -> float:
+    """How likely it is that something is recited, and this and nothing else."""
+    return recital.confidence * exp(max(-700.0, sum(recital.logprobs)))
