@@ -52,6 +52,7 @@ def main() -> int:
     )
     parser.add_argument("--steps", type=int, default=0, help="stop the plan after so many steps")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--draw", type=int, default=5, help="reading: which notes, filled how")
     parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument("--start-from", type=Path, help="adapter folder to go on from")
     parser.add_argument(
@@ -98,7 +99,10 @@ def _job(given: argparse.Namespace, workspace: Workspace, role: Role) -> dict[st
             if blended:
                 blend(made, start, given.blend)
             ship(made, out, {}, {}, role)
-    scores = (_look_at_reader if role == "reader" else _look_at_writer)(workspace, out)
+    if role == "reader":
+        scores = _look_at_reader(workspace, out, given.draw)
+    else:
+        scores = _look_at_writer(workspace, out)
     if teaching:
         facts = {"base": workspace.model_id, "command": _command(given, role)}
         writer = workspace.writer_folder()
@@ -161,14 +165,14 @@ def _look_at_writer(workspace: Workspace, folder: Path) -> dict[str, float]:
     return as_dict(look(_open(workspace, writer=folder), bundled("assets")))
 
 
-def _look_at_reader(workspace: Workspace, folder: Path) -> dict[str, float]:
+def _look_at_reader(workspace: Workspace, folder: Path, draw: int) -> dict[str, float]:
     from sealmate.practice.comprehension import as_dict, comprehend
 
     reader = folder if (folder / "adapter_model.safetensors").is_file() else None
     there = reader or f"the writer: there is no reader in {folder}"
     print(f"reading with {there}", file=sys.stderr)
     model = _open(workspace, writer=workspace.writer_folder(), reader=reader)
-    return as_dict(comprehend(model, bundled("assets")))
+    return as_dict(comprehend(model, bundled("assets"), seed=draw))
 
 
 def _command(given: argparse.Namespace, role: str) -> str:

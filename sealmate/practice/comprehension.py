@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sealmate.edits.screen import correct, is_abstention
+from sealmate.evidence import Read, posed
 from sealmate.model.protocol import LanguageModel
 from sealmate.practice.reader import about_another, told_elsewhere
 from sealmate.practice.slots import Fillers, fill
 from sealmate.practice.warmup import mirror_stock
 from sealmate.prompts import Reference
-from sealmate.reading import SAID, Asked, Reading, read
+from sealmate.reading import SAID, Asked, Reading, read, weighed
+
+DECLINED = 0.95  # of the near misses, where it is asked how many right answers stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,10 @@ class Comprehension:
     questions that sound right and are not answered, `near` (a known thing, a relation never
     told), `another` (the note's own question about somebody else) and `elsewhere` (what another
     note on the topic answers). `order` is how often a right answer is surer than what is said to
-    a near miss (area under the ROC curve), `order_another` the same of those about somebody else.
+    a near miss (area under the ROC curve), `order_another` the same of those about somebody else;
+    `kept` is the share of right answers that stay with the cut that declines DECLINED of the near
+    misses. `order_posed` and `kept_posed` are these with what speaks for an answer from how its
+    question would come about (see `evidence.posed`).
     """
 
     notes: int
@@ -36,6 +42,9 @@ class Comprehension:
     elsewhere: float
     order: float
     order_another: float
+    kept: float
+    order_posed: float
+    kept_posed: float
 
 
 def comprehend(model: LanguageModel, assets: Path, notes: int = 80, seed: int = 5) -> Comprehension:
@@ -58,6 +67,14 @@ def comprehend(model: LanguageModel, assets: Path, notes: int = 80, seed: int = 
     said = {kind: read(model, some) if some else [] for kind, some in asked.items()}
     right = [r for r, a in zip(said[""], answers, strict=True) if correct(r.text, a)]
     sure = [reading.confidence for reading in right]
+    unsaid = [_surety(reading) for reading in said["near"]]
+    asked_right = [
+        one
+        for one, reading, a in zip(asked[""], said[""], answers, strict=True)
+        if correct(reading.text, a)
+    ]
+    backed = _with_evidence(model, asked_right, right)
+    suspected = _with_evidence(model, asked["near"], said["near"])
     return Comprehension(
         notes=len(filled),
         questions=len(answers),
@@ -66,8 +83,11 @@ def comprehend(model: LanguageModel, assets: Path, notes: int = 80, seed: int = 
         near=_declined(said["near"]),
         another=_declined(said["another"]),
         elsewhere=_declined(said["elsewhere"]),
-        order=_order(sure, [_surety(reading) for reading in said["near"]]),
+        order=_order(sure, unsaid),
         order_another=_order(sure, [_surety(reading) for reading in said["another"]]),
+        kept=_kept(sure, unsaid),
+        order_posed=_order(backed, suspected),
+        kept_posed=_kept(backed, suspected),
     )
 
 
@@ -78,6 +98,22 @@ def as_dict(found: Comprehension) -> dict[str, float]:
 
 def _surety(reading: Reading) -> float:
     return 0.0 if is_abstention(reading.text) else reading.confidence
+
+
+def _with_evidence(
+    model: LanguageModel, asked: Sequence[Asked], said: Sequence[Reading]
+) -> list[float]:
+    reads = [
+        Read(one.question, one.references[0].text, reading.text, _surety(reading))
+        for one, reading in zip(asked, said, strict=True)
+    ]
+    nats = posed(model, reads)
+    return [weighed(read.confidence, more) for read, more in zip(reads, nats, strict=True)]
+
+
+def _kept(high: Sequence[float], low: Sequence[float]) -> float:
+    cut = sorted(low)[min(len(low) - 1, int(DECLINED * len(low)))] if low else 0.0
+    return sum(value > cut for value in high) / len(high) if high else 0.0
 
 
 def _declined(readings: Sequence[Reading]) -> float:
