@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
     passes: float = Field(2.0, gt=0, description="passes over tonight's examples")
     least_steps: int = Field(
-        130, ge=0, description="training steps of a small night, by up to four times the passes"
+        100, ge=0, description="training steps of a small night, by up to four times the passes"
     )
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
     enough: float = Field(
@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         "threshold may be higher",
     )
     abstention_target: float = Field(
-        0.97,
+        0.975,
         ge=0,
         le=1,
         description="share of questions without an answer that a version is to decline: its "

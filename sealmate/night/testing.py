@@ -114,9 +114,26 @@ class Examination:
             way = way_of(manifest)
         else:
             way = self._way
-        questions = [probe.question for probe in (*self._new, *self._old)]
-        self._before = recollect(self._model, questions, parent, way=way, cancel=self._cancel)
+        probes = [*self._new, *self._old]
+        kept = self._answered()
+        asked = [probe for probe in probes if probe.id not in kept]
+        questions = [probe.question for probe in asked]
+        told = recollect(self._model, questions, parent, way=way, cancel=self._cancel)
+        kept.update(zip((probe.id for probe in asked), told, strict=True))
+        self._before = [kept[probe.id] for probe in probes]
         self._loss_before = general_loss(self._model, self.held, None)
+
+    def _answered(self) -> dict[int, Recollection]:
+        """What the version in use is known to answer, by the ids of probes: weights that were
+        asked once would say the same again."""
+        active = self._choice.active
+        if not active or self._choice.foreign:
+            return {}
+        manifest = self._store.versions.get(active).manifest
+        if (manifest.get("reader_sha256") or "") != self._model.info.reader_sha256:
+            return {}
+        results = self._store.probes.results(active)
+        return {one.probe_id: Recollection(one.answer, one.confidence) for one in results}
 
     def after(self, adapter: str) -> Scores:
         """Ask the candidate the same; its threshold is set on these answers."""

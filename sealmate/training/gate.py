@@ -77,6 +77,9 @@ EVEN = 0.5
 BLUR = 1.5
 # the surest that a version is asked to be for the sake of what it declines
 HIGHEST = 0.95
+# questions without an answer that count as declined beside those asked: of a few, one that is
+# answered by chance must not silence a memory
+BESIDE = 16
 # what a right answer is worth beside a question declined
 ANSWERED = 1.0
 
@@ -121,7 +124,8 @@ def raised(
     asked: float,
 ) -> float:
     """The threshold, or as much above it as it takes to decline the share `asked` of questions
-    without an answer, the two kinds (see `best_threshold`) weighing the same; HIGHEST at most.
+    without an answer, the two kinds (see `best_threshold`) weighing the same and BESIDE of each
+    taken for declined besides; HIGHEST at most.
 
     The more a memory holds, the more there is in it to take for an answer.
     """
@@ -130,7 +134,8 @@ def raised(
     ]
 
     def declined(cut: float) -> float:
-        return sum(bisect_left(kind, cut) / len(kind) for kind in kinds) / len(kinds)
+        shares = [(bisect_left(kind, cut) + BESIDE) / (len(kind) + BESIDE) for kind in kinds]
+        return sum(shares) / len(shares)
 
     if not kinds:
         return threshold

@@ -13,6 +13,7 @@ from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, SYSTEM
 from sealmate.recall import Recollection, recollect
 from sealmate.training.gate import (
+    BESIDE,
     EVEN,
     HIGHEST,
     Limits,
@@ -110,7 +111,7 @@ def test_a_threshold_is_raised_as_far_as_it_takes_and_no_further(
     asked: float,
 ) -> None:
     def declined(cut: float) -> float:
-        shares = [sum(done or sure < cut for sure, done in kind) / len(kind)
+        shares = [(sum(done or sure < cut for sure, done in kind) + BESIDE) / (len(kind) + BESIDE)
                   for kind in (strange, near)]  # fmt: skip
         return sum(shares) / 2
 
@@ -122,6 +123,13 @@ def test_a_threshold_is_raised_as_far_as_it_takes_and_no_further(
         lower = [sure for sure, _ in (*strange, *near) if threshold <= sure < cut]
         assert all(declined(value) < asked for value in (threshold, *lower))
     assert raised(threshold, [], [], asked) == threshold
+
+
+def test_one_near_miss_of_a_few_raises_no_threshold_and_one_in_ten_of_many_does() -> None:
+    strange = [(0.0, True)] * 40
+    few, many = [(0.9, False)] + [(0.0, True)] * 3, ([(0.8, False)] + [(0.0, True)] * 9) * 6
+    assert raised(0.6, strange, few, 0.975) == 0.6
+    assert 0.8 < raised(0.6, strange, many, 0.975) <= HIGHEST
 
 
 def test_judge_withholds_what_is_not_sure() -> None:
