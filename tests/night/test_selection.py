@@ -94,6 +94,19 @@ def examined(lab: Lab) -> Examination:
     return exam
 
 
+def test_what_the_version_in_use_answered_once_is_not_asked_of_it_again(lab: Lab) -> None:
+    two_nights(lab)
+    lab.store.probes.add_results([ProbeResult(0, 1, 3, "Max", False, 0.9, MARCH)])
+    choice = selection.choose(lab.store, FEW, rebuild=False, now=MARCH)
+    model = ScriptedModel(reply=lambda *_: "Rex")
+    exam = Examination(model, lab.store, FEW, choice, None)
+    exam._old = [lab.store.probes.get(key) for key in (2, 3, 4)]
+    exam.before("old")
+    asked = [prompt[-1].content for prompt in model.prompts]
+    assert asked == [probe.question for probe in (*exam._new, exam._old[0], exam._old[2])]
+    assert [answer.text for answer in exam._before] == ["Rex", "Rex", "Max", "Rex"]
+
+
 @pytest.mark.parametrize(
     ("changes", "least", "most"),
     [({"recall": "recite"}, 0.6, 0.6), ({"recall": "recite", "least_confidence": 0.0}, 0.0, 0.1),
