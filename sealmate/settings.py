@@ -46,9 +46,9 @@ class Settings(BaseSettings):
         0.5, gt=0, le=1, description="share of layers, from the top, that carry the memory adapter"
     )
     learning_rate: float = Field(1.5e-3, gt=0, description="peak learning rate")
-    passes: float = Field(2.0, gt=0, description="passes over tonight's examples")
+    passes: float = Field(3.0, gt=0, description="passes over tonight's examples")
     least_steps: int = Field(
-        100, ge=0, description="training steps of a small night, by up to four times the passes"
+        120, ge=0, description="training steps of a small night, by up to three times the passes"
     )
     pack_tokens: int = Field(768, ge=64, description="tokens in one training pack")
     enough: float = Field(

@@ -30,7 +30,7 @@ from sealmate.training.pace import Pace, Watch
 from sealmate.training.stack import Stack, linear_names
 
 _CHECKPOINT_EVERY = 200  # steps
-MOST_PASSES = 4.0  # times a recipe's passes, for the sake of its least steps
+MOST_PASSES = 3.0  # times a recipe's passes, for the sake of its least steps
 
 
 @dataclass(frozen=True, slots=True)
