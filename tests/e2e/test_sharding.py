@@ -25,7 +25,7 @@ FACTS = [
 @pytest.fixture
 def home(tmp_path: Path, tiny_model_folder: Path) -> Iterator[Sleeper]:
     """Three nights of a note each, two notes a shard: version 3 has two shards."""
-    sleeper = Sleeper(tmp_path / "home", tiny_model_folder, shard_passages=2)
+    sleeper = Sleeper(tmp_path / "home", tiny_model_folder, shard_passages=2, rebuilds=2)
     for number, facts in enumerate(FACTS, 1):
         sleeper.teach(facts)
         assert sleeper.sleep()["version"] == number
