@@ -26,7 +26,7 @@ from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for
 from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens
-from sealmate.evidence import Read, about, posed
+from sealmate.evidence import about, posed
 from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
@@ -208,16 +208,8 @@ class _Memory:
         """Read what was not read yet, and see how its question would come about."""
         fresh = [one for one in dict.fromkeys(asked) if one not in self.seen]
         readings = read(self.model, fresh, max_tokens=self.max_tokens, cancel=self.cancel)
-        found = [
-            Read(one.question, one.references[0].text, reading.text, reading.confidence)
-            # what goes on from earlier turns does not come about from a text alone
-            if not (one.history and is_follow_up(one.question))
-            else None
-            for one, reading in zip(fresh, readings, strict=True)
-        ]
-        self.seen.update(
-            zip(fresh, zip(readings, posed(self.model, found), strict=True), strict=True)
-        )
+        speaks = posed(self.model, fresh, readings)
+        self.seen.update(zip(fresh, zip(readings, speaks, strict=True), strict=True))
 
 
 def _outright(

@@ -50,10 +50,10 @@ def prefill(
     base: Base,
     prefix: Sequence[int],
     rows: Sequence[Sequence[int]],
-    begun: tuple[int, Layers] = (0, []),
+    begun: Layers | None = None,
 ) -> tuple[torch.Tensor, Layers, torch.Tensor]:
-    """Run `prefix` once and each row after it, rows right-aligned. `begun` is how much of the
-    prefix was read before, and what `read_once` made of that.
+    """Run `prefix` once and each row after it, rows right-aligned. `begun` is what
+    `read_once` made of the first of the prefix.
 
     Returns the logits after each row (rows, vocabulary), per layer the keys and values
     (rows, heads, len(prefix) + longest row, head size), and the mask of real columns (rows,
@@ -62,7 +62,8 @@ def prefill(
     device = base.device
     count, shared = len(rows), len(prefix)
     longest = max(len(row) for row in rows)
-    done, layers = begun
+    layers = begun or []
+    done = layers[0][0].shape[-2] if layers else 0
     if shared > done:
         layers = read_once(base, prefix[done:], layers)
     cache = opened_cache(layers, count)
@@ -166,7 +167,7 @@ def _decode_group(
     parts = []
     # instructions, which all have in common, are read once
     root = common_prefix([prompts[i] for family in kin for i in family])
-    begun = (root, read_once(base, prompts[kin[0][0]][:root]) if root else [])
+    begun = read_once(base, prompts[kin[0][0]][:root]) if root else None
     for family in kin:
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped while reading prompts")

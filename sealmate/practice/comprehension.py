@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sealmate.edits.screen import correct, is_abstention
-from sealmate.evidence import Read, posed
+from sealmate.evidence import posed
 from sealmate.model.protocol import LanguageModel
 from sealmate.practice.reader import about_another, told_elsewhere
 from sealmate.practice.slots import Fillers, fill
@@ -65,20 +65,19 @@ def comprehend(model: LanguageModel, assets: Path, notes: int = 80, seed: int = 
                                ("elsewhere", told_elsewhere(note, filled, rng))):  # fmt: skip
             asked[kind] += [Asked(question, shown)] if question else []
     said = {kind: read(model, some) if some else [] for kind, some in asked.items()}
-    right = [r for r, a in zip(said[""], answers, strict=True) if correct(r.text, a)]
-    sure = [reading.confidence for reading in right]
-    unsaid = [_surety(reading) for reading in said["near"]]
-    asked_right = [
-        one
-        for one, reading, a in zip(asked[""], said[""], answers, strict=True)
-        if correct(reading.text, a)
+    hits = [
+        (one, reading)
+        for one, reading, answer in zip(asked[""], said[""], answers, strict=True)
+        if correct(reading.text, answer)
     ]
-    backed = _with_evidence(model, asked_right, right)
-    suspected = _with_evidence(model, asked["near"], said["near"])
+    sure = [reading.confidence for _, reading in hits]
+    unsaid = [_surety(reading) for reading in said["near"]]
+    backed = _with_evidence(model, hits)
+    suspected = _with_evidence(model, list(zip(asked["near"], said["near"], strict=True)))
     return Comprehension(
         notes=len(filled),
         questions=len(answers),
-        right=len(right) / len(answers),
+        right=len(hits) / len(answers),
         given=sum(share >= SAID for share in sure) / len(answers),
         near=_declined(said["near"]),
         another=_declined(said["another"]),
@@ -100,15 +99,10 @@ def _surety(reading: Reading) -> float:
     return 0.0 if is_abstention(reading.text) else reading.confidence
 
 
-def _with_evidence(
-    model: LanguageModel, asked: Sequence[Asked], said: Sequence[Reading]
-) -> list[float]:
-    reads = [
-        Read(one.question, one.references[0].text, reading.text, _surety(reading))
-        for one, reading in zip(asked, said, strict=True)
-    ]
-    nats = posed(model, reads)
-    return [weighed(read.confidence, more) for read, more in zip(reads, nats, strict=True)]
+def _with_evidence(model: LanguageModel, answered: Sequence[tuple[Asked, Reading]]) -> list[float]:
+    readings = [reading for _, reading in answered]
+    nats = posed(model, [one for one, _ in answered], readings)
+    return [weighed(_surety(one), more) for one, more in zip(readings, nats, strict=True)]
 
 
 def _kept(high: Sequence[float], low: Sequence[float]) -> float:
