@@ -111,7 +111,7 @@ def open_tiny(
     """
     import torch
 
-    from sealmate.model.base import cpu_kind
+    from sealmate.model.cpu import cpu_kind
     from sealmate.model.local import LocalModel
 
     note = scratch / "compute.json"

@@ -9,12 +9,8 @@ weights on a CPU, a second active adapter on a GPU.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import platform
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +25,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as hf_logging
 
 from sealmate.errors import ModelError
+from sealmate.model.attention import attention_for
+from sealmate.model.cpu import cores, cpu_dtype, cpu_name
 from sealmate.model.identity import adapter_scale, base_fingerprint, hash_file
 from sealmate.model.memory import available_bytes, keep_freed_memory
 from sealmate.model.slab import cache_argument
@@ -69,50 +67,6 @@ class Base:
         return self.model.get_output_embeddings()
 
 
-_TYPES = (torch.bfloat16, torch.float32)
-
-
-def matmul_rate(dtype: torch.dtype, size: int = 768, repeats: int = 7) -> float:
-    """Median GFLOP/s of a (size x 576) @ (576 x 1536) product in `dtype` on the CPU."""
-    left, right = torch.randn(size, 576).to(dtype), torch.randn(1536, 576).to(dtype)
-    times = []
-    for _ in range(repeats + 2):
-        begin = time.perf_counter()
-        torch.nn.functional.linear(left, right)
-        times.append(time.perf_counter() - begin)
-    return 2 * size * 576 * 1536 / sorted(times[2:])[repeats // 2] / 1e9
-
-
-def cpu_dtype(cache: Path | None) -> torch.dtype:
-    """float32 or bfloat16, whichever this CPU multiplies faster (bfloat16 only if by 1.3 times).
-
-    CPUs differ by ten times and by type, so it is measured; the verdict is kept in `cache`
-    (a JSON file), because adapters trained in one type should be answered in it.
-    """
-    key = f"{torch.__version__} {cpu_kind()}"
-    if cache is not None and cache.is_file():
-        try:
-            kept = json.loads(cache.read_text()).get(key)
-        except (OSError, ValueError):
-            kept = None
-        if kept in ("bfloat16", "float32"):
-            return torch.bfloat16 if kept == "bfloat16" else torch.float32
-    # in turns and by the best of each: whatever else ran for a moment must not decide for good
-    narrow, wide = (
-        max(rates)
-        for rates in zip(*((matmul_rate(d) for d in _TYPES) for _ in range(3)), strict=True)
-    )
-    fast = narrow > 1.3 * wide
-    dtype = torch.bfloat16 if fast else torch.float32
-    if cache is not None:
-        try:
-            cache.write_text(json.dumps({key: str(dtype).removeprefix("torch.")}))
-            cache.chmod(0o600)
-        except OSError:
-            pass  # a read-only cache only means measuring again
-    return dtype
-
-
 def environment(base: Base) -> str:
     """What decides the last bits of a sum beside the numbers: equal here means equal logits.
 
@@ -121,26 +75,10 @@ def environment(base: Base) -> str:
     if base.device.type == "cuda":
         return f"torch {torch.__version__}, {torch.cuda.get_device_name(base.device)}"
     capability = torch.backends.cpu.get_cpu_capability()
-    name = platform.machine()
-    with suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        name = names[0] if names else name
     return (
-        f"torch {torch.__version__}, {name} ({capability}), {torch.get_num_threads()} threads"
+        f"torch {torch.__version__}, {cpu_name()} ({capability}), {torch.get_num_threads()} threads"
         + ("" if base.unpacked else ", packed")
     )
-
-
-def cpu_kind() -> str:
-    """Which of two kinds of processor this is, as far as the choice of a dtype goes."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith(("model name", "flags")) and "avx512_bf16" in line:
-                return "avx512_bf16"
-        return "cpu"
-    except OSError:
-        return "cpu"
 
 
 def choose_device(wanted: str) -> torch.device:
@@ -170,7 +108,7 @@ def load_base(
     """
     where = choose_device(device)
     keep_freed_memory()
-    torch.set_num_threads(threads or len(_affinity()))
+    torch.set_num_threads(threads or len(cores()))
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} holds no model (config.json is missing)",
                          "fetch one with `sealmate model fetch`")  # fmt: skip
@@ -189,7 +127,7 @@ def load_base(
             device_map={"": str(where)},
             trust_remote_code=False,
             use_safetensors=True,
-            attn_implementation="sdpa",
+            attn_implementation=attention_for(where, dtype),
         )
     except torch.cuda.OutOfMemoryError as error:
         raise ModelError(f"{folder.name} does not fit into the GPU's memory",
@@ -218,12 +156,6 @@ def load_base(
         writer_sha256=writer_sha,
         writer=writer,
     )
-
-
-def _affinity() -> set[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return os.sched_getaffinity(0)
-    return set(range(os.cpu_count() or 1))
 
 
 def _first_line(error: Exception) -> str:

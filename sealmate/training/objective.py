@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
 from sealmate.model.local import LocalModel
 from sealmate.training.batches import Batch, Encoded
-from sealmate.training.losses import kl_top_k, next_token
+from sealmate.training.losses import kl_top_k, next_token, over_head
 from sealmate.training.stack import Layout, Stack, layout, picked
 from sealmate.training.teacher import TOP, Teacher
 
@@ -48,17 +48,24 @@ class Objective:
         plain = ~plan.kl & ~taught
         if bool(plain.any()):
             at, weights = picked(plan, plain)
-            logits = head(hidden[plan.rows[at], plan.columns[at]])
-            total = total + next_token(logits, plan.targets[at], weights)
+            total = total + over_head(
+                head,
+                hidden[plan.rows[at], plan.columns[at]],
+                _onto(plan.targets[at], weights),
+            )
         if bool(taught.any()):
-            logits = head(hidden[plan.rows[taught], plan.columns[taught]])
-            values, indices = self.tutor.says(plan, taught)
-            total = total + kl_top_k(logits, values, indices, plan.weights[taught])
+            total = total + over_head(
+                head,
+                hidden[plan.rows[taught], plan.columns[taught]],
+                _towards(*self.tutor.says(plan, taught), plan.weights[taught]),
+            )
         if bool(plan.kl.any()):
             at, weights = picked(plan, plan.kl)
-            logits = head(hidden[plan.rows[at], plan.columns[at]])
-            values, indices = self._without_memory(batch, below, plan, at)
-            total = total + self._kl_weight * kl_top_k(logits, values, indices, weights)
+            total = total + self._kl_weight * over_head(
+                head,
+                hidden[plan.rows[at], plan.columns[at]],
+                _towards(*self._without_memory(batch, below, plan, at), weights),
+            )
         return total / max(batch.answer_weight, 1e-9)
 
     def _lower(self, batch: Batch, plan: Layout) -> torch.Tensor:
@@ -88,3 +95,17 @@ class Objective:
         if self._again:
             self._base[id(batch)] = (batch, top.values, top.indices)
         return top.values, top.indices
+
+
+def _onto(
+    targets: torch.Tensor, weights: torch.Tensor
+) -> Callable[[torch.Tensor, slice], torch.Tensor]:
+    """Cross-entropy (see `next_token`), for parts of the positions."""
+    return lambda logits, part: next_token(logits, targets[part], weights[part])
+
+
+def _towards(
+    values: torch.Tensor, indices: torch.Tensor, weights: torch.Tensor
+) -> Callable[[torch.Tensor, slice], torch.Tensor]:
+    """KL to a teacher's top tokens (see `kl_top_k`), for parts of the positions."""
+    return lambda logits, part: kl_top_k(logits, values[part], indices[part], weights[part])

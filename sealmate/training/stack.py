@@ -14,12 +14,15 @@ from typing import Any
 import torch
 
 from sealmate.errors import TrainingError
+from sealmate.model.attention import additive
 from sealmate.model.base import Base
 from sealmate.training.batches import Batch, Row, Tree
 
 # Lengths come in steps of this: a handful of shapes keeps the kernels that were made for them and
 # the memory that was freed from them in use, where ever new ones would be sought and cut anew.
 STEP = 64
+
+_PROBE = "Name three things that one finds in a kitchen, and say what each of them is for."
 
 LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -142,10 +145,13 @@ class Stack:
     ) -> torch.Tensor:
         """Layers [first, last) over hidden states (G, L, h); the final norm with the last layer."""
         end = len(self._layers) if last is None else last
+        mask = plan.mask
+        if self.base.device.type == "cpu":  # where every layer would turn it into numbers by itself
+            mask = additive(mask, self.base.dtype)
         with self._only(first, end, norm=end == len(self._layers)):
             out: torch.Tensor = self.base.decoder(
                 inputs_embeds=hidden,
-                attention_mask=plan.mask,
+                attention_mask=mask,
                 position_ids=plan.positions,
                 use_cache=False,
             ).last_hidden_state
@@ -165,7 +171,9 @@ class Stack:
         """
         if not hasattr(self.base.decoder, "norm"):
             return False
-        probe = Batch((Tree((), (Row(tuple(range(5, 21)), 1, 1.0, False, 0),)),))
+        # words, as other kernels may run with a mask than without, which makes much of odd tokens
+        ids = tuple(self.base.tokenizer(_PROBE, add_special_tokens=False)["input_ids"])
+        probe = Batch((Tree((), (Row(ids, 1, 1.0, False, 0),)),))
         plan = layout(probe, self.base.device)
         try:
             with torch.no_grad():

@@ -36,7 +36,7 @@ from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct
 from sealmate.errors import UsageError
-from sealmate.model.base import cpu_kind
+from sealmate.model.cpu import cpu_kind
 from sealmate.model.protocol import Request, Sampling, Turn
 from sealmate.night.testing import held_chat
 from sealmate.settings import Settings

@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sealmate.errors import ModelError
-from sealmate.model.base import choose_device, cpu_dtype, load_base
+from sealmate.model.base import choose_device, load_base
+from sealmate.model.cpu import cpu_dtype
 from sealmate.model.memory import available_bytes
 from tests.tiny import build_adapter, open_tiny
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from sealmate.training.losses import kl_top_k, next_token
+from sealmate.training.losses import CHUNK, kl_top_k, next_token, over_head
 
 
 def test_next_token_is_a_weighted_sum() -> None:
@@ -51,3 +53,36 @@ def test_leaking_out_of_the_top_is_punished() -> None:
     teacher = torch.tensor([[5.0, 4.0, -5.0, -5.0, -5.0]])
     leaking = torch.tensor([[5.0, 4.0, -5.0, -5.0, 6.0]])
     assert float(kl_top_k(leaking, *top(teacher, 2), torch.ones(1))) > 0.5
+
+
+@settings(max_examples=20, deadline=None)
+@given(count=st.integers(0, 2 * CHUNK + 3), seed=st.integers(0, 99), factor=st.floats(0.1, 3.0))
+def test_a_loss_taken_in_parts_is_the_whole_one(count: int, seed: int, factor: float) -> None:
+    """Value and gradient, through what comes before it and times what comes after it."""
+    torch.manual_seed(seed)
+    head = torch.nn.Linear(6, 11).requires_grad_(False)
+    before = torch.randn(count, 6, requires_grad=True)
+    targets, weights = torch.randint(0, 11, (count,)), torch.rand(count)
+    whole = factor * next_token(head(before.tanh()), targets, weights)
+    (expected,) = torch.autograd.grad(whole, before)
+    parted = factor * over_head(
+        head,
+        before.tanh(),
+        lambda logits, part: next_token(logits, targets[part], weights[part]),
+    )
+    (got,) = torch.autograd.grad(parted, before)
+    assert float(parted.detach()) == pytest.approx(float(whole.detach()), rel=1e-4, abs=1e-4)
+    assert torch.allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_loss_over_the_head_without_gradients_keeps_none() -> None:
+    torch.manual_seed(3)
+    head, hidden = torch.nn.Linear(6, 11), torch.randn(CHUNK + 1, 6)
+    targets, weights = torch.randint(0, 11, (CHUNK + 1,)), torch.rand(CHUNK + 1)
+    with torch.no_grad():
+        got = over_head(
+            head, hidden, lambda logits, part: next_token(logits, targets[part], weights[part])
+        )
+        whole = next_token(head(hidden), targets, weights)
+    assert not got.requires_grad
+    assert float(got) == pytest.approx(float(whole), rel=1e-5)
