@@ -14,7 +14,7 @@ from typing import Any
 
 from sealmate.bench.arms import ARMS, open_arm
 from sealmate.bench.machine import machine
-from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, share
+from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.stream import FORM, Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
@@ -35,13 +35,16 @@ _STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 40)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to run. `edits` "stock" takes the stock's own questions and statements for edits in
-    place of the writer's, which is quick and leaves the writer's faults out."""
+    place of the writer's, which is quick and leaves the writer's faults out. All that was told is
+    asked `every` so many nights, after the first and after the last; after the others only what
+    was told that night."""
 
     nights: int = 30
     arms: tuple[str, ...] = ARMS
     seeds: int = 1
     edits: Edits = "written"
     shape: Shape = field(default_factory=Shape)
+    every: int = 1
 
 
 def bench_continual(
@@ -54,10 +57,10 @@ def bench_continual(
     matrix.json. Raises UsageError if `home` holds another stream, and whatever a night raises.
     """
     unknown = [arm for arm in plan.arms if arm not in ARMS]
-    if unknown or not plan.arms or plan.nights < 1 or plan.seeds < 1:
+    if unknown or not plan.arms or min(plan.nights, plan.seeds, plan.every) < 1:
         raise UsageError(
             f"there is no arm {unknown[0]!r}" if unknown else "there is nothing to run",
-            f"choose arms from {','.join(ARMS)}, and 1 or more nights and seeds",
+            f"choose arms from {','.join(ARMS)}, and 1 or more nights and seeds, every 1 or more",
         )
     make_private_dir(home)
     model = yield from _load(settings, home)
@@ -157,10 +160,10 @@ def _through(
         _detach_all(model)
         _append(home / "nights.jsonl", {"arm": name, "seed": seed, **row.as_dict()})
         rows.append(row)
-        recall = share(row.recall)
+        right, asked = (sum(counts) for counts in zip((0, 0), *row.columns.values(), strict=True))
         yield Note(
             f"{name}: {row.outcome}{' ' + row.kind if row.kind else ''} {row.reason}".rstrip()
-            + f"; recall {recall if recall is None else round(recall, 3)} of {row.recall[1]}, "
+            + f"; recall {round(right / asked, 3) if asked else None} of {asked}, "
             f"{row.tokens} tokens, {row.seconds:.0f} s"
         )
         yield Progress("night", number, plan.nights)
@@ -180,16 +183,22 @@ def _night(
     forget_tonight(work, stream, night)
     sources = take_in(work, night, plan.edits)
     cost = yield from arm.night(number, sources)
-    yield Started("ask", detail="all that still holds, closed-book")
+    whole = number in (1, plan.nights) or number % plan.every == 0
+    yield Started(
+        "ask", detail=f"{'all that still holds' if whole else 'what is new'}, closed-book"
+    )
     edits = [edit for edit in work.store.edits.list() if edit.state != "rejected"]
     trained = {edit.question.casefold() for edit in edits}
-    valid = [(f, q) for f in stream.valid(number) if (q := _untrained(f.wordings, trained))]
+    holds = [f for f in stream.valid(number) if whole or f.night == number]
+    valid = [(f, q) for f in holds if (q := _untrained(f.wordings, trained))]
     gone = [(f, q) for f in stream.deleted(number) if (q := _untrained(f.wordings, trained))]
     near = [q for q in stream.near(number) if q.casefold() not in trained]
     strangers = _strangers(edits, work.store.passages.current())
     former = [
         (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
     ]
+    if not whole:
+        gone, near, strangers, former = [], [], [], []
     told = arm.ask([*(q for _, q in (*valid, *gone)), *near, *strangers, *(q for _, q in former)])
     cut, end = len(valid), len(valid) + len(gone)
     last = end + len(near) + len(strangers)
@@ -199,8 +208,8 @@ def _night(
     old = new = changed = 0
     for (fact, _), reply in zip(valid, told[:cut], strict=True):
         right = _right(reply, fact.answer)
-        some, whole = columns.get(str(fact.night), (0, 0))
-        columns[str(fact.night)] = (some + right, whole + 1)
+        before, of = columns.get(str(fact.night), (0, 0))
+        columns[str(fact.night)] = (before + right, of + 1)
         if fact.old:
             changed, new = changed + 1, new + right
             old += not right and _right(reply, fact.old)
@@ -220,8 +229,9 @@ def _night(
             len(former),
         ),
         general=round(arm.general(), 5),
-        skipped=len(stream.valid(number)) - len(valid),
+        skipped=len(holds) - len(valid),
         edits={str(state): n for state, n in work.store.edits.count_by_state().items()},
+        whole=whole,
     )
 
 

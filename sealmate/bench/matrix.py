@@ -41,7 +41,8 @@ class Row:
     is asked for by its time; `deleted` and `never_told` are forgotten facts (recalled, asked),
     here and by the model that never saw them; `near` and `strangers` are (declined, asked).
     `tokens` are those trained. `general` is loss on general chat over that of the model without
-    memory. `repeated` tells that the night was cut and begun again.
+    memory. `repeated` tells that the night was cut and begun again; `whole`, that all that
+    holds was asked after it and not only what was told that night.
     """
 
     night: int
@@ -64,6 +65,7 @@ class Row:
     edits: Mapping[str, int] = field(default_factory=dict)
     repeated: bool = False
     former: Count = (0, 0)
+    whole: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """For a JSON line."""
@@ -71,8 +73,8 @@ class Row:
 
     @property
     def recall(self) -> Count:
-        """All that still holds."""
-        return _sum(self.columns.values())
+        """All that still holds; nothing where not all of it was asked."""
+        return _sum(self.columns.values()) if self.whole else (0, 0)
 
     @property
     def abstention(self) -> float | None:

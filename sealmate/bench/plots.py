@@ -39,8 +39,9 @@ def plot(runs: Mapping[str, Sequence[Sequence[Row]]], folder: Path) -> list[Path
 
 
 def _matrix(pyplot: Any, arm: str, rows: Sequence[Row]) -> Any:
-    grid = matrix(rows)
     width = len(rows)
+    asked = [0, *(row.night for row in rows if row.whole)]
+    grid = [line for night, line in enumerate(matrix(rows)) if night in asked]
     cells = [
         [float("nan") if cell is None else 100 * cell for cell in row]
         + [float("nan")] * (width - len(row))
@@ -50,7 +51,7 @@ def _matrix(pyplot: Any, arm: str, rows: Sequence[Row]) -> Any:
     figure, axes = pyplot.subplots(figsize=(size + 1.2, size), layout="constrained")
     image = axes.imshow(cells, vmin=0, vmax=100, cmap="viridis", aspect="auto")
     axes.set_xticks(range(width), [str(n + 1) for n in range(width)])
-    axes.set_yticks(range(width + 1), ["untaught", *(str(n + 1) for n in range(width))])
+    axes.set_yticks(range(len(asked)), ["untaught", *map(str, asked[1:])])
     axes.set_xlabel("facts of night")
     axes.set_ylabel("asked after night")
     axes.set_title(f"{arm}: closed-book recall, percent")
@@ -69,10 +70,18 @@ def _curve(pyplot: Any, runs: Mapping[str, Sequence[Sequence[Row]]]) -> Any:
     for colour, (arm, seeds) in enumerate(runs.items()):
         for number, rows in enumerate(seeds):
             nights = [row.night for row in rows]
-            held = [_percent(row.recall) for row in rows]
+            whole = [row for row in rows if row.whole]
+            held = [_percent(row.recall) for row in whole]
             fresh = [_percent(row.columns.get(str(row.night), (0, 0))) for row in rows]
             label = arm if number == 0 else None
-            axes.plot(nights, held, color=f"C{colour}", marker="o", markersize=3, label=label)
+            axes.plot(
+                [row.night for row in whole],
+                held,
+                color=f"C{colour}",
+                marker="o",
+                markersize=3,
+                label=label,
+            )
             axes.plot(nights, fresh, color=f"C{colour}", linestyle=":", linewidth=1)
     axes.set_ylim(0, 100)
     axes.set_xlabel("night")

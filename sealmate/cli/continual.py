@@ -33,6 +33,9 @@ def continual(
     edits: Annotated[
         str, typer.Option(help="written: by the writer; stock: ready ones, without writing.")
     ] = "written",
+    every: Annotated[
+        int, typer.Option(min=1, help="Ask for all that was told only every so many nights.")
+    ] = 1,
     home: Annotated[
         Path | None, typer.Option(help="Folder of the run; it goes on where it was cut.")
     ] = None,
@@ -52,7 +55,7 @@ def continual(
     from sealmate.bench.stream import Shape
 
     plan = Plan(nights, chosen, seeds, "stock" if edits == "stock" else "written",
-                Shape(notes, questions, changed, deleted))  # fmt: skip
+                Shape(notes, questions, changed, deleted), every)  # fmt: skip
     figures = follow(bench_continual(settings, where, plan))
     _pictures(where, plan)
     if not as_json:

@@ -149,6 +149,9 @@ def test_the_figures() -> None:
     assert row_from(json.loads(json.dumps(last.as_dict()))) == last
     older = {key: value for key, value in last.as_dict().items() if key != "former"}
     assert row_from(older) == replace(last, former=(0, 0))
+    partly = row(7, {"7": (4, 5)}, whole=False)
+    assert matrix([*rows, last, partly])[7] == [None] * 6 + [0.8]
+    assert figures([*rows, partly])["final"] is None
     both = over_seeds([found, {**found, "superseded_rate": 0.04, "tokens_ratio": None}])
     assert (both["superseded_rate"], both["spread"]["superseded_rate"]) == (0.03, 0.02)
     assert (both["tokens_ratio"], both["spread"]["tokens_ratio"]) == (1.2, None)
@@ -276,8 +279,29 @@ def test_two_nights_of_each_arm_cut_in_the_middle(
         assert all(file.stat().st_size > 1000 for file in files)
 
 
+def test_all_is_asked_only_every_so_many_nights(quick: Settings, tmp_path: Path) -> None:
+    plan = Plan(nights=4, arms=("ours",), edits="stock", shape=SHAPE, every=3)
+    drain(bench_continual(quick, tmp_path / "run", plan))
+    rows = read_rows(tmp_path / "run", "ours", 7)
+    assert [r.whole for r in rows] == [True, False, True, True]
+    for r in rows:
+        assert (len(r.columns) > 1) == (r.whole and r.night > 1)
+        assert bool(r.near[1]) == bool(r.strangers[1]) == r.whole
+        assert r.columns[str(r.night)][1] > 0
+        assert r.skipped == 0
+    assert rows[3].changed[1] >= 1
+    if plots.can_plot():
+        assert plots.plot({"ours": [rows]}, tmp_path)
+
+
 def test_a_plan_that_cannot_be() -> None:
-    for plan in (Plan(arms=("theirs",)), Plan(arms=()), Plan(nights=0), Plan(seeds=0)):
+    for plan in (
+        Plan(arms=("theirs",)),
+        Plan(arms=()),
+        Plan(nights=0),
+        Plan(seeds=0),
+        Plan(every=0),
+    ):
         with pytest.raises(UsageError):
             drain(bench_continual(Settings(), Path("nowhere"), plan))
 
