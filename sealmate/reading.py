@@ -194,7 +194,8 @@ def weighed(chance: float, evidence: float) -> float:
     """A probability whose log-odds are moved by `evidence` nats."""
     if not 0.0 < chance < 1.0:
         return chance
-    return 1.0 / (1.0 + exp(log1p(-chance) - log(chance) - evidence))
+    # no greater power than exp can give: a long recital may be next to impossible
+    return 1.0 / (1.0 + exp(min(700.0, log1p(-chance) - log(chance) - evidence)))
 
 
 def _mean(one: float, other: float) -> float:

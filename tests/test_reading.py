@@ -167,3 +167,16 @@ def test_a_reader_that_declines_in_a_line_is_less_sure() -> None:
     # a memory was not taught to decline in a line
     (found,) = read(model, [Asked("Who is the glazier?", (WIM,))], adapter="v1")
     assert (model.avoided, found.confidence) == ("", pytest.approx(0.9))
+
+
+@given(chance=st.floats(0.0, 1.0), evidence=st.floats(-12.0, 12.0))
+def test_evidence_moves_every_chance_towards_its_side(chance: float, evidence: float) -> None:
+    """Down to the least that a float can tell from nothing."""
+    moved = weighed(chance, evidence)
+    assert 0.0 <= moved <= 1.0
+    assert (moved - chance) * evidence >= 0.0 or moved == pytest.approx(chance)
+
+
+def test_what_is_next_to_impossible_stays_so() -> None:
+    assert weighed(5e-324, -12.0) < 1e-300
+    assert weighed(exp(-700.0) * 1e-3, -12.0) < 1e-300
