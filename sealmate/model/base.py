@@ -27,6 +27,7 @@ from transformers.utils import logging as hf_logging
 from sealmate.errors import ModelError
 from sealmate.model.attention import attention_for
 from sealmate.model.cpu import cores, cpu_dtype, cpu_name
+from sealmate.model.frozen import FrozenLinear
 from sealmate.model.identity import adapter_scale, base_fingerprint, hash_file
 from sealmate.model.memory import available_bytes, keep_freed_memory
 from sealmate.model.slab import cache_argument
@@ -141,6 +142,7 @@ def load_base(
     writer_sha = hash_file(writer / "adapter_model.safetensors") if writer else ""
     if unpacked:
         _unpack(model, dtype, _writer_deltas(writer) if writer else None)
+        _arrange(model)
     template = tokenizer.chat_template
     return Base(
         model=model,
@@ -201,6 +203,20 @@ def _fits_unpacked(model: Any, dtype: torch.dtype) -> bool:
     return available is None or 2 * needed <= available
 
 
+def _arrange(model: Any) -> None:
+    """Make few rows quick, where the memory for a second copy is easily there."""
+    head = model.get_output_embeddings()
+    if type(head) is torch.nn.Linear:
+        bias = head.bias.data if head.bias is not None else None
+        model.set_output_embeddings(FrozenLinear.of(head.weight.data, bias))
+    layers = [part for part in model.modules() if isinstance(part, FrozenLinear)]
+    needed = sum(part.weight.nbytes for part in layers)
+    available = available_bytes()
+    if available is None or 4 * needed <= available:
+        for part in layers:
+            part.arrange()
+
+
 def _unpack(
     model: Any, dtype: torch.dtype, delta: Callable[[str], torch.Tensor | None] | None
 ) -> None:
@@ -221,13 +237,8 @@ def _unpack(
             change = delta(path) if delta is not None else None
             if change is not None:
                 weight += change
-            plain = torch.nn.Linear(
-                child.in_features, child.out_features, bias=child.bias is not None, device="meta"
-            )
-            plain.weight = torch.nn.Parameter(weight.to(dtype), requires_grad=False)
-            if child.bias is not None:
-                plain.bias = torch.nn.Parameter(child.bias.data.to(dtype), requires_grad=False)
-            setattr(parent, name, plain)
+            bias = child.bias.data.to(dtype) if child.bias is not None else None
+            setattr(parent, name, FrozenLinear.of(weight.to(dtype), bias))
     # transformers and peft look at these marks and would treat plain layers as packed ones
     for mark in ("is_loaded_in_4bit", "is_quantized"):
         setattr(model, mark, False)
