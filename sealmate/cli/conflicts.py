@@ -87,7 +87,9 @@ def keep_old(ctx: typer.Context, number: Number, as_json: JsonOption = False) ->
 
 
 def _say(store: Store, conflict: Conflict, as_json: bool) -> None:
-    facts = _facts(store, conflict) | {"rebuild_needed": bool(store.state.get("rebuild_needed"))}
+    from sealmate.night.backlog import Backlog
+
+    facts = _facts(store, conflict) | {"rebuild_needed": Backlog(store).flagged}
     if as_json:
         emit(facts)
         return

@@ -11,8 +11,8 @@ from threading import Event as Flag
 from typing import Any
 
 from sealmate.model.local import LocalModel
+from sealmate.night.backlog import NEW
 from sealmate.night.selection import Choice
-from sealmate.night.sharding import NEW
 from sealmate.night.strength import WEAKER
 from sealmate.records import Version
 from sealmate.training.batches import Example

@@ -17,13 +17,13 @@ from sealmate.errors import Cancelled, SealmateError
 from sealmate.events import Event, Finished, Gated, Progress, Published, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection
+from sealmate.night.backlog import NEW, Backlog
 from sealmate.night.candidate import (
     CANDIDATE,
     group_with_carried,
     publish_candidate,
     trainer_for,
 )
-from sealmate.night.sharding import NEW, REFUSED, TRIES, WAITING
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.night.writing import write_edits
@@ -67,6 +67,7 @@ class _Night:
     def __init__(self, workspace: Workspace, model: LocalModel, cancel: Flag) -> None:
         self.workspace, self.model, self.cancel = workspace, model, cancel
         self.store, self.settings, self.paths = workspace.store, workspace.settings, workspace.paths
+        self.backlog = Backlog(self.store)
         self.begin = time.perf_counter()
         self.report: dict[str, Any] = {"written": 0, "kept": 0, "tokens": 0}
         self.version: Version | None = None  # the last one that tonight published
@@ -94,7 +95,7 @@ class _Night:
 
     def _rebuild_all(self) -> None:
         """Note each shard of the version in use as one to build again, tonight or later."""
-        self.store.state.set(WAITING, self._shards() or None)
+        self.backlog.wait_for(self._shards())
 
     def _sessions(self, rebuilds: int) -> Iterator[Event]:
         """Shard by shard, each published by itself, until nothing is left to learn.
@@ -121,7 +122,7 @@ class _Night:
                 return
             if choice.nothing:
                 if not later:
-                    self.store.state.set("rebuild_needed", None)
+                    self.backlog.clear_flag()
                 self._look_after(choice)
                 yield self._over(self.nothing)
                 return
@@ -159,13 +160,8 @@ class _Night:
 
     def _refuse(self, choice: selection.Choice) -> str:
         """Note which shard the gate refused; returns its name, or NEW."""
-        name, state = _name_of(choice), self.store.state
-        there = {NEW, *self._shards()}
-        tries = {key: n for key, n in (state.get(TRIES) or {}).items() if key in there}
-        state.set(TRIES, {**tries, name: tries.get(name, 0) + 1})
-        if name != NEW:
-            tried = dict(state.get(REFUSED) or {})
-            state.set(REFUSED, {**tried, name: self.workspace.clock().isoformat()})
+        name = _name_of(choice)
+        self.backlog.refuse(name, self.workspace.clock(), self._shards())
         return name
 
     def _over(self, reason: str) -> Finished:
@@ -199,8 +195,7 @@ class _Night:
         strangers = exam.strangers_to_train()
         material = choice.material(strangers, exam.chat_to_train(), exam.reading_to_train())
         # what the gate refused would be refused again if it were made again just so
-        tries = self.store.state.get(TRIES) or {}
-        seed = self.settings.seed + int(tries.get(_name_of(choice), 0))
+        seed = self.settings.seed + self.backlog.tries.get(_name_of(choice), 0)
         examples = mixture(material, selection.shares(self.settings, choice), seed)
         held = selection.held_out(choice, material, exam.new_probes)
         recipe = replace(selection.recipe(self.settings, self.model, choice), seed=seed)
@@ -261,18 +256,8 @@ class _Night:
         self.model.detach(CANDIDATE)
         self.model.detach(WEAKER)
         if not reasons:
-            self._built(choice)
+            self.backlog.built(_name_of(choice), {one.name for one in choice.session.carried})
         return reasons
-
-    def _built(self, choice: selection.Choice) -> None:
-        """Strike what was published off the lists of what is to be built or tried again."""
-        self.store.state.set("rebuild_needed", None)
-        tries = self.store.state.get(TRIES) or {}
-        tries = {name: times for name, times in tries.items() if name != _name_of(choice)}
-        self.store.state.set(TRIES, tries or None)
-        left = {shard.name for shard in choice.session.carried}
-        waiting = [name for name in self.store.state.get(WAITING) or () if name in left]
-        self.store.state.set(WAITING, waiting or None)
 
     def _end(
         self,

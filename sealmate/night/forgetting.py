@@ -16,7 +16,7 @@ from datetime import datetime
 
 from sealmate.edits.forms import folded
 from sealmate.errors import BusyError, HomeError, NotFoundError, VersionError
-from sealmate.night import supersession
+from sealmate.night.backlog import Backlog
 from sealmate.night.canaries import canaries_of
 from sealmate.night.lock import hold, worker_lock
 from sealmate.night.logs import clean_logs, log_files
@@ -154,7 +154,7 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
         except (VersionError, HomeError):  # a full disk must not keep anything from being deleted
             tally.reduced = 0
         if not tally.reduced:
-            store.state.set(supersession.REBUILD, WHY)
+            Backlog(store).flag(WHY)
             store.versions.activate(_clean(store, paths, dirty), WHY)
     # Checkpoints and candidates of unfinished nights have seen it as well.
     with disk_errors(paths.work):
@@ -175,7 +175,7 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
         scrubbed=tally.scrubbed,
         canaries=tally.canaries,
         restored=tuple(tally.restored),
-        rebuild=bool(store.state.get(supersession.REBUILD)),
+        rebuild=Backlog(store).flagged,
         reduced=tally.reduced,
         logs=tuple(sorted(tally.logs)),
     )

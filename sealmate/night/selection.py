@@ -12,7 +12,8 @@ from sealmate.edits.units import opening, unit_for, units
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
-from sealmate.night.sharding import TRIES, WAITING, Ledger, Session, plan, tired
+from sealmate.night.backlog import Backlog
+from sealmate.night.sharding import Ledger, Session, plan, tired
 from sealmate.night.strangers import Known
 from sealmate.night.supersession import FORMERLY, successors
 from sealmate.night.truth import still_true
@@ -158,19 +159,20 @@ def choose(
     gone = frozenset(known - {edit.id for edit in trainable})
     version = store.versions.get(active) if active else None
     other = bool(info and version and not_of(manifest_of(version), info))
-    flagged = bool(store.state.get("rebuild_needed"))
+    backlog = Backlog(store)
+    flagged = backlog.flagged
     forced = bool(rebuild or other or flagged) and bool(trainable or known)
     # weights that answer in another way than they are asked for now are learnt anew
     other_way = version is not None and way_of(version.manifest) != settings.recall
     shards = shards_of(store, version) if version and not other and not other_way else {}
     ledger = Ledger(trainable, shards)
-    again = set(store.state.get(WAITING) or ()) & set(shards)
+    again = set(backlog.waiting) & set(shards)
     # Of several shards those concerned are known; of a single one it may be something else.
     if rebuild or (flagged and len(shards) == 1):
         again = set(shards)
     elif now and not again and not ledger.spoilt:
         again |= {tired(store, ledger, settings, now)} - {""}
-    session = plan(ledger, settings, again, refused, store.state.get(TRIES))
+    session = plan(ledger, settings, again, refused, backlog.tries)
     new, replay = session.new, session.replay
     mine = {edit.passage_id for edit in (*new, *replay)}
     after = {old: new for old, new in successors(store).items() if old in mine}
@@ -204,7 +206,7 @@ def trained_anyway(store: Store, settings: Settings, now: datetime) -> set[int]:
     if not shards:
         return set()
     ledger = Ledger(store.edits.trainable(), shards)
-    names = {max(shards, key=int), *ledger.spoilt, *(store.state.get(WAITING) or ())}
+    names = {max(shards, key=int), *ledger.spoilt, *Backlog(store).waiting}
     names.add(tired(store, ledger, settings, now))
     return {edit.passage_id for name in names & set(shards) for edit in ledger.left[name]}
 

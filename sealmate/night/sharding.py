@@ -12,16 +12,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sealmate.night.backlog import NEW, Backlog
 from sealmate.night.rehearsal import failing
 from sealmate.records import Edit
 from sealmate.settings import Settings
 from sealmate.store import Store
 from sealmate.versions.shards import Shard
 
-WAITING = "rebuild_shards"  # names of the shards that a rebuild has not come to yet
-REFUSED = "refused_shards"  # when the gate last refused a shard, by its name
-TRIES = "refused_tries"  # how often running the gate refused a shard, by its name
-NEW = "new"  # stands for a shard that is yet to begin
 # New passages beyond a shard's size, as a share of it, that are still learnt with the others.
 _OVER = 0.5
 # Least share of a shard's probes that fail before it is built again without need.
@@ -175,13 +172,13 @@ def tired(store: Store, ledger: Ledger, settings: Settings, now: datetime) -> st
     for probe in store.probes.list(held_out=True):
         if probe.schedule.get("asked"):
             asked.setdefault(probe.passage_id, []).append(failing(probe))
-    refused = store.state.get(REFUSED) or {}
+    backlog = Backlog(store)
     shares: dict[str, float] = {}
     for name, edits in ledger.left.items():
         passages = {edit.passage_id for edit in edits}
         failed = [missed for key in passages for missed in asked.get(key, ())]
-        tried = refused.get(name, "")
-        if tried and datetime.fromisoformat(tried) > since:
+        tried = backlog.refused_at(name)
+        if tried and tried > since:
             continue
         if failed and store.versions.get(int(name)).created_at <= since:
             shares[name] = sum(failed) / len(failed)

@@ -13,13 +13,13 @@ from sealmate.edits.questions import NEAR, near, take_apart
 from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import content, tokens, within
+from sealmate.night.backlog import Backlog
 from sealmate.night.former import former_edits, tell_formerly
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store import Store
 from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
 from sealmate.store.edits import is_aside, replaced_by
 
-REBUILD = "rebuild_needed"
 # A note with this share of its words in common with an older one is that one written anew.
 REVISED = 0.6
 
@@ -238,7 +238,9 @@ def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
     active = store.versions.active()
     if not active or set(edit_ids).isdisjoint(store.versions.edit_ids(active)):
         return False
-    store.state.set(REBUILD, store.state.get(REBUILD) or why)
+    backlog = Backlog(store)
+    if not backlog.flagged:
+        backlog.flag(why)
     return True
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sealmate.night.backlog import WAITING
 from sealmate.night.forgetting import forget
-from sealmate.night.sharding import WAITING
 from sealmate.versions.attach import attach_version
 from sealmate.versions.check import survey
 from sealmate.versions.shards import shards_of

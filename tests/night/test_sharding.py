@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.night import rehearsal
+from sealmate.night.backlog import NEW, WAITING
 from sealmate.night.forgetting import forget
 from sealmate.night.selection import choose, within_budget
-from sealmate.night.sharding import NEW, WAITING, Ledger, Session, plan, tired
+from sealmate.night.sharding import Ledger, Session, plan, tired
 from sealmate.records import Edit, ProbeResult
 from sealmate.settings import Settings
 from sealmate.versions.shards import Shard, shards_of
