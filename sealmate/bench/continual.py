@@ -30,6 +30,7 @@ from sealmate.settings import Settings
 from sealmate.workspace import Workspace
 
 _STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 40)
+_DECLINING = 3  # questions without an answer are asked every so many nights
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Plan:
     """What to run. `edits` "stock" takes the stock's own questions and statements for edits in
     place of the writer's, which is quick and leaves the writer's faults out. All that was told is
     asked `every` so many nights, after the first and after the last; after the others only what
-    was told that night."""
+    was told that night. Questions without an answer are asked
+    after the first, every third and the last night."""
 
     nights: int = 30
     arms: tuple[str, ...] = ARMS
@@ -183,7 +185,9 @@ def _night(
     forget_tonight(work, stream, night)
     sources = take_in(work, night, plan.edits)
     cost = yield from arm.night(number, sources)
-    whole = number in (1, plan.nights) or number % plan.every == 0
+    ends = number in (1, plan.nights)
+    whole = ends or number % plan.every == 0
+    declining = ends or (whole and number % _DECLINING == 0)
     yield Started(
         "ask", detail=f"{'all that still holds' if whole else 'what is new'}, closed-book"
     )
@@ -192,13 +196,13 @@ def _night(
     holds = [f for f in stream.valid(number) if whole or f.night == number]
     valid = [(f, q) for f in holds if (q := _untrained(f.wordings, trained))]
     gone = [(f, q) for f in stream.deleted(number) if (q := _untrained(f.wordings, trained))]
-    near = [q for q in stream.near(number) if q.casefold() not in trained]
-    strangers = _strangers(edits, work.store.passages.current())
+    near = [q for q in stream.near(number) if declining and q.casefold() not in trained]
+    strangers = _strangers(edits, work.store.passages.current()) if declining else []
     former = [
         (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
     ]
     if not whole:
-        gone, near, strangers, former = [], [], [], []
+        gone, former = [], []
     told = arm.ask([*(q for _, q in (*valid, *gone)), *near, *strangers, *(q for _, q in former)])
     cut, end = len(valid), len(valid) + len(gone)
     last = end + len(near) + len(strangers)

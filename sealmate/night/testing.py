@@ -40,6 +40,7 @@ from sealmate.training.gate import (
     share_right,
 )
 
+GLIMPSE = 12  # new questions that the version in use is asked: it was never told the answers
 NEAR = 60  # unanswerable questions about what is known that a candidate is asked
 ANCHORS = 72  # general requests whose answers are kept as they are
 READINGS = 10  # prompts with notes in them that are to be read as before
@@ -114,7 +115,7 @@ class Examination:
             way = way_of(manifest)
         else:
             way = self._way
-        probes = [*self._new, *self._old]
+        probes = [*self._new[:GLIMPSE], *self._old]
         kept = self._answered()
         asked = [probe for probe in probes if probe.id not in kept]
         questions = [probe.question for probe in asked]
@@ -157,11 +158,12 @@ class Examination:
                 self._settings.abstention_target,
             )
         now = judge(rows, told, threshold)
-        was = judge(rows, self._before, self._threshold_before)
-        cut = len(self._new)
-        lost = [b.probe_id for a, b in zip(now[cut:], was[cut:], strict=True)
+        cut, glimpsed = len(self._new), len(self._new[:GLIMPSE])
+        was_new = judge(rows[:glimpsed], self._before[:glimpsed], self._threshold_before)
+        was_old = judge(rows[cut:], self._before[glimpsed:], self._threshold_before)
+        lost = [b.probe_id for a, b in zip(now[cut:], was_old, strict=True)
                 if b.correct and not a.correct]  # fmt: skip
-        gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was[cut:], strict=True))
+        gained = sum(a.correct and not b.correct for a, b in zip(now[cut:], was_old, strict=True))
         speaks = voice(adapter, self._way)
         said = [(q, f"{a.text}\n{a.recital}") for q, a in zip(questions, answers, strict=True)]
         missed = [(probes[cut + n], a.given) for n, a in enumerate(now[cut:])
@@ -169,9 +171,9 @@ class Examination:
         self.findings = Findings(probes, told, threshold, said, missed)
         return Scores(
             new_recall=share_right(now[:cut]),
-            new_recall_before=share_right(was[:cut]),
+            new_recall_before=share_right(was_new),
             old_recall=share_right(now[cut:]),
-            old_recall_before=share_right(was[cut:]),
+            old_recall_before=share_right(was_old),
             lost=tuple(lost),
             p_lost=mcnemar(len(lost), gained),
             abstention=abstention(strange, threshold),
@@ -210,7 +212,7 @@ class Examination:
             ]
 
         last: list[ProbeResult] = []
-        active, before = self._choice.active, self._before[len(self._new) :]
+        active, before = self._choice.active, self._before[len(self._new[:GLIMPSE]) :]
         if active and not self._choice.foreign and len(before) == len(self._old):
             last = results(active, self._old, before, self._threshold_before)
         new = self.findings

@@ -290,6 +290,12 @@ def test_all_is_asked_only_every_so_many_nights(quick: Settings, tmp_path: Path)
         assert r.columns[str(r.night)][1] > 0
         assert r.skipped == 0
     assert rows[3].changed[1] >= 1
+    # asked in full each night: questions without an answer only after some
+    longer = replace(plan, nights=5, every=1)
+    drain(bench_continual(quick, tmp_path / "more", longer))
+    rows = read_rows(tmp_path / "more", "ours", 7)
+    assert all(r.whole for r in rows)
+    assert [bool(r.strangers[1]) for r in rows] == [True, False, True, False, True]
     if plots.can_plot():
         assert plots.plot({"ours": [rows]}, tmp_path)
 
