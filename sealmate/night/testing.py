@@ -40,7 +40,7 @@ from sealmate.training.gate import (
     share_right,
 )
 
-GLIMPSE = 12  # new questions that the version in use is asked: it was never told the answers
+GLIMPSE = 6  # new questions that the version in use is asked: it was never told the answers
 NEAR = 60  # unanswerable questions about what is known that a candidate is asked
 ANCHORS = 72  # general requests whose answers are kept as they are
 READINGS = 10  # prompts with notes in them that are to be read as before
