@@ -30,6 +30,7 @@ from sealmate.settings import Settings
 from sealmate.workspace import Workspace
 
 _STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 40)
+_LASTING = 12  # facts that never changed whose past is asked for, at most
 _DECLINING = 3  # questions without an answer are asked every so many nights
 
 
@@ -201,9 +202,22 @@ def _night(
     former = [
         (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
     ]
+    lasting = [
+        (f.answer, w)
+        for f, q in valid
+        if not f.old and (w := _formerly(q)).casefold() not in trained
+    ]
+    lasting = lasting[:: max(1, -(-len(lasting) // _LASTING))]
     if not whole:
-        gone, former = [], []
-    told = arm.ask([*(q for _, q in (*valid, *gone)), *near, *strangers, *(q for _, q in former)])
+        gone, former, lasting = [], [], []
+    told = arm.ask(
+        [
+            *(q for _, q in (*valid, *gone)),
+            *near,
+            *strangers,
+            *(q for _, q in (*former, *lasting)),
+        ]
+    )
     cut, end = len(valid), len(valid) + len(gone)
     last = end + len(near) + len(strangers)
     tokens = work.settings.answer_tokens
@@ -229,8 +243,15 @@ def _night(
         near=_declined(told[end : end + len(near)]),
         strangers=_declined(told[end + len(near) : last]),
         former=(
-            sum(_right(r, was) for (was, _), r in zip(former, told[last:], strict=True)),
+            sum(_right(r, was) for (was, _), r in zip(former, told[last:], strict=False)),
             len(former),
+        ),
+        invented=(
+            sum(
+                not r.abstained and not correct(r.text, answer)
+                for (answer, _), r in zip(lasting, told[last + len(former) :], strict=True)
+            ),
+            len(lasting),
         ),
         general=round(arm.general(), 5),
         skipped=len(holds) - len(valid),

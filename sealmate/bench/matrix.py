@@ -38,7 +38,8 @@ class Row:
     `columns` maps each night to the (right, asked) of its facts that still hold; `untaught` is
     the same of tonight's facts for the model without any memory. `changed` are (answered with the
     old value, asked), `changed_right` those right, `former` those whose old value is told where it
-    is asked for by its time; `deleted` and `never_told` are forgotten facts (recalled, asked),
+    is asked for by its time, `invented` facts that never changed for whose past something else is
+    told than what holds; `deleted` and `never_told` are forgotten facts (recalled, asked),
     here and by the model that never saw them; `near` and `strangers` are (declined, asked).
     `tokens` are those trained. `general` is loss on general chat over that of the model without
     memory. `repeated` tells that the night was cut and begun again; `whole`, that all that
@@ -66,6 +67,7 @@ class Row:
     repeated: bool = False
     former: Count = (0, 0)
     whole: bool = True
+    invented: Count = (0, 0)
 
     def as_dict(self) -> dict[str, Any]:
         """For a JSON line."""
@@ -86,9 +88,11 @@ class Row:
 def row_from(data: Mapping[str, Any]) -> Row:
     """The row of a JSON line. Raises TypeError or ValueError for anything else."""
     row = {**data, "columns": {key: _pair(value) for key, value in data["columns"].items()}}
-    for name in ("untaught", "changed", "changed_right", "former", "deleted", "never_told", "near",
+    for name in ("untaught", "changed", "changed_right", "deleted", "never_told", "near",
                  "strangers"):  # fmt: skip
-        row[name] = _pair(data.get(name, (0, 0)) if name == "former" else data[name])
+        row[name] = _pair(data[name])
+    for name in ("former", "invented"):  # rows of older releases have none
+        row[name] = _pair(data.get(name, (0, 0)))
     return Row(**row)
 
 
@@ -139,6 +143,7 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
         "untaught": share(_sum(row.untaught for row in rows)),
         "changed_right": share(last.changed_right),
         "former_right": share(last.former),
+        "former_invented": share(last.invented),
         "deleted_rate_never_told": share(last.never_told),
         "abstention": last.abstention,
     }

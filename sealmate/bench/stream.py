@@ -26,7 +26,7 @@ from sealmate.practice.slots import (
     topics_held_out,
 )
 
-FORM = 4  # another one for every change of what a seed gives or is asked
+FORM = 5  # another one for every change of what a seed gives or is asked
 LEADS = (
     "Correction to an earlier note, which was wrong: ",
     "This has changed, the earlier note no longer holds. ",

@@ -41,10 +41,13 @@ _BACK = re.compile(
 )
 _FIRST = re.compile(r"\b(?:originally|at first|in the beginning)\b,?", re.IGNORECASE)
 _FORMER = re.compile(
-    r"(?i)\b(?:(?:before|until|till|prior\s+to)\b[^,?]*,?"
+    r"(?i)\b(?:(?P<clause>before|until|till|prior\s+to)\b[^,?]*,?"
     r"|(?:former(?:ly)?|previous(?:ly)?|earlier|used\s+to)\b"
     r"|in\s+(?:the\s+past|former\s+times)\b,?)"
 )
+# "What do I do before I leave?" asks for what holds now, "Who was it before Ann?" does not
+_PRESENT = re.compile(r"(?i)\b(?:am|is|are|do|does|has|have|must|can|may|should|shall|will)\b|'s\b")
+_PAST = re.compile(r"(?i)\b(?:was|were|did|had|used|would|could|might)(?:n't)?\b")
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
@@ -79,7 +82,12 @@ def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
         begin, end = _back(back, clock())
         return _then(text, back.start(), back.end(), begin, end)
     for form, kind in ((_FIRST, "first"), (_FORMER, "formerly")):
-        if match := form.search(text):
+        match = form.search(text)
+        if match and match.groupdict().get("clause"):
+            rest = text[: match.start()] + text[match.end() :]
+            if _PRESENT.search(rest) and not _PAST.search(rest):
+                continue
+        if match:
             plain = " ".join(form.sub(" ", text).split()).lstrip(", ").replace(" ?", "?")
             return Moment(plain, "first" if kind == "first" else "formerly", match[0])
     return Moment(text)

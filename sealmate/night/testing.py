@@ -14,7 +14,8 @@ from datetime import datetime
 from threading import Event as Flag
 
 from sealmate import prompts
-from sealmate.edits.screen import is_abstention
+from sealmate.edits.questions import in_the_past
+from sealmate.edits.screen import correct, is_abstention
 from sealmate.edits.secrets import redact
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.night.blame import lost_to
@@ -41,6 +42,7 @@ from sealmate.training.gate import (
 )
 
 GLIMPSE = 6  # new questions that the version in use is asked: it was never told the answers
+PAST = 8  # questions on the past of what never changed, where anything did
 NEAR = 60  # unanswerable questions about what is known that a candidate is asked
 ANCHORS = 72  # general requests whose answers are kept as they are
 READINGS = 10  # prompts with notes in them that are to be read as before
@@ -92,6 +94,14 @@ class Examination:
         rng.shuffle(aside)
         self._near = len(aside[:NEAR])
         self._unknown = [*aside[:NEAR], *bundled_strangers()[TRAINED : TRAINED + PROBED]]
+        # what nights teach of the past must not be told of anything else's
+        changed = any(edit.valid_to is not None for edit in trainable)
+        lasting = rng.sample(self._new + self._old, min(PAST, len(self._new) + len(self._old)))
+        self._past = [
+            (past[-1], probe.answer)
+            for probe in lasting
+            if changed and (past := in_the_past(probe.question, ""))
+        ]
         self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
         self._before: list[Recollection] = []
@@ -140,21 +150,27 @@ class Examination:
         """Ask the candidate the same; its threshold is set on these answers."""
         probes = [*self._new, *self._old]
         questions = [probe.question for probe in probes] + self._unknown
+        questions += [question for question, _ in self._past]
         answers = recollect(self._model, questions, adapter, way=self._way, cancel=self._cancel)
-        told, strange = answers[: len(probes)], answers[len(probes) :]
+        told, rest = answers[: len(probes)], answers[len(probes) :]
+        past = zip(self._past, rest[len(self._unknown) :], strict=True)
+        # that it was always so is as good an answer to those as none
+        wrong = [answer for (_, holds), answer in past if not correct(answer.text, holds)]
+        strange = [*wrong, *rest[: len(self._unknown)]]
+        near = len(wrong) + self._near
         rows = [(probe.id, probe.question, probe.answer) for probe in probes]
         raw = judge(rows, told, 0.0)
         declined = [(answer.confidence, is_abstention(answer.text)) for answer in strange]
         threshold = best_threshold(
             [(a.confidence, a.correct) for a in raw],
-            declined[self._near :],
-            declined[: self._near],
+            declined[near:],
+            declined[:near],
         )
         if self._way == "recite":  # where it is a probability, and not only an order
             threshold = raised(
                 max(threshold, self._settings.least_confidence),
-                declined[self._near :],
-                declined[: self._near],
+                declined[near:],
+                declined[:near],
                 self._settings.abstention_target,
             )
         now = judge(rows, told, threshold)

@@ -14,9 +14,12 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sealmate import prompts
 from sealmate.edits.bare import bare_fact, former_cues, formerly, outright
+from sealmate.edits.moments import moment_of
+from sealmate.edits.questions import in_the_past, near
 from sealmate.edits.units import cues, opening, unit_for
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
@@ -24,6 +27,8 @@ from sealmate.records import Edit, Way
 from sealmate.training.batches import Example
 
 FORMER = 4  # words, and pairs of words, that call what used to hold to mind
+LASTING = 3.0  # questions about the past of what never changed, for each about what did
+PAST = 4  # one in so many strangers is asked for its past, where anything used to hold
 DUE = 2.0  # weight from which on a fact gets more of its wordings
 
 
@@ -110,15 +115,17 @@ def _recitals(
     """Questions, near misses and cues, each with the unit that tells of it.
 
     A fact whose passage is not true any more, or does not say it in these words, is recited by
-    itself. A near miss calls to mind what is known of its thing: that it
-    is not said there is for the reader to see. Old units have cues and near misses as well, or
-    whatever is not quite a question known by heart would call tonight's to mind.
+    itself. Asked for its past, what never changed calls its unit to mind like any question on it
+    does, or that fact would be recited whatever is asked in such words. A near miss calls to mind
+    what is known of its thing: that it is not said there is for the reader to see. Old units have
+    cues and near misses as well, or whatever is not quite a question known by heart would call
+    tonight's to mind.
     """
-    near = _near(material.new)
-    limit = round(len(near) * shares.replay)
-    again = _draw(_near(material.replay), limit, material.weights, rng) if near else []
+    missed = _near(material.new)
+    limit = round(len(missed) * shares.replay)
+    again = _draw(_near(material.replay), limit, material.weights, rng) if missed else []
     wanted: list[tuple[str, str, str]] = []
-    for kind, edits in (("new", fresh), ("replay", old), ("near", near), ("near", again)):
+    for kind, edits in (("new", fresh), ("replay", old), ("near", missed), ("near", again)):
         for edit in edits:
             unit = unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer)
             if unit or edit.answer:
@@ -139,14 +146,41 @@ def _recitals(
         for cue in former_cues(edit.question, FORMER)
     ]
     wanted += [(*pair, "cue") for pair in dict.fromkeys(called)]
+    lasting = _lasting(material, [*fresh, *old], rng)
+    wanted += [(rng.choice(_in_former_times(question)), unit, "lasting")
+               for question, unit in lasting]  # fmt: skip
     made, counts = [], dict[str, int]()
     for cue, unit, kind in wanted:
         counts[unit] = counts.get(unit, 0) + 1
-        short = (counts[unit] > shares.whole or kind == "cue") and not bare_fact(unit)
+        brief = kind in ("cue", "lasting") or counts[unit] > shares.whole
+        short = brief and not bare_fact(unit)
         first = opening(unit) if short else unit
         prompt = prompts.recall(cue)
         made.append(Example(prompt, first, "recall", kind, goes_on=first != unit))
     return made
+
+
+def _lasting(
+    material: Material, edits: Sequence[Edit], rng: random.Random
+) -> list[tuple[str, str]]:
+    """Some questions, with their units, on facts that never changed, where others did."""
+    former = [edit for edit in edits if edit.valid_to is not None]
+    plain = {moment_of(edit.question, lambda: datetime.now(UTC)).plain for edit in former}
+    found = [
+        (edit.question, unit)
+        for edit in edits
+        if former
+        and edit.valid_to is None
+        and (unit := unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer))
+        and not any(near(edit.question, asked) for asked in sorted(plain))
+    ]
+    return rng.sample(found, min(len(found), round(LASTING * len(former))))
+
+
+def _in_former_times(question: str) -> list[str]:
+    """Wordings without a date that ask what used to hold, some of them by a word or two alone."""
+    whole = [text for text in in_the_past(question, "") if "former" in text]
+    return [*whole, *former_cues(question, 1)] or [question]
 
 
 def _near(edits: Sequence[Edit]) -> list[Edit]:
@@ -210,12 +244,15 @@ def _completion(text: str, kind: str) -> Example:
 def _unknown(material: Material, limit: int, way: Way, rng: random.Random) -> list[Example]:
     """Near misses first, strangers for the rest, each once; reciting, strangers alone."""
     edits = () if way == "recite" else (*material.new, *material.replay)
-    near = [edit.question for edit in _near(edits)]
-    rng.shuffle(near)
+    missed = [edit.question for edit in _near(edits)]
+    rng.shuffle(missed)
     strangers = list(material.strangers)
     rng.shuffle(strangers)
-    half = min(len(near), max(limit * 2 // 3, limit - len(strangers)))
-    chosen = near[:half] + strangers[: max(0, limit - half)]
+    if way == "recite" and any(e.valid_to is not None for e in (*material.new, *material.replay)):
+        # the past of what nobody told must not call to mind what used to hold of other things
+        strangers[::PAST] = [_in_former_times(question)[0] for question in strangers[::PAST]]
+    half = min(len(missed), max(limit * 2 // 3, limit - len(strangers)))
+    chosen = missed[:half] + strangers[: max(0, limit - half)]
     return [
         Example(
             prompts.recall(question) if way == "recite" else prompts.closed_book(question),

@@ -130,14 +130,14 @@ def test_the_figures() -> None:
     last = row(
         6, {**{str(k): (6, 10) for k in range(1, 6)}, "6": (8, 10)}, tokens=1200,
         changed=(1, 50), changed_right=(40, 50), deleted=(0, 9), never_told=(1, 9),
-        near=(7, 10), general=1.01, former=(30, 50),
+        near=(7, 10), general=1.01, former=(30, 50), invented=(3, 12),
     )  # fmt: skip
     found = figures([*rows, last])
     assert tuple(found)[: len(FIGURES)] == FIGURES
     assert found["final_over_learnt"] == round((38 / 60) / 0.8, 4)
     assert found["superseded_rate"] == 0.02
     assert (found["deleted_rate"], found["deleted_rate_never_told"]) == (0.0, 0.1111)
-    assert found["former_right"] == 0.6
+    assert (found["former_right"], found["former_invented"]) == (0.6, 0.25)
     assert found["abstention_drop"] == 0.05
     assert (found["general_loss_ratio"], found["tokens_ratio"]) == (1.01, 1.2)
     assert figures(rows)["tokens_ratio"] is None
@@ -147,8 +147,9 @@ def test_the_figures() -> None:
     assert matrix(rows)[0] == [0.1] * 5
     assert matrix(rows)[2] == [0.8, 0.8]
     assert row_from(json.loads(json.dumps(last.as_dict()))) == last
-    older = {key: value for key, value in last.as_dict().items() if key != "former"}
-    assert row_from(older) == replace(last, former=(0, 0))
+    new = ("former", "invented")
+    older = {key: value for key, value in last.as_dict().items() if key not in new}
+    assert row_from(older) == replace(last, former=(0, 0), invented=(0, 0))
     partly = row(7, {"7": (4, 5)}, whole=False)
     assert matrix([*rows, last, partly])[7] == [None] * 6 + [0.8]
     assert figures([*rows, partly])["final"] is None
@@ -263,6 +264,7 @@ def test_two_nights_of_each_arm_cut_in_the_middle(
         assert all(r.tokens > 0 for r in rows)
         assert rows[1].changed[1] >= 1
         assert rows[1].deleted[1] >= 1
+        assert rows[1].invented[1] >= 1
         assert rows[0].skipped == rows[1].skipped == 0
         assert rows[0].columns.keys() == {"1"}
     assert [r.repeated for r in runs["no-replay"]] == [False, True]

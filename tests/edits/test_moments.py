@@ -65,6 +65,12 @@ def test_what_is_left_begins_with_a_word() -> None:
         ("Who may be our vet after 3 March 2026?", "now"),
         ("May I ask in which house he lives?", "now"),
         ("Do we eat at 7 on Mondays?", "now"),
+        ("Where are the quail until the aviary is done?", "now"),
+        ("What is forbidden at the lake till further notice?", "now"),
+        ("What must I do before I leave?", "now"),
+        ("Where did the quail live until the aviary was done?", "formerly"),
+        ("Who fixed the boiler before Okafor?", "formerly"),
+        ("What's the name he had before?", "formerly"),
     ],
 )
 def test_a_time_without_a_date(question: str, kind: str) -> None:

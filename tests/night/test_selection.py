@@ -3,6 +3,7 @@ that its examination moves."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,37 @@ def test_an_answer_by_reciting_is_at_least_as_likely_as_settings_ask(
     exam.before(None)
     # all strangers are declined in words, so that no cut is needed for them
     assert least <= exam.after("new").threshold <= most
+
+
+@pytest.mark.parametrize(
+    ("said", "changed", "asked"),
+    [("Bo", False, 40), ("Bo", True, 45), (DONT_KNOW, True, 40 + 5), ("as ever", True, 40)],
+)
+def test_the_past_of_what_never_changed_is_not_to_be_made_up(
+    lab: Lab, said: str, changed: bool, asked: int
+) -> None:
+    """That it was always so is no invention, and counts for nothing."""
+    two_nights(lab)
+    if changed:
+        was = replace(
+            lab.store.edits.get(1), id=0, question="Who was the pig?", answer="Bo", valid_to=MARCH
+        )
+        lab.store.edits.add_many([was])
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        question = prompt[-1].content
+        if not any(told in question for told in ("about the dog", "cat is it", "cat was it")):
+            return DONT_KNOW
+        holds = "Mia" if "cat" in question else "Rex"
+        past = "former times" in question and said != "as ever"
+        return said if past else holds
+
+    choice = selection.choose(lab.store, FEW, rebuild=False, now=MARCH)
+    exam = Examination(ScriptedModel(reply=reply), lab.store, FEW, choice, None)
+    assert len(exam._past) == (5 if changed else 0)
+    exam.before(None)
+    wrong = 5 if said == "Bo" and changed else 0
+    assert exam.after("new").abstention == pytest.approx((asked - wrong) / asked)
 
 
 def test_what_still_holds_of_a_note_written_anew_is_recited_from_the_newer(lab: Lab) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sealmate.edits.moments import moment_of
 from sealmate.model.protocol import Turn
 from sealmate.prompts import DONT_KNOW, RECALL, RECITE, closed_book
 from sealmate.records import Edit
@@ -195,6 +196,38 @@ def test_what_used_to_hold_is_called_to_mind_by_its_words_and_learnt_whole() -> 
     asked = [cue for kind, cue, _, _ in made if kind == "cue"]
     assert "In former times, van?" in asked
     assert len(asked) == len(set(asked)) > 4
+
+
+def test_asked_for_its_past_what_never_changed_calls_its_unit_to_mind() -> None:
+    """Or whatever is asked for in such words would be answered with what did change."""
+    was = replace(question(1, "red"), question="Which colour did Otto's van have formerly?",
+                  valid_to=datetime(2026, 2, 4, tzinfo=UTC))  # fmt: skip
+    lasts = [replace(question(n, "Ida"), question=f"Whose is barn {n}?") for n in range(2, 9)]
+    units = {1: [VAN]}
+    made = recitals(Material([was, *lasts], units=units), cues=0)
+    past = [(cue, answer) for kind, cue, answer, _ in made if kind == "lasting"]
+    assert len(past) == 3
+    for cue, answer in past:
+        assert moment_of(cue, lambda: datetime.now(UTC)).kind == "formerly"
+        assert VAN.startswith(answer)
+    changed = replace(question(9, "Ida"), question="Which colour does Otto's van have?")
+    made = recitals(Material([was, *lasts[:2], changed], units=units), cues=0)
+    past_cues = [cue for kind, cue, *_ in made if kind == "lasting"]
+    assert len(past_cues) == 2
+    assert not any("van" in cue for cue in past_cues)
+    assert not [row for row in recitals(Material(lasts, units=units)) if row[0] == "lasting"]
+
+    def strangers(edits: list[Edit]) -> list[str]:
+        material = Material(
+            edits, strangers=[f"Where is lake {n}?" for n in range(20)], units=units
+        )
+        made = mixture(material, Shares(unknown=9, chat=0, statements=False), 0)
+        return [e.prompt[-1].content.removeprefix(RECALL) for e in made if e.kind == "unknown"]
+
+    asked = strangers([was, *lasts])
+    assert sum("was lake" in text for text in asked) == 5
+    assert len(asked) == 20
+    assert not any("was lake" in text for text in strangers(lasts))
 
 
 def test_many_questions_of_a_unit_need_its_opening_alone() -> None:
