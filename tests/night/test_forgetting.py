@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sealmate.errors import NotFoundError, VersionError
-from sealmate.night import forgetting, supersession
+from sealmate.night import backlog, forgetting
 from sealmate.night.canaries import canaries_of, recalled
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import find, finish, forget, preview
@@ -107,7 +107,7 @@ def test_without_a_clean_version_none_answers(home: Lab) -> None:
     forget(home.store, home.paths, [1], home.clock)
     assert home.store.versions.active() == 0
     assert home.names == []
-    assert home.store.state.get(supersession.REBUILD)
+    assert home.store.state.get(backlog.REBUILD)
 
 
 def test_a_clean_version_of_another_base_or_a_damaged_one_is_passed_over(home: Lab) -> None:
@@ -157,7 +157,7 @@ def test_nothing_learnt_nothing_rebuilt(home: Lab) -> None:
     note(home.store, "A late note.", "late")
     done = forget(home.store, home.paths, [3], home.clock)
     assert (done.purged, done.active, done.rebuild) == ((), 4, False)
-    assert home.store.state.get(supersession.REBUILD) is None
+    assert home.store.state.get(backlog.REBUILD) is None
 
 
 def test_the_logs_of_nights_are_cleaned(home: Lab) -> None:
@@ -232,7 +232,7 @@ def test_a_stop_at_any_point_is_finished_by_the_next_call(
     assert done.active == 3
     assert home.names == ["v0001", "v0003"]
     assert left(home) == {}
-    assert home.store.state.get(supersession.REBUILD)
+    assert home.store.state.get(backlog.REBUILD)
 
 
 def test_a_fact_that_had_lost_to_it_holds_again(home: Lab) -> None:

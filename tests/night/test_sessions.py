@@ -168,6 +168,6 @@ def test_a_refused_shard_is_built_again_and_differently(
     assert night._refuse(selection.choose(lab.store, settings, rebuild=False)) == "1"
     learn()
     assert trained == [("warm", 7), ("rebuild", 8), ("rebuild", 9)]
-    night._built(selection.choose(lab.store, settings, rebuild=False))
+    night.backlog.built("1", ())
     learn()
     assert trained[3] == ("warm", 7)
