@@ -173,6 +173,13 @@ def _through(
     return rows
 
 
+def asked_after(number: int, plan: Plan) -> tuple[bool, bool]:
+    """Whether all that holds is asked after a night, and questions without an answer are."""
+    ends = number in (1, plan.nights)
+    whole = ends or number % plan.every == 0
+    return whole, ends or (whole and number % _DECLINING == 0)
+
+
 def _detach_all(model: RememberingModel) -> None:
     for name in model.attached:
         model.detach(name)
@@ -186,9 +193,7 @@ def _night(
     forget_tonight(work, stream, night)
     sources = take_in(work, night, plan.edits)
     cost = yield from arm.night(number, sources)
-    ends = number in (1, plan.nights)
-    whole = ends or number % plan.every == 0
-    declining = ends or (whole and number % _DECLINING == 0)
+    whole, declining = asked_after(number, plan)
     yield Started(
         "ask", detail=f"{'all that still holds' if whole else 'what is new'}, closed-book"
     )
@@ -210,14 +215,8 @@ def _night(
     lasting = lasting[:: max(1, -(-len(lasting) // _LASTING))]
     if not whole:
         gone, former, lasting = [], [], []
-    told = arm.ask(
-        [
-            *(q for _, q in (*valid, *gone)),
-            *near,
-            *strangers,
-            *(q for _, q in (*former, *lasting)),
-        ]
-    )
+    questions = [*(q for _, q in (*valid, *gone)), *near, *strangers]
+    told = arm.ask([*questions, *(q for _, q in (*former, *lasting))])
     cut, end = len(valid), len(valid) + len(gone)
     last = end + len(near) + len(strangers)
     tokens = work.settings.answer_tokens

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sealmate.bench import arms, continual, plots, seal, workbench
-from sealmate.bench.continual import Plan, bench_continual, read_rows
+from sealmate.bench.continual import Plan, asked_after, bench_continual, read_rows
 from sealmate.bench.matrix import (
     FIGURES,
     SEAL_PUBLISHED,
@@ -281,21 +281,13 @@ def test_two_nights_of_each_arm_cut_in_the_middle(
         assert all(file.stat().st_size > 1000 for file in files)
 
 
-def test_all_is_asked_only_every_so_many_nights(quick: Settings, tmp_path: Path) -> None:
+def test_all_is_asked_only_every_so_many_nights() -> None:
     """And questions without an answer only after some of those, the first and the last."""
-    plan = Plan(nights=4, arms=("ours",), edits="stock", shape=SHAPE, every=2)
-    drain(bench_continual(quick, tmp_path / "run", plan))
-    rows = read_rows(tmp_path / "run", "ours", 7)
-    assert [r.whole for r in rows] == [True, True, False, True]
-    assert [bool(r.strangers[1]) for r in rows] == [True, False, False, True]
-    for r in rows:
-        assert (len(r.columns) > 1) == (r.whole and r.night > 1)
-        assert bool(r.near[1]) == bool(r.strangers[1])
-        assert r.columns[str(r.night)][1] > 0
-        assert r.skipped == 0
-    assert rows[3].changed[1] >= 1
-    if plots.can_plot():
-        assert plots.plot({"ours": [rows]}, tmp_path)
+    asked = [asked_after(number, Plan(nights=7, every=2)) for number in range(1, 8)]
+    assert [whole for whole, _ in asked] == [True, True, False, True, False, True, True]
+    assert [declining for _, declining in asked] == [True, *[False] * 4, True, True]
+    asked = [asked_after(number, Plan(nights=4)) for number in range(1, 5)]
+    assert asked == [(True, True), (True, False), (True, True), (True, True)]
 
 
 def test_a_plan_that_cannot_be() -> None:
@@ -318,13 +310,19 @@ def environment(quick: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.mark.usefixtures("environment")
-def test_the_command_ends_with_one_line(tmp_path: Path) -> None:
+def test_the_command_ends_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its night is asked in part."""
+    monkeypatch.setattr(continual, "asked_after", lambda *_: (False, False))
     words = ["bench", "continual", "--nights", "1", "--notes", "1", "--arms", "ours",
              "--edits", "stock", "--questions", "2", "--home", str(tmp_path / "run")]  # fmt: skip
     done = CliRunner().invoke(build(), [*words, "--json"])
     assert done.exit_code == 0, done.output
     result = json.loads(done.stdout)
     assert list(result) == ["ours"]
+    (night,) = read_rows(tmp_path / "run", "ours", 7)
+    assert not night.whole
+    assert list(night.columns) == ["1"]
+    assert night.near == night.strangers == night.former == (0, 0)
     shown = CliRunner().invoke(build(), words)
     assert json.loads(shown.stdout.splitlines()[-1]) == result
     assert "arXiv 2506.10943" in shown.stdout
