@@ -14,7 +14,7 @@ from typing import Any
 
 from sealmate.bench.arms import ARMS, open_arm
 from sealmate.bench.machine import machine
-from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from
+from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, share
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.stream import FORM, Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
@@ -39,8 +39,8 @@ class Plan:
     """What to run. `edits` "stock" takes the stock's own questions and statements for edits in
     place of the writer's, which is quick and leaves the writer's faults out. All that was told is
     asked `every` so many nights, after the first and after the last; after the others only what
-    was told that night. Questions without an answer are asked
-    after the first, every third and the last night."""
+    was told that night. Questions without an answer are asked after the first, every third and the
+    last night."""
 
     nights: int = 30
     arms: tuple[str, ...] = ARMS
@@ -163,10 +163,10 @@ def _through(
         _detach_all(model)
         _append(home / "nights.jsonl", {"arm": name, "seed": seed, **row.as_dict()})
         rows.append(row)
-        right, asked = (sum(counts) for counts in zip((0, 0), *row.columns.values(), strict=True))
+        recall = share(row.answered)
         yield Note(
             f"{name}: {row.outcome}{' ' + row.kind if row.kind else ''} {row.reason}".rstrip()
-            + f"; recall {round(right / asked, 3) if asked else None} of {asked}, "
+            + f"; recall {recall if recall is None else round(recall, 3)} of {row.answered[1]}, "
             f"{row.tokens} tokens, {row.seconds:.0f} s"
         )
         yield Progress("night", number, plan.nights)
@@ -219,6 +219,7 @@ def _night(
     told = arm.ask([*questions, *(q for _, q in (*former, *lasting))])
     cut, end = len(valid), len(valid) + len(gone)
     last = end + len(near) + len(strangers)
+    past, lasted = told[last : last + len(former)], told[last + len(former) :]
     tokens = work.settings.answer_tokens
     fresh = [(f, q) for f, q in valid if f.night == number]
     columns: dict[str, tuple[int, int]] = {}
@@ -242,13 +243,13 @@ def _night(
         near=_declined(told[end : end + len(near)]),
         strangers=_declined(told[end + len(near) : last]),
         former=(
-            sum(_right(r, was) for (was, _), r in zip(former, told[last:], strict=False)),
+            sum(_right(r, was) for (was, _), r in zip(former, past, strict=True)),
             len(former),
         ),
         invented=(
             sum(
                 not r.abstained and not correct(r.text, answer)
-                for (answer, _), r in zip(lasting, told[last + len(former) :], strict=True)
+                for (answer, _), r in zip(lasting, lasted, strict=True)
             ),
             len(lasting),
         ),

@@ -74,9 +74,14 @@ class Row:
         return asdict(self)
 
     @property
+    def answered(self) -> Count:
+        """What was asked of all that still holds."""
+        return _sum(self.columns.values())
+
+    @property
     def recall(self) -> Count:
         """All that still holds; nothing where not all of it was asked."""
-        return _sum(self.columns.values()) if self.whole else (0, 0)
+        return self.answered if self.whole else (0, 0)
 
     @property
     def abstention(self) -> float | None:

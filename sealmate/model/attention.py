@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from transformers import AttentionInterface, AttentionMaskInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 
 STOCK = "sdpa"
@@ -63,26 +63,19 @@ def attend(
         or dropout
         or any(more.get(name) is not None for name in _UNKNOWN)
     ):
-        out, _ = sdpa_attention_forward(
+        return sdpa_attention_forward(  # type: ignore[no-any-return]
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **more
         )
-        return out, None
     mask = attention_mask
     if mask.dtype == torch.bool:
         mask = additive(mask, query.dtype)
     scale = size**-0.5 if scaling is None else scaling
+    key, value = (repeat_kv(one, heads // one.shape[1]) for one in (key, value))
     with torch.autocast("cpu", enabled=False):
         out = _Products.apply(  # type: ignore[no-untyped-call]
-            query, _spread(key, heads), _spread(value, heads), mask, scale
+            query, key, value, mask, scale
         )
     return out.transpose(1, 2).contiguous(), None
-
-
-def _spread(tensor: torch.Tensor, heads: int) -> torch.Tensor:
-    """(B, heads, K, size) from fewer heads, each of which serves several in a row."""
-    rows, fewer, length, size = tensor.shape
-    wide = tensor[:, :, None].expand(rows, fewer, heads // fewer, length, size)
-    return wide.reshape(rows, heads, length, size)
 
 
 class _Products(torch.autograd.Function):

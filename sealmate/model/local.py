@@ -15,7 +15,6 @@ from sealmate.errors import ModelError, VersionError
 from sealmate.model.adapters import AdapterRack
 from sealmate.model.base import Base, environment, load_base
 from sealmate.model.decoding import decode_batch, families, opened_cache, prefill, read_once
-from sealmate.model.frozen import FEW
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Sampling, Turn
 from sealmate.model.sampling import DecodingRow, choose_tokens, row_generator
 from sealmate.model.slab import slab_cache
@@ -266,11 +265,10 @@ class LocalModel:
     def fingerprint_logits(self, *, adapter: str | None = None) -> tuple[float, ...]:
         """Eight logits after a fixed prompt, spread over the vocabulary."""
         ids = render(self.base.tokenizer, _FIXED)
-        # side by side more rows than a copy in blocks is used for: it is the weights that count
-        rows = torch.tensor([ids] * (FEW // len(ids) + 1), device=self.base.device)
-        with self._lock, self.rack.use(adapter), self.autocast(), torch.inference_mode():
-            out = self.base.decoder(rows, use_cache=False)
-            logits = self.base.head(out.last_hidden_state[0, -1]).float()
+        # with gradients the weights themselves are multiplied, not their copies in blocks
+        with self._lock, self.rack.use(adapter), self.autocast(), torch.enable_grad():
+            out = self.base.decoder(torch.tensor([ids], device=self.base.device), use_cache=False)
+            logits = self.base.head(out.last_hidden_state[0, -1]).detach().float()
         step = max(1, logits.shape[0] // 8)
         return tuple(float(value) for value in logits[::step][:8])
 

@@ -86,6 +86,7 @@ class Examination:
         old = [probe for probe in probes if probe.passage_id in told]
         self._old = ask_first(old, choice.due, settings.gate_probes, rng)
         self._new = rng.sample(self._new, min(len(self._new), 2 * settings.gate_probes))
+        self._glimpse = self._new[:GLIMPSE]
         aside = [
             edit.question
             for edit in trainable
@@ -125,7 +126,7 @@ class Examination:
             way = way_of(manifest)
         else:
             way = self._way
-        probes = [*self._new[:GLIMPSE], *self._old]
+        probes = [*self._glimpse, *self._old]
         kept = self._answered()
         asked = [probe for probe in probes if probe.id not in kept]
         questions = [probe.question for probe in asked]
@@ -174,7 +175,7 @@ class Examination:
                 self._settings.abstention_target,
             )
         now = judge(rows, told, threshold)
-        cut, glimpsed = len(self._new), len(self._new[:GLIMPSE])
+        cut, glimpsed = len(self._new), len(self._glimpse)
         was_new = judge(rows[:glimpsed], self._before[:glimpsed], self._threshold_before)
         was_old = judge(rows[cut:], self._before[glimpsed:], self._threshold_before)
         lost = [b.probe_id for a, b in zip(now[cut:], was_old, strict=True)
@@ -228,7 +229,7 @@ class Examination:
             ]
 
         last: list[ProbeResult] = []
-        active, before = self._choice.active, self._before[len(self._new[:GLIMPSE]) :]
+        active, before = self._choice.active, self._before[len(self._glimpse) :]
         if active and not self._choice.foreign and len(before) == len(self._old):
             last = results(active, self._old, before, self._threshold_before)
         new = self.findings

@@ -13,9 +13,10 @@ CHUNK = 128
 
 
 def over_head(
-    head: Any, hidden: torch.Tensor, loss: Callable[[torch.Tensor, slice], torch.Tensor]
+    head: Any, hidden: torch.Tensor, loss: Callable[..., torch.Tensor], *beside: torch.Tensor
 ) -> torch.Tensor:
-    """The sum of `loss(logits, part)` over slices of hidden (N, h), logits (n, V) being the head's.
+    """The sum of `loss(logits, ...)` over slices of hidden (N, h), logits (n, V) being the head's;
+    of what is `beside`, (N, ...) each, it gets the same slice.
 
     The logits of a slice are gone before the next one's are made, as the gradient for `hidden` is
     taken at once (after Hsu et al. 2024, "Liger Kernel", arXiv 2410.10989, section 3.2). So the
@@ -24,11 +25,14 @@ def over_head(
     parts = [slice(at, at + CHUNK) for at in range(0, len(hidden), CHUNK)]
     total = hidden.new_zeros((), dtype=torch.float32)
     if not torch.is_grad_enabled():
-        return sum((loss(head(hidden[part]), part) for part in parts), start=total)
+        return sum(
+            (loss(head(hidden[part]), *(one[part] for one in beside)) for part in parts),
+            start=total,
+        )
     slopes = torch.empty_like(hidden)
     for part in parts:
         piece = hidden[part].detach().requires_grad_()
-        some = loss(head(piece), part)
+        some = loss(head(piece), *(one[part] for one in beside))
         (slopes[part],) = torch.autograd.grad(some, piece)
         total += some.detach()
     # a stand-in that has these gradients, and the value

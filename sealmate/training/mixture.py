@@ -165,12 +165,13 @@ def _lasting(
 ) -> list[tuple[str, str]]:
     """Some questions, with their units, on facts that never changed, where others did."""
     former = [edit for edit in edits if edit.valid_to is not None]
+    if not former:
+        return []
     plain = {moment_of(edit.question, lambda: datetime.now(UTC)).plain for edit in former}
     found = [
         (edit.question, unit)
         for edit in edits
-        if former
-        and edit.valid_to is None
+        if edit.valid_to is None
         and (unit := unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer))
         and not any(near(edit.question, asked) for asked in sorted(plain))
     ]
@@ -179,8 +180,8 @@ def _lasting(
 
 def _in_former_times(question: str) -> list[str]:
     """Wordings without a date that ask what used to hold, some of them by a word or two alone."""
-    whole = [text for text in in_the_past(question, "") if "former" in text]
-    return [*whole, *former_cues(question, 1)] or [question]
+    _, _, *undated = in_the_past(question, "") or ("", "")
+    return [*undated, *former_cues(question, 1)] or [question]
 
 
 def _near(edits: Sequence[Edit]) -> list[Edit]:

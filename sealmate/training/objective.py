@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 
@@ -48,24 +48,19 @@ class Objective:
         plain = ~plan.kl & ~taught
         if bool(plain.any()):
             at, weights = picked(plan, plain)
-            total = total + over_head(
-                head,
-                hidden[plan.rows[at], plan.columns[at]],
-                _onto(plan.targets[at], weights),
-            )
+            there = hidden[plan.rows[at], plan.columns[at]]
+            total = total + over_head(head, there, next_token, plan.targets[at], weights)
         if bool(taught.any()):
-            total = total + over_head(
-                head,
-                hidden[plan.rows[taught], plan.columns[taught]],
-                _towards(*self.tutor.says(plan, taught), plan.weights[taught]),
-            )
+            there = hidden[plan.rows[taught], plan.columns[taught]]
+            values, indices = self.tutor.says(plan, taught)
+            weights = plan.weights[taught]
+            total = total + over_head(head, there, kl_top_k, values, indices, weights)
         if bool(plan.kl.any()):
             at, weights = picked(plan, plan.kl)
-            total = total + self._kl_weight * over_head(
-                head,
-                hidden[plan.rows[at], plan.columns[at]],
-                _towards(*self._without_memory(batch, below, plan, at), weights),
-            )
+            there = hidden[plan.rows[at], plan.columns[at]]
+            values, indices = self._without_memory(batch, below, plan, at)
+            moved = over_head(head, there, kl_top_k, values, indices, weights)
+            total = total + self._kl_weight * moved
         return total / max(batch.answer_weight, 1e-9)
 
     def _lower(self, batch: Batch, plan: Layout) -> torch.Tensor:
@@ -95,17 +90,3 @@ class Objective:
         if self._again:
             self._base[id(batch)] = (batch, top.values, top.indices)
         return top.values, top.indices
-
-
-def _onto(
-    targets: torch.Tensor, weights: torch.Tensor
-) -> Callable[[torch.Tensor, slice], torch.Tensor]:
-    """Cross-entropy (see `next_token`), for parts of the positions."""
-    return lambda logits, part: next_token(logits, targets[part], weights[part])
-
-
-def _towards(
-    values: torch.Tensor, indices: torch.Tensor, weights: torch.Tensor
-) -> Callable[[torch.Tensor, slice], torch.Tensor]:
-    """KL to a teacher's top tokens (see `kl_top_k`), for parts of the positions."""
-    return lambda logits, part: kl_top_k(logits, values[part], indices[part], weights[part])

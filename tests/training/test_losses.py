@@ -65,11 +65,7 @@ def test_a_loss_taken_in_parts_is_the_whole_one(count: int, seed: int, factor: f
     targets, weights = torch.randint(0, 11, (count,)), torch.rand(count)
     whole = factor * next_token(head(before.tanh()), targets, weights)
     (expected,) = torch.autograd.grad(whole, before)
-    parted = factor * over_head(
-        head,
-        before.tanh(),
-        lambda logits, part: next_token(logits, targets[part], weights[part]),
-    )
+    parted = factor * over_head(head, before.tanh(), next_token, targets, weights)
     (got,) = torch.autograd.grad(parted, before)
     assert float(parted.detach()) == pytest.approx(float(whole.detach()), rel=1e-4, abs=1e-4)
     assert torch.allclose(got, expected, rtol=1e-4, atol=1e-5)
@@ -80,9 +76,7 @@ def test_a_loss_over_the_head_without_gradients_keeps_none() -> None:
     head, hidden = torch.nn.Linear(6, 11), torch.randn(CHUNK + 1, 6)
     targets, weights = torch.randint(0, 11, (CHUNK + 1,)), torch.rand(CHUNK + 1)
     with torch.no_grad():
-        got = over_head(
-            head, hidden, lambda logits, part: next_token(logits, targets[part], weights[part])
-        )
+        got = over_head(head, hidden, next_token, targets, weights)
         whole = next_token(head(hidden), targets, weights)
     assert not got.requires_grad
     assert float(got) == pytest.approx(float(whole), rel=1e-5)
