@@ -7,31 +7,24 @@ file at once, so that a bench that is cut goes on with the night it was in.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sealmate.bench.arms import ARMS, open_arm
+from sealmate.bench.examination import asked_after, examine, recalled
 from sealmate.bench.machine import machine
-from sealmate.bench.matrix import Row, figures, matrix, over_seeds, row_from, share
+from sealmate.bench.matrix import Count, Row, figures, matrix, over_seeds, row_from, share
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.stream import FORM, Fact, NightPlan, Shape, Stream, make_stream
 from sealmate.bench.telling import Edits, forget_tonight, take_in
-from sealmate.bench.workbench import Arm, Reply, outright
-from sealmate.edits.questions import in_the_past
-from sealmate.edits.screen import correct
+from sealmate.bench.workbench import Arm, outright
 from sealmate.errors import UsageError
 from sealmate.events import Event, Note, Progress, Started
-from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import make_private_dir
-from sealmate.records import Edit, Passage
 from sealmate.settings import Settings
 from sealmate.workspace import Workspace
-
-_STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 40)
-_LASTING = 12  # facts that never changed whose past is asked for, at most
-_DECLINING = 3  # questions without an answer are asked every so many nights
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +166,6 @@ def _through(
     return rows
 
 
-def asked_after(number: int, plan: Plan) -> tuple[bool, bool]:
-    """Whether all that holds is asked after a night, and questions without an answer are."""
-    ends = number in (1, plan.nights)
-    whole = ends or number % plan.every == 0
-    return whole, ends or (whole and number % _DECLINING == 0)
-
-
 def _detach_all(model: RememberingModel) -> None:
     for name in model.attached:
         model.detach(name)
@@ -193,103 +179,29 @@ def _night(
     forget_tonight(work, stream, night)
     sources = take_in(work, night, plan.edits)
     cost = yield from arm.night(number, sources)
-    whole, declining = asked_after(number, plan)
+    whole, declining = asked_after(number, plan.nights, plan.every)
     yield Started(
         "ask", detail=f"{'all that still holds' if whole else 'what is new'}, closed-book"
     )
     edits = [edit for edit in work.store.edits.list() if edit.state != "rejected"]
-    trained = {edit.question.casefold() for edit in edits}
-    holds = [f for f in stream.valid(number) if whole or f.night == number]
-    valid = [(f, q) for f in holds if (q := _untrained(f.wordings, trained))]
-    gone = [(f, q) for f in stream.deleted(number) if (q := _untrained(f.wordings, trained))]
-    near = [q for q in stream.near(number) if declining and q.casefold() not in trained]
-    strangers = _strangers(edits, work.store.passages.current()) if declining else []
-    former = [
-        (f.old, w) for f, q in valid if f.old and (w := _formerly(q)).casefold() not in trained
-    ]
-    lasting = [
-        (f.answer, w)
-        for f, q in valid
-        if not f.old and (w := _formerly(q)).casefold() not in trained
-    ]
-    lasting = lasting[:: max(1, -(-len(lasting) // _LASTING))]
-    if not whole:
-        gone, former, lasting = [], [], []
-    questions = [*(q for _, q in (*valid, *gone)), *near, *strangers]
-    told = arm.ask([*questions, *(q for _, q in (*former, *lasting))])
-    cut, end = len(valid), len(valid) + len(gone)
-    last = end + len(near) + len(strangers)
-    past, lasted = told[last : last + len(former)], told[last + len(former) :]
-    tokens = work.settings.answer_tokens
-    fresh = [(f, q) for f, q in valid if f.night == number]
-    columns: dict[str, tuple[int, int]] = {}
-    old = new = changed = 0
-    for (fact, _), reply in zip(valid, told[:cut], strict=True):
-        right = _right(reply, fact.answer)
-        before, of = columns.get(str(fact.night), (0, 0))
-        columns[str(fact.night)] = (before + right, of + 1)
-        if fact.old:
-            changed, new = changed + 1, new + right
-            old += not right and _right(reply, fact.old)
+    passages = work.store.passages.current()
+    asked = examine(stream, number, edits, passages, whole=whole, declining=declining)
+    counts = asked.count(arm.ask(asked.questions))
+
+    def without(facts: Sequence[tuple[Fact, str]]) -> Count:
+        tokens = work.settings.answer_tokens
+        return recalled(facts, outright(model, [question for _, question in facts], tokens))
+
     return Row(
         **asdict(cost),
+        **counts,
         night=number,
-        columns=columns,
-        untaught=_count(fresh, outright(model, [q for _, q in fresh], tokens)),
-        changed=(old, changed),
-        changed_right=(new, changed),
-        deleted=_count(gone, told[cut:end]),
-        never_told=_count(gone, outright(model, [q for _, q in gone], tokens)),
-        near=_declined(told[end : end + len(near)]),
-        strangers=_declined(told[end + len(near) : last]),
-        former=(
-            sum(_right(r, was) for (was, _), r in zip(former, past, strict=True)),
-            len(former),
-        ),
-        invented=(
-            sum(
-                not r.abstained and not correct(r.text, answer)
-                for (answer, _), r in zip(lasting, lasted, strict=True)
-            ),
-            len(lasting),
-        ),
+        untaught=without(asked.of_night(number)),
+        never_told=without(asked.gone),
         general=round(arm.general(), 5),
-        skipped=len(holds) - len(valid),
         edits={str(state): n for state, n in work.store.edits.count_by_state().items()},
         whole=whole,
     )
-
-
-def _strangers(edits: Iterable[Edit], passages: Iterable[Passage]) -> list[str]:
-    """Questions that no night trains and no threshold was set on, less those that the notes may
-    answer by now."""
-    questions = [edit.question for edit in edits if edit.answer]
-    texts = [passage.text for passage in passages]
-    return safe_strangers(bundled_strangers()[_STRANGERS], Known(questions, texts))
-
-
-def _untrained(wordings: Iterable[str], trained: set[str]) -> str:
-    """The first wording that no edit has word for word; "" for none."""
-    return next((text for text in wordings if text.casefold() not in trained), "")
-
-
-def _formerly(question: str) -> str:
-    """The question for what held before, in a wording that no night trains."""
-    (*_, last) = in_the_past(question, "")
-    return last.replace("formerly", "previously").replace("In former times", "Previously")
-
-
-def _right(reply: Reply, answer: str) -> bool:
-    return not reply.abstained and correct(reply.text, answer)
-
-
-def _count(asked: Sequence[tuple[Fact, str]], told: Sequence[Reply]) -> tuple[int, int]:
-    hits = sum(_right(reply, fact.answer) for (fact, _), reply in zip(asked, told, strict=True))
-    return hits, len(asked)
-
-
-def _declined(told: Sequence[Reply]) -> tuple[int, int]:
-    return sum(reply.abstained for reply in told), len(told)
 
 
 def _append(file: Path, row: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 from sealmate import prompts
 from sealmate.edits.bare import bare_fact, former_cues, formerly, outright
@@ -168,14 +169,15 @@ def _lasting(
     if not former:
         return []
     plain = {moment_of(edit.question, lambda: datetime.now(UTC)).plain for edit in former}
-    found = [
+    lasts = [edit for edit in edits if edit.valid_to is None]
+    rng.shuffle(lasts)
+    found = (
         (edit.question, unit)
-        for edit in edits
-        if edit.valid_to is None
-        and (unit := unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer))
+        for edit in lasts
+        if (unit := unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer))
         and not any(near(edit.question, asked) for asked in sorted(plain))
-    ]
-    return rng.sample(found, min(len(found), round(LASTING * len(former))))
+    )
+    return list(islice(found, round(LASTING * len(former))))
 
 
 def _in_former_times(question: str) -> list[str]:

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from sealmate.bench import arms, continual, plots, seal, workbench
-from sealmate.bench.continual import Plan, asked_after, bench_continual, read_rows
+from sealmate.bench import arms, continual, examination, plots, seal, workbench
+from sealmate.bench.continual import Plan, bench_continual, read_rows
+from sealmate.bench.examination import asked_after, formerly
 from sealmate.bench.matrix import (
     FIGURES,
     SEAL_PUBLISHED,
@@ -62,7 +63,7 @@ def quick(settings: Settings) -> Settings:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less to ask and to train than the bench has."""
-    monkeypatch.setattr(continual, "_STRANGERS", slice(1020, 1023))
+    monkeypatch.setattr(examination, "STRANGERS", slice(1020, 1023))
     for module in (arms, workbench):
         monkeypatch.setattr(module, "held_chat", lambda: held_chat()[:2])
     monkeypatch.setattr(seal, "EPOCHS", 1.0)
@@ -160,7 +161,7 @@ def test_the_figures() -> None:
 
 def test_what_held_before_is_asked_for_in_words_that_no_night_trains() -> None:
     for question in ("Who is our vet?", "Which day suits Ann?", "What did she pay?"):
-        asked = continual._formerly(question)
+        asked = formerly(question)
         assert "previously" in asked.casefold()
         assert moment_of(asked, lambda: datetime.now(UTC)).kind == "formerly"
         assert asked not in in_the_past(question, "3 March 2026")
@@ -283,10 +284,10 @@ def test_two_nights_of_each_arm_cut_in_the_middle(
 
 def test_all_is_asked_only_every_so_many_nights() -> None:
     """And questions without an answer only after some of those, the first and the last."""
-    asked = [asked_after(number, Plan(nights=7, every=2)) for number in range(1, 8)]
+    asked = [asked_after(number, 7, 2) for number in range(1, 8)]
     assert [whole for whole, _ in asked] == [True, True, False, True, False, True, True]
     assert [declining for _, declining in asked] == [True, *[False] * 4, True, True]
-    asked = [asked_after(number, Plan(nights=4)) for number in range(1, 5)]
+    asked = [asked_after(number, 4, 1) for number in range(1, 5)]
     assert asked == [(True, True), (True, False), (True, True), (True, True)]
 
 

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 
 from sealmate.errors import ModelError
 from sealmate.model.base import choose_device, load_base
-from sealmate.model.cpu import cpu_dtype
 from sealmate.model.memory import available_bytes
 from tests.tiny import build_adapter, open_tiny
 
@@ -141,18 +140,6 @@ def test_a_model_without_a_chat_template(tiny_model_folder: Path, tmp_path: Path
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
     with pytest.raises(ModelError, match="no chat template"):
         open_tiny(folder, tmp_path)
-
-
-def test_the_choice_of_a_dtype_is_kept(tmp_path: Path) -> None:
-    note = tmp_path / "compute.json"
-    first = cpu_dtype(note)
-    assert first in (torch.bfloat16, torch.float32)
-    ((key, kept),) = json.loads(note.read_text()).items()
-    other = "float32" if kept == "bfloat16" else "bfloat16"
-    note.write_text(json.dumps({key: other}))
-    assert cpu_dtype(note) is getattr(torch, other)
-    note.write_text("{broken")
-    assert cpu_dtype(note) in (torch.bfloat16, torch.float32)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
