@@ -68,13 +68,15 @@ def recollect(
     histories: Sequence[Sequence[Turn]] = (),
     max_tokens: int = 24,
     plainly: bool = False,
+    texts: Sequence[str] = (),
     cancel: Flag | None = None,
 ) -> list[Recollection]:
     """The best closed-book answer to each question, whatever its confidence.
 
     `histories` are the turns before each question. `plainly`: directly, what greedy decoding
-    says, abstentions included. Without an adapter there is nothing to recite, and the model is
-    asked directly. Raises Cancelled.
+    says, abstentions included. `texts` are what nights may have taught: what is recited is
+    sooner there where it is one of them. Without an adapter there is nothing to recite, and the
+    model is asked directly. Raises Cancelled.
     """
     if not questions:
         return []
@@ -83,10 +85,15 @@ def recollect(
     if plainly or adapter is None or way == "direct":
         avoid = "" if plainly else prompts.DONT_KNOW
         said = likeliest(
-            model, [prompts.closed_book(q, h) for q, h in asked], adapter, avoid, max_tokens, cancel
+            model,
+            [prompts.closed_book(q, h) for q, h in asked],
+            adapter,
+            avoid,
+            max_tokens,
+            cancel=cancel,
         )
         return [Recollection(c.text, c.confidence) for c in said]
-    memory = _Memory(model, model.parts(adapter), max_tokens, cancel)
+    memory = _Memory(model, model.parts(adapter), max_tokens, tuple(texts), cancel)
     found = memory.chains(asked, [q for q, _ in asked])
     # what a whole question does not call to mind its words may
     unsure = [n for n, one in enumerate(found) if one.confidence < UNSURE]
@@ -140,6 +147,7 @@ class _Memory:
     model: LanguageModel
     shards: Sequence[str]
     max_tokens: int
+    texts: tuple[str, ...]
     cancel: Flag | None
     seen: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
 
@@ -172,7 +180,10 @@ class _Memory:
         that; `past`: of those that tell until when something held."""
         shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
         most = SHARDS if past else READ
-        recited = recite(self.model, [q for q, _ in asked], shown, self.shards, self.cancel, most)
+        questions = [question for question, _ in asked]
+        recited = recite(
+            self.model, questions, shown, self.shards, most, drafts=self.texts, cancel=self.cancel
+        )
         places = [n for n, recitals in enumerate(recited) for _ in recitals]
         recitals = [recital for recitals in recited for recital in recitals]
         best: dict[int, Recollection] = {}

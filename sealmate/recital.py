@@ -24,11 +24,13 @@ def recite(
     questions: Sequence[str],
     shown: Sequence[Prompt],
     shards: Sequence[str],
-    cancel: Flag | None,
     most: int,
+    *,
+    drafts: Sequence[str] = (),
+    cancel: Flag | None = None,
 ) -> list[list[Completion]]:
     """For each question, put as its prompt, the likeliest recitals of all shards, at most `most`,
-    best first. Raises Cancelled."""
+    best first. `drafts` are texts that may be recited. Raises Cancelled."""
     asks = _worth_asking(model, shown, shards)
     found: list[list[Completion]] = [[] for _ in shown]
     for shard in shards:
@@ -36,7 +38,9 @@ def recite(
         prompted = [shown[n] for n in places]
         if not prompted:
             continue
-        recitals = likeliest(model, prompted, shard, prompts.DONT_KNOW, LONGEST, cancel)
+        recitals = likeliest(
+            model, prompted, shard, prompts.DONT_KNOW, LONGEST, drafts=drafts, cancel=cancel
+        )
         for n, recital in zip(places, recitals, strict=True):
             found[n].append(recital)
 
@@ -70,11 +74,15 @@ def likeliest(
     adapter: str | None,
     avoid: str,
     max_tokens: int,
-    cancel: Flag | None,
+    *,
+    drafts: Sequence[str] = (),
+    cancel: Flag | None = None,
 ) -> list[Completion]:
-    """The likeliest reply to each prompt other than the one to `avoid`. Raises Cancelled."""
+    """The likeliest reply to each prompt other than the one to `avoid`, which may be one of the
+    `drafts`. Raises Cancelled."""
     sampling = Sampling(max_tokens=max_tokens, rather_than=avoid)
-    requests = [Request(prompt, sampling=sampling) for prompt in shown]
+    texts = tuple(drafts)
+    requests = [Request(prompt, sampling=sampling, drafts=texts) for prompt in shown]
     return [answers[0] for answers in model.generate(requests, adapter=adapter, cancel=cancel)]
 
 

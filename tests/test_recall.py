@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
 from math import exp, log
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,18 @@ def test_the_memory_recites_and_the_model_without_it_reads() -> None:
     assert recalled[-1].content == f"{RECALL}Who is the glazier?"
     assert NOTE in read[-1].content
     assert "Who is the glazier?" in read[-1].content
+
+
+def test_what_was_taught_may_be_read_ahead_where_it_is_recited_and_nowhere_else() -> None:
+    class Drafted(ScriptedModel):
+        def generate(self, requests: Sequence[Request], **options: Any) -> list[list[Completion]]:
+            drafted.append((options["adapter"], {request.drafts for request in requests}))
+            return super().generate(requests, **options)
+
+    drafted: list[tuple[str | None, set[tuple[str, ...]]]] = []
+    recollect(Drafted([NOTE, "Wim"]), ["Who is the glazier?"], "v1", texts=[NOTE])
+    assert ("v1", {(NOTE,)}) in drafted
+    assert {seen for adapter, texts in drafted if adapter is None for seen in texts} == {()}
 
 
 def test_turns_before_a_question_stand_before_both_prompts() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from sealmate.bench.memo import RememberingModel
 from sealmate.bench.workbench import Cost, Reply, SharedWorkspace, general_ratio, working
 from sealmate.edits.screen import is_abstention
+from sealmate.edits.units import all_units
 from sealmate.events import Event, Loss, Started
 from sealmate.night import selection
 from sealmate.night.consolidation import consolidate
@@ -115,6 +116,7 @@ class NoReplayArm:
         said = recollect(
             self._model, questions, self._adapter(), way=settings.recall,
             max_tokens=settings.answer_tokens,
+            texts=all_units(self.workspace.store.passages.current()),
         )  # fmt: skip
         return [
             Reply(c.text, is_abstention(c.text) or c.confidence < settings.least_confidence)

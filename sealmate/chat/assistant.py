@@ -20,6 +20,7 @@ from sealmate.chat.confirmation import Plan, confirm, prompt_of
 from sealmate.chat.history import fitted
 from sealmate.chat.ranking import passages_for
 from sealmate.edits.screen import is_abstention
+from sealmate.edits.units import all_units
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.reading import SHORT
@@ -213,6 +214,7 @@ class Assistant:
             mind.adapter,
             histories=[plans[n].history for n in reciting],
             max_tokens=self._settings.answer_tokens,
+            texts=all_units(self._store.passages.current()) if reciting else (),
             cancel=cancel,
         )
         done = dict(zip(reciting, recalled, strict=True))

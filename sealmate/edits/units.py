@@ -7,12 +7,14 @@ heart. Of a question's unit the opening words name it; the rest follows from the
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sealmate.edits.names import name_runs
 from sealmate.edits.parse import split_sentences
 from sealmate.edits.screen import grounded_answer
+from sealmate.edits.secrets import redact
 from sealmate.edits.words import content, tokens, within
+from sealmate.records import Passage
 
 MOST_WORDS = 48  # of a unit; a longer sentence is a unit of its own
 OPENING = 6  # words by which a unit is told from others
@@ -34,6 +36,16 @@ def units(text: str, heading: str = "") -> tuple[str, ...]:
         size += words
     whole = (" ".join(part) for part in made if part)
     return tuple(f"{title}: {unit}" if title else unit for unit in whole)
+
+
+def units_of(passage: Passage) -> tuple[str, ...]:
+    """What nights teach of a passage: its units, with secrets left out."""
+    return units(redact(passage.text), redact(passage.heading))
+
+
+def all_units(passages: Iterable[Passage]) -> list[str]:
+    """Those of several."""
+    return [unit for passage in passages for unit in units_of(passage)]
 
 
 def sentences(text: str) -> list[str]:

@@ -15,6 +15,8 @@ from transformers.cache_utils import DynamicCache
 
 from sealmate.errors import Cancelled
 from sealmate.model.base import Base
+from sealmate.model.batch import Batch, Layers, Part
+from sealmate.model.drafts import AFTER, Drafts, read_ahead
 from sealmate.model.protocol import Completion, Sampling
 from sealmate.model.sampling import (
     DecodingRow,
@@ -24,10 +26,7 @@ from sealmate.model.sampling import (
     row_generator,
     spare,
 )
-from sealmate.model.slab import slab_cache
 from sealmate.model.template import common_prefix, stop_ids
-
-Layers = list[tuple[torch.Tensor, torch.Tensor]]
 
 
 def read_once(base: Base, ids: Sequence[int], before: Layers | None = None) -> Layers:
@@ -91,12 +90,14 @@ def decode_batch(
     prompts: Sequence[Sequence[int]],
     samplings: Sequence[Sampling],
     samples: Sequence[int],
+    drafts: Sequence[Sequence[str]] = (),
     *,
     cancel: Flag | None = None,
     batch: int = 160,
     room: int = 60_000,
 ) -> list[list[Completion]]:
-    """Decode each prompt `samples[i]` times. `room` bounds rows x columns held at once.
+    """Decode each prompt `samples[i]` times. `drafts[i]` are texts that its answer may be (none of
+    any: leave them out). `room` bounds rows x columns held at once.
 
     Raises Cancelled when `cancel` is set between two steps.
     """
@@ -105,9 +106,14 @@ def decode_batch(
     rows = [count * (1 + bool(rival)) for count, rival in zip(samples, rivals, strict=True)]
     groups = _groups(prompts, rows, batch, room, samplings)
     stops = stop_ids(base.tokenizer, base.model)
+    # most often all prompts have the same ones
+    made = {texts: Drafts(base.tokenizer, texts) for texts in set(map(tuple, drafts))}
+    known = [made[tuple(texts)] for texts in drafts] or [Drafts(base.tokenizer, ())] * len(prompts)
     with torch.inference_mode():
         for group in groups:
-            _decode_group(base, prompts, samplings, samples, group, rivals, stops, done, cancel)
+            _decode_group(
+                base, prompts, samplings, samples, group, rivals, known, stops, done, cancel
+            )
     return done
 
 
@@ -159,12 +165,14 @@ def _decode_group(
     samples: Sequence[int],
     kin: list[list[int]],
     rivals: Sequence[tuple[int, ...]],
+    drafts: Sequence[Drafts],
     stops: set[int],
     done: list[list[Completion]],
     cancel: Flag | None,
 ) -> None:
     rows: list[DecodingRow] = []
-    parts = []
+    parts: list[Part] = []
+    first: list[torch.Tensor] = []
     # instructions, which all have in common, are read once
     root = common_prefix([prompts[i] for family in kin for i in family])
     begun = read_once(base, prompts[kin[0][0]][:root]) if root else None
@@ -177,7 +185,8 @@ def _decode_group(
         )
         repeat = torch.tensor([samples[i] * (1 + bool(rivals[i])) for i in family])
         index = torch.arange(len(family)).repeat_interleave(repeat).to(base.device)
-        parts.append((logits[index], [(k[index], v[index]) for k, v in layers], columns[index]))
+        parts.append(Part([(k[index], v[index]) for k, v in layers], columns[index]))
+        first.append(logits[index])
         for i in family:
             for number in range(samples[i]):
                 for other in (False, True)[: 1 + bool(rivals[i])]:
@@ -186,48 +195,29 @@ def _decode_group(
                     if samplings[i].one_line:
                         row.line_ends = line_end_ids(base.tokenizer)
                     rows.append(row)
-    width = max(part[2].shape[1] for part in parts)
-    reserve = max(row.sampling.max_tokens for row in rows)
-    columns = torch.cat(
-        [torch.nn.functional.pad(part[2], (width - part[2].shape[1], reserve)) for part in parts]
-    )
-    cache = slab_cache(
-        [
-            (_stack([part[1][n][0] for part in parts], width, reserve),
-             _stack([part[1][n][1] for part in parts], width, reserve))
-            for n in range(len(parts[0][1]))
-        ],
-        width,
-    )  # fmt: skip
-    logits = torch.cat([part[0] for part in parts])
-    del parts
-    live = list(range(len(rows)))
-    position = columns[:, :width].sum(1)
+    batch = Batch(parts, rows)
+    logits = torch.cat(first)
+    del parts, first
+    step = 0
     while True:
-        chosen = choose_tokens(logits, [rows[n] for n in live], stops)
-        if len(live) == len(rows):
+        step += 1
+        chosen = choose_tokens(logits, batch.rows, stops)
+        if step == 1:
             spare(rows)
-        keep = [slot for slot, n in enumerate(live) if not rows[n].done]
+        keep = [slot for slot, row in enumerate(batch.rows) if not row.done]
+        if len(keep) < len(batch.rows):
+            batch.keep(keep)
+            chosen = chosen[keep]
         if not keep:
             break
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped while writing")
-        if len(keep) < len(live):
-            select = torch.tensor(keep, device=base.device)
-            for layer in cache.layers:
-                layer.keep(select)
-            columns, position, chosen = columns[select], position[select], chosen[select]
-            live = [live[slot] for slot in keep]
-        columns[:, width] = True
-        width += 1
-        hidden = base.decode(
-            chosen[:, None],
-            attention_mask=columns[:, None, None, :width],
-            position_ids=position[:, None],
-            cache=cache,
-        )[:, -1]
-        logits = base.head(hidden).float()
-        position = position + 1
+        if step in AFTER and any(drafts):
+            batch = read_ahead(base, batch, [drafts[row.owner[0]] for row in batch.rows], stops)
+            if not batch.rows:
+                break
+            chosen = torch.tensor([row.tokens[-1] for row in batch.rows], device=base.device)
+        logits = base.head(batch.feed(base, chosen[:, None])[:, -1]).float()
     taken: dict[tuple[int, int], DecodingRow] = {}
     for row in rows:  # an `other` row comes right after the one it may stand in for
         if not row.other:
@@ -240,10 +230,3 @@ def _decode_group(
         done[i][number] = Completion(
             text.strip(), tuple(row.logprobs), row.finished, row.rival_logprob
         )
-
-
-def _stack(tensors: list[torch.Tensor], width: int, reserve: int) -> torch.Tensor:
-    """Right-align on `width` columns and leave `reserve` empty ones."""
-    return torch.cat(
-        [torch.nn.functional.pad(t, (0, 0, width - t.shape[-2], reserve)) for t in tensors]
-    )

@@ -145,6 +145,7 @@ class LocalModel:
                 prompts,
                 [r.sampling for r in requests],
                 [r.samples for r in requests],
+                [r.drafts for r in requests],
                 cancel=cancel,
             )
 

@@ -47,13 +47,15 @@ class Request:
     """One prompt, answered `samples` times.
 
     Consecutive requests with a long common beginning share one prefill. `opening` is text the
-    answer already begins with (it is not repeated in the completion).
+    answer already begins with (it is not repeated in the completion). `drafts` are texts that the
+    answer may turn out to be: it is sooner there where it is one, and the same in any case.
     """
 
     prompt: Prompt
     samples: int = 1
     sampling: Sampling = field(default_factory=Sampling)
     opening: str = ""
+    drafts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

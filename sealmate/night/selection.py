@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sealmate import prompts
 from sealmate.edits.secrets import redact
-from sealmate.edits.units import opening, unit_for, units
+from sealmate.edits.units import opening, unit_for, units_of
 from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
@@ -105,7 +105,7 @@ class Choice:
         # what one passage leaves open another may tell: such a question is no lesson in not knowing
         known = Known((e.question for e in (*self.new, *self.replay) if e.answer), ())
         pieces, others = (
-            {key: units(redact(place.text), redact(place.heading)) for key, place in places.items()}
+            {key: units_of(place) for key, place in places.items()}
             for places in (self.told, self.elsewhere)
         )
 

@@ -17,6 +17,7 @@ from sealmate import prompts
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct, is_abstention
 from sealmate.edits.secrets import redact
+from sealmate.edits.units import all_units
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, came_back, recalled
@@ -103,6 +104,7 @@ class Examination:
             for probe in lasting
             if changed and (past := in_the_past(probe.question, ""))
         ]
+        self._texts = all_units(store.passages.current())
         self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
         self._before: list[Recollection] = []
@@ -130,7 +132,9 @@ class Examination:
         kept = self._answered()
         asked = [probe for probe in probes if probe.id not in kept]
         questions = [probe.question for probe in asked]
-        told = recollect(self._model, questions, parent, way=way, cancel=self._cancel)
+        told = recollect(
+            self._model, questions, parent, way=way, texts=self._texts, cancel=self._cancel
+        )
         kept.update(zip((probe.id for probe in asked), told, strict=True))
         self._before = [kept[probe.id] for probe in probes]
         self._loss_before = general_loss(self._model, self.held, None)
@@ -152,7 +156,9 @@ class Examination:
         probes = [*self._new, *self._old]
         questions = [probe.question for probe in probes] + self._unknown
         questions += [question for question, _ in self._past]
-        answers = recollect(self._model, questions, adapter, way=self._way, cancel=self._cancel)
+        answers = recollect(
+            self._model, questions, adapter, way=self._way, texts=self._texts, cancel=self._cancel
+        )
         told, rest = answers[: len(probes)], answers[len(probes) :]
         past = zip(self._past, rest[len(self._unknown) :], strict=True)
         # that it was always so is as good an answer to those as none
