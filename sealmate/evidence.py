@@ -17,6 +17,7 @@ from sealmate.reading import Asked, Reading
 ABOUT = 2.0  # nats by which a text with all of a question's words is likelier than with none
 POSED = 0.3  # of a nat by which a question is likelier posed for its answer than for having none
 _FARTHEST = 8.0  # nats of that difference that count, either way
+MOST = POSED * _FARTHEST  # nats that it speaks for an answer at most
 _WORTH = 0.1  # confidence of an answer from which on it is worth a look
 
 

@@ -26,7 +26,7 @@ from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for
 from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens
-from sealmate.evidence import about, posed
+from sealmate.evidence import MOST, about, posed
 from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
@@ -34,6 +34,7 @@ from sealmate.recital import SHARDS, likeliest, recite, told
 from sealmate.records import Way
 
 READ = 2  # recitals at most that are read for a question
+HOPELESS = 0.1  # confidence that a recital must allow for, or it is not read
 UNSURE = 0.7  # confidence below which a question's bare words are tried as well
 
 
@@ -206,7 +207,10 @@ class _Memory:
             Asked(question, (Reference("", recital.text),), tuple(history))
             for (question, history), recital in zip(asked, recited, strict=True)
         ]
-        texts = [not (fact or past) for fact in facts]
+        texts = [
+            not (fact or past) and _allows(question, recital) >= HOPELESS
+            for (question, _), recital, fact in zip(asked, recited, facts, strict=True)
+        ]
         self._look(one for one, text in zip(shown, texts, strict=True) if text)
         return [
             _found(one.question, recital, *self.seen[one])
@@ -228,7 +232,7 @@ def _outright(
 ) -> Recollection:
     """An answer that was recited without a text: nothing is to be read, and no word of the question
     is in it, so that it is the answer's own words that have to be likely. What held once is no
-    answer to what is asked of the present, nor the other way round."""
+    answer to what is asked of the present, nor the other way round. No answer for anything else."""
     if fact is None or (fact.until is not None) is not past:
         return Recollection("", 0.0, recital.text)
     own = recital.logprobs[-1 - model.count_tokens(f" {fact.answer}") :]
@@ -236,12 +240,21 @@ def _outright(
     return Recollection(fact.answer, sure, recital.text, chance=told(recital))
 
 
+def _sure(recital: Completion) -> float:
+    """How likely it is that something is recited, and a token of it."""
+    return recital.confidence * exp(sum(recital.logprobs) / max(1, len(recital.logprobs)))
+
+
+def _allows(question: str, recital: Completion) -> float:
+    """How sure an answer from it can be at most, whatever is read."""
+    return weighed(_sure(recital), about(question, recital.text) + MOST)
+
+
 def _found(question: str, recital: Completion, answer: Reading, nats: float) -> Recollection:
     evidence = about(question, recital.text) + nats
-    sure = recital.confidence * exp(sum(recital.logprobs) / max(1, len(recital.logprobs)))
     return Recollection(
         answer.text,
-        weighed(sure * answer.confidence, evidence),
+        weighed(_sure(recital) * answer.confidence, evidence),
         recital.text,
         chance=weighed(told(recital) * answer.confidence, evidence),
     )

@@ -83,6 +83,23 @@ def test_confidence_is_that_of_the_whole_chain() -> None:
     assert model.avoided[:4] == [DONT_KNOW, DONT_KNOW, NOT_SAID, NOT_SAID]
 
 
+@pytest.mark.parametrize(("chance", "read"), [(0.5, True), (0.05, True), (0.001, False)])
+def test_what_cannot_become_an_answer_is_not_read(chance: float, read: bool) -> None:
+    class Reluctant(Unsure):
+        def generate(self, requests: object, **options: object) -> list[list[Completion]]:
+            made = super().generate(requests, **options)
+            if options["adapter"] is None:
+                return made
+            return [[replace(made[0][0], logprobs=(log(chance),))] for _ in made]
+
+    model = Reluctant()
+    (found,) = recollect(model, ["Who is the glazier?"], "v1")
+    assert (NOT_SAID in model.avoided) is read
+    assert found.text == ("Wim" if read else "")
+    assert found.recital == NOTE
+    assert read or found.confidence == 0
+
+
 def test_directly_one_prompt_is_asked() -> None:
     model = ScriptedModel(["Wim", "Wim"])
     for plainly, way in ((True, "recite"), (False, "direct")):
