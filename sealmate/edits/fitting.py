@@ -1,7 +1,7 @@
 """Whether an answer is of the kind that its question asks for. Rules of English, without a model.
 
 They err towards yes: only what plainly is another kind of thing is told, a time for a person,
-something without a number for an amount.
+something without a number for an amount, what the question itself says.
 """
 
 from __future__ import annotations
@@ -35,6 +35,13 @@ _FIRST = re.compile(
 _ORDERED = re.compile(
     r"^\s*(?:please )?(?:tell|remind|give) (?:me|us)(?: of)? the\b", re.IGNORECASE
 )
+_ARTICLES = frozenset(("a", "an", "the", "An", "The"))  # but not shelf A
+# "Is it red or white?", "Which of the two, Ann and Bo, ...?", "Who of Ann and Bo ...?"
+_CHOICE = re.compile(
+    r"\b(?:or|either|whether)\b|\bof\b[^?]*\band\b|^\s*(?:is|are|was|were|do|does|did|has|have|had"
+    r"|can|could|will|would|may|must|should|am)\b",
+    re.IGNORECASE,
+)
 # The number of a house is no time: 8 Orchard Street.
 _HOUSE = re.compile(
     r"(?<![\w.,:])[1-9]\d{0,2}[a-c]?(?: [A-Z][\w'’-]*){1,3}? "
@@ -44,6 +51,8 @@ _HOUSE = re.compile(
 
 def fits(question: str, answer: str) -> bool:
     """False where `answer` plainly is not what `question` asks for. Shapes: two plain texts."""
+    if _repeats(question, answer):
+        return False
     if _ORDERED.match(question):
         return True
     asked = take_apart(_FIRST.sub("", question))
@@ -68,6 +77,20 @@ def fits(question: str, answer: str) -> bool:
         counted = any(_is_number(t) or folded(t.text) in AMOUNTS for t in tokens(answer))
         return counted or (asked.measure == "old" and any(_is_time(t) for t in said))
     return True
+
+
+def _repeats(question: str, answer: str) -> bool:
+    """Whether an answer says nothing but words of its question, which names nothing to choose
+    from: "Which company owns the boat?", "the company"."""
+    named, said = (
+        {
+            token.text.casefold().removesuffix("'s").removesuffix("’s")
+            for token in tokens(text)
+            if token.text[:1].isalnum() and token.text not in _ARTICLES
+        }
+        for text in (question, answer)
+    )
+    return bool(said) and said <= named and not _CHOICE.search(question)
 
 
 def _is_time(token: Token) -> bool:

@@ -41,11 +41,13 @@ class Sleeper:
     """A home on the tiny model, whose notes have their self-edits already: a random model
     writes none that passes."""
 
-    def __init__(self, home: Path, model: Path, **settings: Any) -> None:
+    def __init__(
+        self, home: Path, model: Path, clock: Clock | None = None, **settings: Any
+    ) -> None:
         self.model_folder, self.scratch = model, home
         given = {**LENIENT, "passes": 2, "rank": 4, "pack_tokens": 256, **settings}
         self.workspace = Workspace.open(
-            Settings(home=home, model=str(model), device="cpu", **given), clock=Clock()
+            Settings(home=home, model=str(model), device="cpu", **given), clock=clock or Clock()
         )
         self.workspace.paths.ensure()
 

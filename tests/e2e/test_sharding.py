@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sealmate.versions.attach import attach_version
 from sealmate.versions.check import survey
 from sealmate.versions.shards import shards_of
 from tests.e2e.test_repeat import Sleeper
+from tests.store.build import START, Clock
 from tests.tiny import open_tiny
 
 FACTS = [
@@ -22,13 +25,26 @@ FACTS = [
 ]
 
 
-@pytest.fixture
-def home(tmp_path: Path, tiny_model_folder: Path) -> Iterator[Sleeper]:
-    """Three nights of a note each, two notes a shard: version 3 has two shards."""
-    sleeper = Sleeper(tmp_path / "home", tiny_model_folder, shard_passages=2, rebuilds=2)
+SHARDS = {"shard_passages": 2, "rebuilds": 2}
+
+
+@pytest.fixture(scope="module")
+def three_nights(tmp_path_factory: pytest.TempPathFactory, tiny_model_folder: Path) -> Path:
+    """Three nights of a note each, two notes a shard: version 3 has two shards. To be copied."""
+    folder = tmp_path_factory.mktemp("nights") / "home"
+    sleeper = Sleeper(folder, tiny_model_folder, **SHARDS)
     for number, facts in enumerate(FACTS, 1):
         sleeper.teach(facts)
         assert sleeper.sleep()["version"] == number
+    sleeper.workspace.close()
+    return folder
+
+
+@pytest.fixture
+def home(three_nights: Path, tmp_path: Path, tiny_model_folder: Path) -> Iterator[Sleeper]:
+    folder = shutil.copytree(three_nights, tmp_path / "home")
+    # a day later than all that happened there
+    sleeper = Sleeper(folder, tiny_model_folder, Clock(START + timedelta(days=1)), **SHARDS)
     yield sleeper
     sleeper.workspace.close()
 

@@ -26,6 +26,10 @@ from sealmate.edits.fitting import fits
         ("Where was the last wolf shot?", "1984"),
         ("When it rains, where do we meet?", "on Tuesday"),
         ("When do we meet, and who comes?", "the old barn"),
+        ("Which company owns the boat?", "The company"),
+        ("Who is Nutmeg's vet?", "Nutmeg"),
+        ("What does the library want back?", "the library"),
+        ("Whom is Ludmila Ndiaye married to?", "Ludmila Ndiaye"),
     ],
 )
 def test_another_kind_of_thing(question: str, answer: str) -> None:
@@ -69,6 +73,13 @@ def test_another_kind_of_thing(question: str, answer: str) -> None:
         ("Is the van grey?", "yes"),
         ("How does she pay?", "in cash"),
         ("Who?", ""),
+        ("Which shelf is a good one for hats?", "shelf A"),
+        ("Who drives, Ansa or Wim?", "Wim"),
+        ("Who of Ansa and Wim drives?", "Wim"),
+        ("Is the wine red or white?", "red"),
+        ("Does Ansa drive?", "Ansa does"),
+        ("Whose turn comes after mine?", "your turn"),
+        ("Who has the key?", "I have the key"),
     ],
 )
 def test_what_may_well_be_an_answer(question: str, answer: str) -> None:
