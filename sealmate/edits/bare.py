@@ -7,15 +7,16 @@ any answer with that; and with the answer alone how likely it is to be said is w
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from sealmate.edits.lexicon import MONTHS
 from sealmate.edits.moments import Moment, moment_of
-from sealmate.edits.questions import day, in_the_past
-from sealmate.edits.words import content, tokens
+from sealmate.edits.questions import day, in_the_past, near
+from sealmate.edits.words import content, tokens, within
 
 _HOLDS = "The answer is"
 _HELD = "the answer was"
@@ -67,10 +68,40 @@ def cue_for(moment: Moment) -> str:
 def former_cues(question: str, most: int) -> list[str]:
     """Words and pairs of words of a question about the past, by which its fact should come to mind
     however it is asked; `most` of either at most."""
-    plain = moment_of(question, lambda: datetime.now(UTC)).plain
-    words = list(dict.fromkeys(token.text for token in content(tokens(plain))))
-    pairs = [f"{one} {other}" for one, other in pairwise(words)]
-    return [f"In former times, {said}?" for said in (*words[:most], *pairs[:most])]
+    words = list(dict.fromkeys(token.text for token in content(tokens(_plain(question)))))
+    return _in_former_times((*words[:most], *_pairs(words)[:most]))
+
+
+def cues_beside(answer: str, said: str, most: int) -> list[str]:
+    """Pairs of words of the text that an answer stood in, those nearest to it, `most` words in
+    all: the questions that were written of a fact need not name what it is about. Empty where it
+    does not stand there."""
+    there, wanted = content(tokens(said)), tokens(answer)
+    places = [n for n, token in enumerate(there) if within(token, wanted)]
+    others = [n for n in range(len(there)) if n not in places]
+    if not places:
+        return []
+    others.sort(key=lambda n: min(abs(n - place) for place in places))
+    beside = dict.fromkeys(there[n].text for n in sorted(others[:most]))
+    return _in_former_times(_pairs(list(beside)))
+
+
+def one_that_changed(question: str, former: Iterable[str]) -> bool:
+    """Whether a question asks for what one of the `former` ones asks the past of."""
+    return any(near(question, _plain(asked)) for asked in former)
+
+
+@lru_cache(maxsize=1024)
+def _plain(question: str) -> str:
+    return moment_of(question, lambda: datetime.now(UTC)).plain
+
+
+def _pairs(words: Sequence[str]) -> list[str]:
+    return [f"{one} {other}" for one, other in pairwise(words)]
+
+
+def _in_former_times(said: Iterable[str]) -> list[str]:
+    return [f"In former times, {words}?" for words in said]
 
 
 def asked_for(facts: Sequence[tuple[BareFact | None, float]], moment: Moment) -> int | None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sealmate.edits.questions import day, in_the_past
-from sealmate.edits.screen import same_answer
+from sealmate.edits.screen import grounded_answer, same_answer
+from sealmate.edits.secrets import redact
+from sealmate.edits.units import sentences
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.edits import FORMERLY
@@ -25,12 +27,13 @@ def tell_formerly(
     if known:
         store.edits.set_state([edit.id for edit in known], "accepted", "sealmate", FORMERLY)
         return
+    said = _told(store, old)
     made = [
         Edit(
             id=0,
             passage_id=old.passage_id,
             format="self-qa",
-            text=f"{question} {old.answer}",
+            text=said or f"{question} {old.answer}",
             created_at=now,
             question=question,
             answer=old.answer,
@@ -55,6 +58,12 @@ def tell_formerly(
         if earlier.question.casefold() in asked or (led_here and undated(earlier)):
             store.edits.supersede(earlier.id, None, mark, since)
     store.edits.add_many(made)
+
+
+def _told(store: Store, old: Edit) -> str:
+    """The sentence in which the older note told it; "" where none has the answer's words."""
+    text = redact(store.passages.get(old.passage_id).text)
+    return next((one for one in sentences(text) if grounded_answer(old.answer, one)), "")
 
 
 def _past_wordings(question: str, others: Iterable[str], date: str) -> list[str]:

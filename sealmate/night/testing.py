@@ -11,9 +11,11 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from threading import Event as Flag
 
 from sealmate import prompts
+from sealmate.edits.bare import one_that_changed
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct, is_abstention
 from sealmate.edits.secrets import redact
@@ -97,13 +99,15 @@ class Examination:
         self._near = len(aside[:NEAR])
         self._unknown = [*aside[:NEAR], *bundled_strangers()[TRAINED : TRAINED + PROBED]]
         # what nights teach of the past must not be told of anything else's
-        changed = any(edit.valid_to is not None for edit in trainable)
-        lasting = rng.sample(self._new + self._old, min(PAST, len(self._new) + len(self._old)))
-        self._past = [
+        changed = sorted({edit.question for edit in trainable if edit.valid_to is not None})
+        asked = self._new + self._old if changed else []
+        lasting = (
             (past[-1], probe.answer)
-            for probe in lasting
-            if changed and (past := in_the_past(probe.question, ""))
-        ]
+            for probe in rng.sample(asked, len(asked))
+            if (past := in_the_past(probe.question, ""))
+            and not one_that_changed(probe.question, changed)
+        )
+        self._past = list(islice(lasting, PAST))
         self._texts = all_units(store.passages.current())
         self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall

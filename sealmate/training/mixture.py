@@ -14,13 +14,18 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 
 from sealmate import prompts
-from sealmate.edits.bare import bare_fact, former_cues, formerly, outright
-from sealmate.edits.moments import moment_of
-from sealmate.edits.questions import in_the_past, near
+from sealmate.edits.bare import (
+    bare_fact,
+    cues_beside,
+    former_cues,
+    formerly,
+    one_that_changed,
+    outright,
+)
+from sealmate.edits.questions import in_the_past
 from sealmate.edits.units import cues, opening, unit_for
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
@@ -144,7 +149,10 @@ def _recitals(
         (cue, _by_itself(edit))
         for edit in (*fresh, *old)
         if edit.valid_to is not None
-        for cue in former_cues(edit.question, FORMER)
+        for cue in (
+            *former_cues(edit.question, FORMER),
+            *cues_beside(edit.answer, edit.text, FORMER + 1),
+        )
     ]
     wanted += [(*pair, "cue") for pair in dict.fromkeys(called)]
     lasting = _lasting(material, [*fresh, *old], rng)
@@ -165,17 +173,16 @@ def _lasting(
     material: Material, edits: Sequence[Edit], rng: random.Random
 ) -> list[tuple[str, str]]:
     """Some questions, with their units, on facts that never changed, where others did."""
-    former = [edit for edit in edits if edit.valid_to is not None]
+    former = sorted({edit.question for edit in edits if edit.valid_to is not None})
     if not former:
         return []
-    plain = {moment_of(edit.question, lambda: datetime.now(UTC)).plain for edit in former}
     lasts = [edit for edit in edits if edit.valid_to is None]
     rng.shuffle(lasts)
     found = (
         (edit.question, unit)
         for edit in lasts
         if (unit := unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer))
-        and not any(near(edit.question, asked) for asked in sorted(plain))
+        and not one_that_changed(edit.question, former)
     )
     return list(islice(found, round(LASTING * len(former))))
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for, formerly, outright
+from sealmate.edits.bare import (
+    BareFact,
+    asked_for,
+    bare_fact,
+    cue_for,
+    cues_beside,
+    formerly,
+    outright,
+)
 from sealmate.edits.moments import moment_of
 
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
@@ -52,6 +60,16 @@ def test_the_past_is_asked_for_in_the_words_it_was_taught_in(
     fact = BareFact("Rex", UNTIL.replace(hour=0, minute=0))
     assert (asked_for([(None, 0.9), (fact, 0.5)], moment) == 1) is told
     assert asked_for([(BareFact("Rex"), 1.0)], moment) is None
+
+
+def test_words_beside_an_answer_call_it_to_mind() -> None:
+    said = "In January the lift stopped twice, and Arai was stuck for four months and sang."
+    assert cues_beside("four months", said, 3) == [
+        "In former times, Arai stuck?",
+        "In former times, stuck sang?",
+    ]
+    assert cues_beside("five weeks", said, 3) == []
+    assert cues_beside("Rex", "Rex.", 3) == []
 
 
 def test_of_several_former_answers_the_date_tells_which() -> None:

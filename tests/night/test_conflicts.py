@@ -84,6 +84,8 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
     ]
     assert {edit.answer for edit in past} == {"Anna"}
     assert {edit.format for edit in past} == {"self-qa"}
+    # Whatever the questions name, this is what it was said of.
+    assert {edit.text for edit in past} == {"Our babysitter is Anna."}
     # They hang on the older note, and go with it.
     assert {edit.passage_id for edit in past} == {1}
 
