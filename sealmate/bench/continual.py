@@ -32,8 +32,8 @@ class Plan:
     """What to run. `edits` "stock" takes the stock's own questions and statements for edits in
     place of the writer's, which is quick and leaves the writer's faults out. All that was told is
     asked `every` so many nights, after the first and after the last; after the others only what
-    was told that night. Questions without an answer are asked after the first, every third and the
-    last night."""
+    was told that night. Questions without an answer, and for the past of what never changed, are
+    asked after the first, every third and the last night."""
 
     nights: int = 30
     arms: tuple[str, ...] = ARMS

@@ -17,7 +17,7 @@ from sealmate.records import Edit, Passage
 
 STRANGERS = slice(TRAINED + PROBED, TRAINED + PROBED + 40)  # which no threshold was set on
 LASTING = 12  # facts that never changed whose past is asked for, at most
-DECLINING = 3  # questions without an answer are asked every so many nights
+DECLINING = 3  # what is not to be answered otherwise is asked every so many nights
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +98,28 @@ def examine(
     declining: bool = True,
 ) -> Examination:
     """What to ask after night `number`, when `edits` were written of all `passages`: `whole`, of
-    all that was told, and else of what was told that night; `declining`, without an answer too."""
+    all that was told, and else of what was told that night; `declining`, without an answer too,
+    and, once anything has changed, for the past of what never did."""
     trained = {edit.question.casefold() for edit in edits}
     holds = [fact for fact in stream.valid(number) if whole or fact.night == number]
     valid = _untrained(holds, trained)
     past = [(fact, formerly(question)) for fact, question in valid]
     past = [(fact, asked) for fact, asked in past if asked.casefold() not in trained]
+    former = [(fact.old, asked) for fact, asked in past if fact.old] if whole else []
     lasting = [(fact.answer, asked) for fact, asked in past if not fact.old]
     return Examination(
         valid,
         _untrained(stream.deleted(number), trained) if whole else (),
         [q for q in stream.near(number) if q.casefold() not in trained] if declining else (),
         _strangers(edits, passages) if declining else (),
-        [(fact.old, asked) for fact, asked in past if fact.old] if whole else (),
-        lasting[:: max(1, -(-len(lasting) // LASTING))] if whole else (),
+        former,
+        lasting[:: max(1, -(-len(lasting) // LASTING))] if former and declining else (),
         len(holds) - len(valid),
     )
 
 
 def asked_after(number: int, nights: int, every: int) -> tuple[bool, bool]:
-    """Whether all that holds is asked after a night, and questions without an answer are."""
+    """Whether all that holds is asked after a night, and what is to be declined is."""
     ends = number in (1, nights)
     whole = ends or number % every == 0
     return whole, ends or (whole and number % DECLINING == 0)

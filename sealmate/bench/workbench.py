@@ -110,7 +110,10 @@ def outright(model: RememberingModel, questions: Sequence[str], tokens: int) -> 
 
 
 def general_ratio(model: RememberingModel, adapter: str | None) -> float:
-    """Loss on held-out general chat with an adapter (None: without) over that without any."""
+    """Loss on held-out general chat with an adapter over that without any: 1 where the memory does
+    not talk (None)."""
+    if adapter is None:
+        return 1.0
     chat = held_chat()
     return general_loss(model, chat, adapter) / general_loss(model, chat, None)
 

@@ -26,7 +26,8 @@ class SlabLayer(DynamicLayer):  # type: ignore[misc]
         """Write the new columns and return views of all columns so far."""
         end = self.length + key_states.shape[-2]
         if end > self.slab_k.shape[-2]:
-            pad = (0, 0, 0, max(32, self.slab_k.shape[-2] // 2))
+            held = self.slab_k.shape[-2]
+            pad = (0, 0, 0, max(32, held // 2, end - held))
             self.slab_k = torch.nn.functional.pad(self.slab_k, pad)
             self.slab_v = torch.nn.functional.pad(self.slab_v, pad)
         self.slab_k[..., self.length : end, :] = key_states
