@@ -14,7 +14,7 @@ recited for in the words in which nights teach what used to hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import exp
@@ -27,10 +27,10 @@ from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
 from sealmate.edits.words import content, tokens
 from sealmate.evidence import MOST, about, posed
-from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Turn
+from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Prompt, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
-from sealmate.recital import SHARDS, likeliest, recite, told
+from sealmate.recital import SHARDS, best, likeliest, recite, told
 from sealmate.records import Way
 
 READ = 2  # recitals at most that are read for a question
@@ -150,6 +150,7 @@ class _Memory:
     max_tokens: int
     texts: tuple[str, ...]
     cancel: Flag | None
+    recited: dict[Prompt, Sequence[Completion]] = field(default_factory=dict)
     seen: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
 
     def former(self, asked: Sequence[tuple[str, Sequence[Turn]]]) -> dict[int, Recollection]:
@@ -181,18 +182,27 @@ class _Memory:
         that; `past`: of those that tell until when something held."""
         shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
         most = SHARDS if past else READ
-        questions = [question for question, _ in asked]
-        recited = recite(
-            self.model, questions, shown, self.shards, most, drafts=self.texts, cancel=self.cancel
-        )
+        said = self._recite(shown)
+        recited = [
+            best(question, said[prompt], most)
+            for (question, _), prompt in zip(asked, shown, strict=True)
+        ]
         places = [n for n, recitals in enumerate(recited) for _ in recitals]
         recitals = [recital for recitals in recited for recital in recitals]
-        best: dict[int, Recollection] = {}
+        chains: dict[int, Recollection] = {}
         read_out = self._read([asked[n] for n in places], recitals, past)
         for n, found in zip(places, read_out, strict=True):
-            if n not in best or found.chance > best[n].chance:
-                best[n] = found
-        return [best[n] for n in range(len(asked))]
+            if n not in chains or found.chance > chains[n].chance:
+                chains[n] = found
+        return [chains[n] for n in range(len(asked))]
+
+    def _recite(self, shown: Sequence[Prompt]) -> Mapping[Prompt, Sequence[Completion]]:
+        """What is recited for each prompt, once: a question about the past comes in its own words
+        twice, and several may have the same bare words."""
+        fresh = [one for one in dict.fromkeys(shown) if one not in self.recited]
+        said = recite(self.model, fresh, self.shards, drafts=self.texts, cancel=self.cancel)
+        self.recited.update(zip(fresh, said, strict=True))
+        return self.recited
 
     def _read(
         self,

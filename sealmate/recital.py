@@ -21,16 +21,14 @@ SHARDS = 4  # shards at most that recite for a question, however many there are
 
 def recite(
     model: LanguageModel,
-    questions: Sequence[str],
     shown: Sequence[Prompt],
     shards: Sequence[str],
-    most: int,
     *,
     drafts: Sequence[str] = (),
     cancel: Flag | None = None,
 ) -> list[list[Completion]]:
-    """For each question, put as its prompt, the likeliest recitals of all shards, at most `most`,
-    best first. `drafts` are texts that may be recited. Raises Cancelled."""
+    """What the shards recite for each prompt. `drafts` are texts that may be recited. Raises
+    Cancelled."""
     asks = _worth_asking(model, shown, shards)
     found: list[list[Completion]] = [[] for _ in shown]
     for shard in shards:
@@ -43,13 +41,14 @@ def recite(
         )
         for n, recital in zip(places, recitals, strict=True):
             found[n].append(recital)
+    return found
 
-    def best_first(question: str, recitals: Sequence[Completion]) -> list[Completion]:
-        worth = [weighed(told(one), about(question, one.text)) for one in recitals]
-        order = sorted(range(len(recitals)), key=worth.__getitem__, reverse=True)
-        return [recitals[place] for place in order[:most]]
 
-    return [best_first(*pair) for pair in zip(questions, found, strict=True)]
+def best(question: str, recitals: Sequence[Completion], most: int) -> list[Completion]:
+    """The likeliest recitals for a question, at most `most`, best first."""
+    worth = [weighed(told(one), about(question, one.text)) for one in recitals]
+    order = sorted(range(len(recitals)), key=worth.__getitem__, reverse=True)
+    return [recitals[place] for place in order[:most]]
 
 
 def _worth_asking(
