@@ -125,8 +125,7 @@ def raised(
 ) -> float:
     """The threshold, or as much above it as it takes to decline the share `asked` of questions
     without an answer, the two kinds (see `best_threshold`) weighing the same and BESIDE of each
-    taken for declined besides; HIGHEST at most. Answers that are surer than that are given
-    anyway: for their sake it is not raised.
+    taken for declined besides; HIGHEST at most.
 
     The more a memory holds, the more there is in it to take for an answer.
     """
@@ -138,13 +137,12 @@ def raised(
         shares = [(bisect_left(kind, cut) + BESIDE) / (len(kind) + BESIDE) for kind in kinds]
         return sum(shares) / len(shares)
 
-    if not kinds or threshold >= HIGHEST:
+    if not kinds:
         return threshold
-    enough = min(asked, declined(HIGHEST))
     above = (math.nextafter(sure, 1.0) for kind in kinds for sure in kind if sure >= threshold)
     for cut in (threshold, *sorted(above)):
-        if cut >= HIGHEST or declined(cut) >= enough:
-            return min(cut, HIGHEST)
+        if cut >= HIGHEST or declined(cut) >= asked:
+            return max(threshold, min(cut, HIGHEST))
     return threshold
 
 
