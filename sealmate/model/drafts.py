@@ -41,14 +41,11 @@ class Drafts:
             return []
         begun = self._tokenizer.decode(row.tokens, skip_special_tokens=True).strip()
         count = len(row.tokens)
-        for text in self._beginning(begun):
-            ids = self._tokens(text)
+        for text in self._texts:
+            ids = self._tokens(text) if text.startswith(begun) else []
             if ids[:count] == row.tokens:
                 return ids[count : row.sampling.max_tokens]
         return []
-
-    def _beginning(self, begun: str) -> list[str]:
-        return [text for text in self._texts if text.startswith(begun)]
 
     def _tokens(self, text: str) -> list[int]:
         if text not in self._ids:

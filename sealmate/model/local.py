@@ -14,10 +14,10 @@ import torch
 from sealmate.errors import ModelError, VersionError
 from sealmate.model.adapters import AdapterRack
 from sealmate.model.base import Base, environment, load_base
+from sealmate.model.batch import Batch, Part
 from sealmate.model.decoding import decode_batch, families, opened_cache, prefill, read_once
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Sampling, Turn
 from sealmate.model.sampling import DecodingRow, choose_tokens, row_generator
-from sealmate.model.slab import slab_cache
 from sealmate.model.template import answer_ids, render, stop_ids
 from sealmate.model.words import WordSpace
 
@@ -163,14 +163,11 @@ class LocalModel:
         stops = stop_ids(tokenizer, base.model)
         row = DecodingRow((0, 0), sampling, row_generator(sampling, 0))
         shown = ""
-        pad = torch.nn.functional.pad
         with self._lock, self.rack.use(adapter):
             # torch's modes belong to the thread: left on at a yield, the reader would be in them
             with self.autocast(), torch.inference_mode():
                 logits, layers, columns = prefill(base, [], [ids])
-                room = (0, 0, 0, sampling.max_tokens)
-                cache = slab_cache([(pad(k, room), pad(v, room)) for k, v in layers], len(ids))
-                columns = pad(columns, (0, sampling.max_tokens), value=True)
+                batch = Batch([Part(layers, columns)], [row])
             while True:
                 with torch.inference_mode():
                     chosen = choose_tokens(logits, [row], stops)
@@ -180,15 +177,8 @@ class LocalModel:
                     shown = text
                 if row.done or (cancel is not None and cancel.is_set()):
                     return
-                at = len(ids) + len(row.tokens) - 1
                 with self.autocast(), torch.inference_mode():
-                    hidden = base.decode(
-                        chosen[:, None],
-                        attention_mask=columns[:, None, None, : at + 1],
-                        position_ids=torch.tensor([[at]], device=base.device),
-                        cache=cache,
-                    )[:, -1]
-                    logits = base.head(hidden).float()
+                    logits = base.head(batch.feed(base, chosen[:, None])[:, -1]).float()
 
     def mean_loss(
         self, pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None
