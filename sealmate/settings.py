@@ -132,12 +132,11 @@ class Settings(BaseSettings):
         description="least probability of an answer from the weights by reciting; a night's own "
         "threshold may be higher",
     )
-    abstention_target: float = Field(
-        0.975,
+    caution: float = Field(
+        3.0,
         ge=0,
-        le=1,
-        description="share of questions without an answer that a version is to decline: its "
-        "threshold is raised for it, to 0.95 at most",
+        description="how many right answers given are worth one question without an answer "
+        "declined, when a night sets its threshold for answers from the weights",
     )
     retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")
     answer_tokens: int = Field(160, ge=8, le=4096, description="longest answer, in tokens")

@@ -14,7 +14,7 @@ from sealmate.model.protocol import LanguageModel
 from sealmate.recall import Recollection, recollect
 from sealmate.records import Edit, Way
 from sealmate.store import Store
-from sealmate.training.gate import best_threshold
+from sealmate.training.threshold import best_threshold
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,17 +32,15 @@ from sealmate.records import Edit, Probe, ProbeResult, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
 from sealmate.training.gate import (
-    EVEN,
     Scores,
     abstention,
-    best_threshold,
     general_kl,
     general_loss,
     judge,
     mcnemar,
-    raised,
     share_right,
 )
+from sealmate.training.threshold import EVEN, best_threshold, careful_threshold
 
 GLIMPSE = 6  # new questions that the version in use is asked: it was never told the answers
 PAST = 8  # questions on the past of what never changed, where anything did
@@ -172,18 +170,17 @@ class Examination:
         rows = [(probe.id, probe.question, probe.answer) for probe in probes]
         raw = judge(rows, told, 0.0)
         declined = [(answer.confidence, is_abstention(answer.text)) for answer in strange]
-        threshold = best_threshold(
-            [(a.confidence, a.correct) for a in raw],
-            declined[near:],
-            declined[:near],
-        )
+        known = [(a.confidence, a.correct) for a in raw]
         if self._way == "recite":  # where it is a probability, and not only an order
-            threshold = raised(
-                max(threshold, self._settings.least_confidence),
+            threshold = careful_threshold(
+                known,
                 declined[near:],
                 declined[:near],
-                self._settings.abstention_target,
+                least=self._settings.least_confidence,
+                caution=self._settings.caution,
             )
+        else:
+            threshold = best_threshold(known, declined[near:], declined[:near])
         now = judge(rows, told, threshold)
         cut, glimpsed = len(self._new), len(self._glimpse)
         was_new = judge(rows[:glimpsed], self._before[:glimpsed], self._threshold_before)

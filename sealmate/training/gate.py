@@ -1,4 +1,4 @@
-"""The tests a candidate must pass to become active, and the answer threshold found with them.
+"""The tests a candidate must pass to become active.
 
 Every test compares the candidate with what it would replace on the same questions.
 """
@@ -6,7 +6,6 @@ Every test compares the candidate with what it would replace on the same questio
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -69,94 +68,6 @@ class Scores:
     def as_dict(self) -> dict[str, Any]:
         """For rows and JSON."""
         return {**asdict(self), "lost": list(self.lost), "general_ratio": self.general_ratio}
-
-
-# the threshold at which an answer is given when greedy decoding gives it
-EVEN = 0.5
-# how far, in nats, an answer may stand on the wrong side of the threshold by chance
-BLUR = 1.5
-# the surest that a version is asked to be for the sake of what it declines
-HIGHEST = 0.95
-# questions without an answer that count as declined beside those asked: of a few, one that is
-# answered by chance must not silence a memory
-BESIDE = 16
-# what a right answer is worth beside a question declined
-ANSWERED = 1.0
-
-
-def best_threshold(
-    known: Sequence[tuple[float, bool]],
-    strangers: Sequence[tuple[float, bool]],
-    near: Sequence[tuple[float, bool]] = (),
-) -> float:
-    """The confidence under which an answer is withheld, 0..1.
-
-    `known` are (confidence, right) of probes, `strangers` (confidence, already abstained) of
-    questions without an answer, `near` of those about known things; however few of one kind there
-    are, the two weigh the same. Chosen to maximise right answers given plus strangers declined,
-    each as a share. There are too few of them to cut sharply between two: on the scale of
-    log-odds each counts as spread by BLUR around its own value. EVEN where nothing tells.
-    """
-    if not known or not (strangers or near):
-        return EVEN
-    right = [_log_odds(sure) for sure, hit in known if hit]
-    kinds = [
-        [_log_odds(0.0 if done else sure) for sure, done in kind]
-        for kind in (strangers, near)
-        if kind
-    ]
-
-    def score(cut: float) -> float:
-        given = sum(_sigmoid((value - cut) / BLUR) for value in right) / len(known)
-        declined = [
-            sum(_sigmoid((cut - value) / BLUR) for value in kind) / len(kind) for kind in kinds
-        ]
-        return ANSWERED * given + sum(declined) / len(declined)
-
-    best = max((step / 2 for step in range(round(-2 * _EDGE), round(2 * _EDGE) + 1)), key=score)
-    return _sigmoid(max((best + step / 40 for step in range(-20, 21)), key=score))
-
-
-def raised(
-    threshold: float,
-    strangers: Sequence[tuple[float, bool]],
-    near: Sequence[tuple[float, bool]],
-    asked: float,
-) -> float:
-    """The threshold, or as much above it as it takes to decline the share `asked` of questions
-    without an answer, the two kinds (see `best_threshold`) weighing the same and BESIDE of each
-    taken for declined besides; HIGHEST at most.
-
-    The more a memory holds, the more there is in it to take for an answer.
-    """
-    kinds = [
-        sorted(0.0 if done else sure for sure, done in kind) for kind in (strangers, near) if kind
-    ]
-
-    def declined(cut: float) -> float:
-        shares = [(bisect_left(kind, cut) + BESIDE) / (len(kind) + BESIDE) for kind in kinds]
-        return sum(shares) / len(shares)
-
-    if not kinds:
-        return threshold
-    above = (math.nextafter(sure, 1.0) for kind in kinds for sure in kind if sure >= threshold)
-    for cut in (threshold, *sorted(above)):
-        if cut >= HIGHEST or declined(cut) >= asked:
-            return max(threshold, min(cut, HIGHEST))
-    return threshold
-
-
-_EDGE = 16.0
-
-
-def _log_odds(share: float) -> float:
-    if share <= 0.0 or share >= 1.0:
-        return _EDGE if share >= 1.0 else -_EDGE
-    return max(-_EDGE, min(_EDGE, math.log(share) - math.log1p(-share)))
-
-
-def _sigmoid(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-value))
 
 
 def mcnemar(lost: int, gained: int) -> float:

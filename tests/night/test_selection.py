@@ -110,8 +110,10 @@ def test_what_the_version_in_use_answered_once_is_not_asked_of_it_again(lab: Lab
 
 @pytest.mark.parametrize(
     ("changes", "least", "most"),
-    [({"recall": "recite"}, 0.6, 0.6), ({"recall": "recite", "least_confidence": 0.0}, 0.0, 0.1),
-     ({"recall": "recite", "least_confidence": 0.8}, 0.8, 0.8), ({}, 0.0, 0.1)],
+    [({"recall": "recite"}, 0.85, 0.95),
+     ({"recall": "recite", "least_confidence": 0.97}, 0.97, 0.97),
+     ({"recall": "recite", "caution": 0.0}, 0.6, 0.6),
+     ({"recall": "recite", "caution": 0.0, "least_confidence": 0.0}, 0.0, 0.1), ({}, 0.0, 0.1)],
 )  # fmt: skip
 def test_an_answer_by_reciting_is_at_least_as_likely_as_settings_ask(
     lab: Lab, changes: dict[str, object], least: float, most: float
@@ -130,7 +132,7 @@ def test_an_answer_by_reciting_is_at_least_as_likely_as_settings_ask(
     choice = selection.choose(lab.store, FEW, rebuild=False, now=MARCH)
     exam = Examination(ScriptedModel(reply=reply), lab.store, settings, choice, None)
     exam.before(None)
-    # all strangers are declined in words, so that no cut is needed for them
+    # all strangers are declined in words: what is usual alone speaks for a cut
     assert least <= exam.after("new").threshold <= most
 
 
