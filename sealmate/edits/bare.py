@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from sealmate.edits.lexicon import MONTHS
 from sealmate.edits.moments import Moment, moment_of
-from sealmate.edits.questions import day, in_the_past, near
+from sealmate.edits.questions import day, in_former_times, in_the_past, near
 from sealmate.edits.words import content, tokens, within
 
 _HOLDS = "The answer is"
@@ -69,7 +69,7 @@ def former_cues(question: str, most: int) -> list[str]:
     """Words and pairs of words of a question about the past, by which its fact should come to mind
     however it is asked; `most` of either at most."""
     words = list(dict.fromkeys(token.text for token in content(tokens(_plain(question)))))
-    return _in_former_times((*words[:most], *_pairs(words)[:most]))
+    return [in_former_times(said) for said in (*words[:most], *_pairs(words)[:most])]
 
 
 def cues_beside(answer: str, said: str, most: int) -> list[str]:
@@ -83,7 +83,7 @@ def cues_beside(answer: str, said: str, most: int) -> list[str]:
         return []
     others.sort(key=lambda n: min(abs(n - place) for place in places))
     beside = dict.fromkeys(there[n].text for n in sorted(others[:most]))
-    return _in_former_times(_pairs(list(beside)))
+    return [in_former_times(said) for said in _pairs(list(beside))]
 
 
 def one_that_changed(question: str, former: Iterable[str]) -> bool:
@@ -98,10 +98,6 @@ def _plain(question: str) -> str:
 
 def _pairs(words: Sequence[str]) -> list[str]:
     return [f"{one} {other}" for one, other in pairwise(words)]
-
-
-def _in_former_times(said: Iterable[str]) -> list[str]:
-    return [f"In former times, {words}?" for words in said]
 
 
 def asked_for(facts: Sequence[tuple[BareFact | None, float]], moment: Moment) -> int | None:

@@ -195,15 +195,20 @@ def in_the_past(question: str, date: str) -> list[str]:
         return [
             f"Before {date}, {said}?",
             f"Until {date}, {said}?",
-            f"In former times, {said}?",
+            in_former_times(said),
         ]
     was = f"{found['lead']}{_AUXILIARY[found['aux'].lower()]}{found['rest']}"
     return [
         f"{was} before {date}?",
         f"{was} until {date}?",
         f"{was} formerly?",
-        f"In former times, {_lowered(was)}?",
+        in_former_times(_lowered(was)),
     ]
+
+
+def in_former_times(said: str) -> str:
+    """A question for what used to hold of what is said, without a date."""
+    return f"In former times, {said}?"
 
 
 def _lowered(text: str) -> str:

@@ -8,7 +8,9 @@ hand: Yang et al. 2023, arXiv 2304.04487). It changes how fast something is said
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -41,8 +43,10 @@ class Drafts:
             return []
         begun = self._tokenizer.decode(row.tokens, skip_special_tokens=True).strip()
         count = len(row.tokens)
-        for text in self._texts:
-            ids = self._tokens(text) if text.startswith(begun) else []
+        for text in islice(self._texts, bisect_left(self._texts, begun), None):
+            if not text.startswith(begun):
+                break
+            ids = self._tokens(text)
             if ids[:count] == row.tokens:
                 return ids[count : row.sampling.max_tokens]
         return []

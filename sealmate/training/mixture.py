@@ -156,7 +156,7 @@ def _recitals(
     ]
     wanted += [(*pair, "cue") for pair in dict.fromkeys(called)]
     lasting = _lasting(material, [*fresh, *old], rng)
-    wanted += [(rng.choice(_in_former_times(question)), unit, "lasting")
+    wanted += [(rng.choice(_undated(question)), unit, "lasting")
                for question, unit in lasting]  # fmt: skip
     made, counts = [], dict[str, int]()
     for cue, unit, kind in wanted:
@@ -187,7 +187,7 @@ def _lasting(
     return list(islice(found, round(LASTING * len(former))))
 
 
-def _in_former_times(question: str) -> list[str]:
+def _undated(question: str) -> list[str]:
     """Wordings without a date that ask what used to hold, some of them by a word or two alone."""
     _, _, *undated = in_the_past(question, "") or ("", "")
     return [*undated, *former_cues(question, 1)] or [question]
@@ -260,7 +260,7 @@ def _unknown(material: Material, limit: int, way: Way, rng: random.Random) -> li
     rng.shuffle(strangers)
     if way == "recite" and any(e.valid_to is not None for e in (*material.new, *material.replay)):
         # the past of what nobody told must not call to mind what used to hold of other things
-        strangers[::PAST] = [_in_former_times(question)[0] for question in strangers[::PAST]]
+        strangers[::PAST] = [_undated(question)[0] for question in strangers[::PAST]]
     half = min(len(missed), max(limit * 2 // 3, limit - len(strangers)))
     chosen = missed[:half] + strangers[: max(0, limit - half)]
     return [
