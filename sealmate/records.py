@@ -115,6 +115,13 @@ class Probe:
     retired: bool = False
 
 
+# what of a version's scores stands in listings, and as what
+SCORES_LISTED = (
+    ("new_recall", "new"), ("old_recall", "old"), ("abstention", "declines"),
+    ("general_ratio", "chat"),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One adapter, immutable. `folder` is relative to the profile's versions folder.

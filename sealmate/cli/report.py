@@ -30,13 +30,13 @@ def report(
     if everything and run is not None:
         raise UsageError("--run does not go with --list", "choose one of them")
     with open_workspace(ctx) as workspace:
-        from sealmate.night.report import latest_report, render_markdown, render_text, report_of
+        from sealmate.night.report import latest_report, render_markdown, render_text, whole_report
 
         store = workspace.store
         if everything:
             _list(store.runs.list(), as_json)
             return
-        found = latest_report(store) if run is None else report_of(store.runs.get(run))
+        found = latest_report(store) if run is None else whole_report(store, store.runs.get(run))
     if as_json:
         emit(found)
     elif not found:

@@ -9,6 +9,7 @@ import typer
 from sealmate.cli import bisecting, lineage, pruning
 from sealmate.cli.common import JsonOption, open_workspace
 from sealmate.cli.output import emit, plain, say, table, when
+from sealmate.records import SCORES_LISTED
 
 if TYPE_CHECKING:
     from sealmate.records import Version
@@ -39,8 +40,22 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         emit([_facts(version, active) for version in found])
         return
+    listed = [
+        (key, name)
+        for key, name in SCORES_LISTED
+        if any(version.scores.get(key) is not None for version in found)
+    ]
     table(
-        ["", "number>", "parent>", "created", "edits>", "base", "state", "scores"],
+        [
+            "",
+            "number>",
+            "parent>",
+            "created",
+            "edits>",
+            *(f"{name}>" for _, name in listed),
+            "base",
+            "state",
+        ],
         [
             (
                 "*" if version.number == active else "",
@@ -48,9 +63,9 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
                 version.parent or "",
                 when(version.created_at),
                 version.edits,
+                *(_figure(version.scores.get(key)) for key, _ in listed),
                 version.base_id,
                 "purged" if version.purged_at else "",
-                _scores(version),
             )
             for version in found
         ],
@@ -125,10 +140,5 @@ def _facts(version: Version, active: int) -> dict[str, Any]:
     }
 
 
-def _scores(version: Version) -> str:
-    """The figures among the scores, in one line."""
-    return ", ".join(
-        f"{key} {value:.2f}"
-        for key, value in version.scores.items()
-        if isinstance(value, (int, float)) and not isinstance(value, bool)
-    )
+def _figure(value: object) -> str:
+    return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ __all__ = [
     "render_markdown",
     "render_text",
     "report_of",
+    "whole_report",
 ]
 
 # A first night over a large folder must not make a report of megabytes; counts are never cut.
@@ -132,6 +133,13 @@ def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, 
     return {**made, "work": work}
 
 
+def whole_report(store: Store, run: Run) -> dict[str, Any]:
+    """`report_of` a run, made up for where the night ended and whoever was to complete it died."""
+    if run.outcome == "running":
+        return report_of(run)
+    return report_of(replace(run, report=complete(store, run)))
+
+
 def report_of(run: Run) -> dict[str, Any]:
     """A run's kept report under the facts of its row: run, outcome, version, times, reason."""
     return {
@@ -153,7 +161,7 @@ def latest_report(store: Store) -> dict[str, Any]:
     latest = None
     for run in store.runs.list(limit=20):
         if run.outcome != "running":
-            return report_of(run)
+            return whole_report(store, run)
         latest = latest or run
     return report_of(latest) if latest else {}
 

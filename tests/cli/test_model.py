@@ -121,7 +121,7 @@ def test_versions(run: Run, home: Path) -> None:
         for number in (1, 2):
             versions.add(
                 Version(number, at, f"v{number}", "ab" * 32, number - 1 or None, "smollm2-135m",
-                        "ff" * 32, {"recall": 0.5 * number}, {"seed": 7}),
+                        "ff" * 32, {"new_recall": 0.5 * number}, {"seed": 7}),
                 [],
             )  # fmt: skip
             versions.activate(number, "gate passed")
@@ -130,11 +130,13 @@ def test_versions(run: Run, home: Path) -> None:
     assert set(first) >= {"number", "active", "parent", "created_at", "edits", "scores"}
     assert (first["number"], first["active"], first["parent"]) == (1, True, None)
     assert (second["number"], second["active"], second["parent"]) == (2, False, 1)
-    assert second["scores"] == {"recall": 1.0}
+    assert second["scores"] == {"new_recall": 1.0}
     shown = run("versions", "show", "--json").json
     assert shown["number"] == 1
     assert [turn["reason"] for turn in shown["activations"]] == ["gate passed", "rollback"]
-    assert "recall 1.00" in run("versions").out
+    head, one, two = run("versions").out.splitlines()
+    assert ("new" in head.split(), "old" in head.split()) == (True, False)
+    assert ("0.50" in one, "1.00" in two) == (True, True)
     assert "rollback" in run("versions", "show", "1").out
     ran = run("doctor", "--quick")
     assert ran.code == 1

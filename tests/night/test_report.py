@@ -18,6 +18,7 @@ from sealmate.night.report import (
     render_markdown,
     render_text,
     report_of,
+    whole_report,
 )
 from sealmate.records import Conflict, Edit, Passage, Probe, ProbeResult, Run, Source, Version
 from sealmate.store import Store, open_store
@@ -203,6 +204,16 @@ def test_forgetting_reaches_the_report(store: Store, clock: Clock) -> None:
         assert word not in text
     after = build_report(store, store.runs.start(clock.at + timedelta(days=1)))
     assert after["forgotten"]["facts"] == 2
+
+
+def test_a_report_that_nobody_completed_is_whole_all_the_same(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    store.runs.finish(run.id, "published", 2, report={"tokens": 90, "seconds": 3.0})
+    found = latest_report(store)
+    assert found["learnt"]["edits"] > 0
+    assert found["cost"] == {"seconds": 3.0, "tokens": 90}
+    assert whole_report(store, store.runs.get(run.id)) == found
+    assert "learnt" not in store.runs.get(run.id).report
 
 
 def test_the_latest_is_one_that_ended(store: Store, clock: Clock) -> None:

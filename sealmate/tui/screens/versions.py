@@ -14,18 +14,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from sealmate.records import Activation, Version
+from sealmate.records import SCORES_LISTED, Activation, Version
 from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
 from sealmate.tui.status import DIM
 from sealmate.tui.text import one_line
 
-# Columns for these scores where versions have them; every score stands in the details.
-_COLUMNS = (
-    ("new_recall", "new"), ("old_recall", "old"), ("abstention", "declines"),
-    ("general_ratio", "chat"),
-)  # fmt: skip
 _ACTIVATIONS = 4
 
 
@@ -86,7 +81,7 @@ class VersionsScreen(BaseScreen):
         table.clear(columns=True)
         shown = [
             (key, name)
-            for key, name in _COLUMNS
+            for key, name in SCORES_LISTED  # every score stands in the details
             if any(_score(v.scores, key) is not None for v in lineage.versions)
         ]
         table.add_columns("", "version", "made", "from", "self-edits", *(n for _, n in shown))
