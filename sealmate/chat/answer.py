@@ -132,3 +132,8 @@ def _may_abstain(text: str) -> bool:
     begun = text.strip().casefold()
     endings = (phrase.casefold().rstrip(".") for phrase in (DONT_KNOW, NOT_SAID))
     return any(phrase.startswith(begun) or begun.startswith(phrase) for phrase in endings)
+
+
+def how_sure(confidence: float) -> str:
+    """A confidence, 0..1, in words; a model is never wholly sure."""
+    return "over 99% sure" if confidence > 0.99 else f"{confidence:.0%} sure"

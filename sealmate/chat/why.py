@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sealmate.chat.answer import Answer, telling
+from sealmate.chat.answer import Answer, how_sure, telling
 from sealmate.chat.assistant import Assistant
 from sealmate.edits.screen import same_answer
 from sealmate.records import Edit, Hit, Passage
@@ -127,7 +127,7 @@ def as_markdown(explained: Explanation) -> str:
     """The explanation for a person, in Markdown."""
     known, read = explained.known, explained.read
     lines = [
-        f"**From the weights** (version {explained.version}, {known.confidence:.0%} sure): "
+        f"**From the weights** (version {explained.version}, {how_sure(known.confidence)}): "
         + known.text,
         *([f"**Recited for it:** {known.recital}"] if known.recital else []),
         f"**With the notes:** {read.text}",

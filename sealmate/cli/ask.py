@@ -95,13 +95,15 @@ def facts(answer: Answer) -> dict[str, Any]:
 
 def show(answer: Answer) -> None:
     """Print an answer and where it came from."""
+    from sealmate.chat.answer import how_sure  # not for every command's start
+
     say(answer.text)
     titles = {source["id"]: source["title"] for source in answer.sources}
     for key, title in titles.items():
         say(f"    from {title} (source {key})")
     if answer.closed_book and not answer.abstained:
         whose = f"version {answer.version}" if answer.version else "the model without memory"
-        say(f"    from the weights of {whose}, {answer.confidence:.0%} sure")
+        say(f"    from the weights of {whose}, {how_sure(answer.confidence)}")
 
 
 def _each_line(workspace: Workspace, how: dict[str, Any], as_json: bool) -> bool:

@@ -79,11 +79,13 @@ def _facts(explained: Explanation) -> dict[str, Any]:
 
 
 def _show(explained: Explanation) -> None:
+    from sealmate.chat.answer import how_sure
     from sealmate.chat.why import in_one_line, since
 
     known, read = explained.known, explained.read
     say(
-        f"from the weights  {known.text} (version {explained.version}, {known.confidence:.0%} sure)"
+        f"from the weights  {known.text} (version {explained.version}, "
+        f"{how_sure(known.confidence)})"
     )
     say(f"with the notes    {read.text}")
     say("                  the two agree" if explained.agree else

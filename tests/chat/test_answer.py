@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealmate.chat.answer import Speaker, as_sources, cited, read_references
+from sealmate.chat.answer import Speaker, as_sources, cited, how_sure, read_references
 from sealmate.records import Hit, Passage
 
 
@@ -112,3 +112,10 @@ def test_an_abstention_is_not_said_before_it_is_certain() -> None:
     assert said("The notes do not say.", 1, [4] * 9)[0] == []
     assert said("I don't know that yet.", 1, [4] * 9)[0] == []
     assert "".join(said("The notes are in the blue box", 1, [4] * 9)[0]).startswith("The notes are")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.0, "0% sure"), (0.374, "37% sure"), (0.9951, "over 99% sure")]
+)
+def test_a_model_is_never_wholly_sure(confidence: float, said: str) -> None:
+    assert how_sure(confidence) == said

@@ -14,6 +14,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Markdown
 
+from sealmate.chat.answer import how_sure
 from sealmate.errors import Cancelled
 from sealmate.events import Event, Note, Progress, Started
 from sealmate.tui import keys
@@ -252,7 +253,7 @@ def _loading_step(event: Event) -> str:
 def _how(answer: Answer) -> str:
     parts = [_version(answer.version)]
     if answer.closed_book:
-        parts.append(f"closed book · {answer.confidence:.0%} sure")
+        parts.append(f"closed book · {how_sure(answer.confidence)}")
     if answer.abstained:
         parts.append("not known well enough to say")
     return " · ".join(parts)
