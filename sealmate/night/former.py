@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sealmate.edits.questions import day, in_the_past
+from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.secrets import redact
 from sealmate.edits.units import sentences
@@ -22,13 +23,38 @@ def tell_formerly(
 ) -> None:  # fmt: skip
     """Edits that ask for the superseded answer by its time, in the words of `old` and, without a
     date, in some of the `others` that were superseded with it. They go with the older passage.
-    `mark` is the reason of what the conflict supersedes."""
-    known = former_edits(store, conflict)
-    if known:
-        store.edits.set_state([edit.id for edit in known], "accepted", "sealmate", FORMERLY)
-        return
+    `mark` is the reason of what the conflict supersedes.
+
+    Questions without a date ask for the last answer before the present one: they are taken from
+    what held earlier, and left to what held later."""
+    mine = former_edits(store, conflict)
+    if mine:
+        store.edits.set_state([edit.id for edit in mine], "accepted", "sealmate", FORMERLY)
+    else:
+        mine = store.edits.add_many(_former(store, conflict, old, since, now, others))
+    new = store.edits.get(conflict.new_edit)
+    if new.state == "superseded" and IN_CONFLICT.fullmatch(new.reason):
+        for edit in filter(undated, mine):
+            store.edits.supersede(edit.id, None, new.reason, now)
+        mine = [edit for edit in mine if not undated(edit)]
+    asked = {edit.question.casefold() for edit in mine}
+    rows = {row.id: row for row in store.conflicts.list() if row.id != conflict.id}
+    for earlier in store.edits.list(state="accepted", format="self-qa"):
+        row = rows.get(earlier.sampling.get(FORMERLY, 0))
+        if row is None:
+            continue
+        before = store.edits.get(row.new_edit)
+        led_here = before.passage_id == old.passage_id and same_answer(before.answer, old.answer)
+        if earlier.question.casefold() in asked or (led_here and undated(earlier)):
+            store.edits.supersede(earlier.id, None, mark, now)
+
+
+def _former(
+    store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
+    others: Iterable[str],
+) -> list[Edit]:  # fmt: skip
     said = _told(store, old)
-    made = [
+    return [
         Edit(
             id=0,
             passage_id=old.passage_id,
@@ -46,18 +72,6 @@ def tell_formerly(
         )
         for question in _past_wordings(old.question, others, day(since))
     ]
-    # What held before the last change takes the wordings without a date from what held earlier.
-    asked = {edit.question.casefold() for edit in made}
-    rows = {row.id: row for row in store.conflicts.list() if row.id != conflict.id}
-    for earlier in store.edits.list(state="accepted", format="self-qa"):
-        row = rows.get(earlier.sampling.get(FORMERLY, 0))
-        if row is None:
-            continue
-        before = store.edits.get(row.new_edit)
-        led_here = before.passage_id == old.passage_id and same_answer(before.answer, old.answer)
-        if earlier.question.casefold() in asked or (led_here and undated(earlier)):
-            store.edits.supersede(earlier.id, None, mark, since)
-    store.edits.add_many(made)
 
 
 def _told(store: Store, old: Edit) -> str:

@@ -14,7 +14,6 @@ from datetime import datetime
 from sealmate.edits.screen import same_answer
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new
-from sealmate.night.former import undated
 from sealmate.night.supersession import FORMERLY
 from sealmate.records import Conflict, Edit, Reach
 from sealmate.store import Store
@@ -109,28 +108,3 @@ def _hand_on(store: Store, conflict: Conflict, heir: Edit, back: _Back, now: dat
         if edit.state == "accepted" and FORMERLY not in edit.sampling:
             store.edits.supersede(other, heir.id, old.reason, old.valid_to)
     store.probes.retire(back.probes, old.reason)
-    if heir.state == "superseded":
-        _leave_the_last_its_wordings(store, row, old)
-
-
-def _leave_the_last_its_wordings(store: Store, row: Conflict, old: Edit) -> None:
-    """Questions after what held "formerly" ask for the last answer before the present one; `row`
-    is further back than that and must not take them."""
-    mine = {
-        edit.question.casefold(): edit
-        for edit in store.edits.list(state="accepted", passage_id=old.passage_id)
-        if edit.sampling.get(FORMERLY) == row.id
-    }
-    rows = {conflict.id: conflict for conflict in store.conflicts.list()}
-    last: Edit | None = None
-    for edit in store.edits.list(state="superseded"):
-        own, theirs = mine.get(edit.question.casefold()), rows.get(edit.sampling.get(FORMERLY, 0))
-        if edit.reason != old.reason or own is None or theirs is None:
-            continue
-        later = store.edits.get(theirs.old_edit)
-        if supersession.told(store, later) > supersession.told(store, old):
-            store.edits.set_state([edit.id], "accepted", "sealmate", FORMERLY)
-            last = later
-    for own in mine.values() if last else ():
-        if last and undated(own):
-            store.edits.supersede(own.id, None, last.reason, last.valid_to or row.found_at)

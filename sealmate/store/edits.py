@@ -77,10 +77,11 @@ class Edits:
                     changed.append(edit)
                     continue
                 values: dict[str, Any] = {"state": state, "reason": reason}
-                if state == "superseded":
-                    values["valid_to"] = at
-                elif edit.state == "superseded":
-                    values |= {"valid_to": None, "superseded_by": None}
+                if edit.state == "superseded":
+                    values["superseded_by"] = None
+                if not tells_the_past(edit):
+                    values |= {"valid_to": at} if state == "superseded" else {}
+                    values |= {"valid_to": None} if edit.state == "superseded" else {}
                 connection.execute(update(_TABLE).where(_TABLE.c.id == key).values(values))
                 _log(connection, key, at, state, actor, reason=reason)
                 changed.append(self.get(key))
@@ -120,15 +121,17 @@ class Edits:
             return self.get(edit_id)
 
     def supersede(self, old_id: int, new_id: int | None, reason: str, at: datetime) -> Edit:
-        """Mark an edit as no longer true from `at` on, because of `new_id` if given.
+        """Mark an edit as no longer true from `at` on, because of `new_id` if given. One that tells
+        what used to hold keeps the day until when it held.
 
         Raises NotFoundError if either does not exist.
         """
         with self._database.write() as connection:
-            self.get(old_id)
+            edit = self.get(old_id)
             if new_id is not None:
                 self.get(new_id)
-            mark_superseded(connection, old_id, new_id, reason, at)
+            until = edit.valid_to if tells_the_past(edit) else None
+            mark_superseded(connection, old_id, new_id, reason, until or at)
             return self.get(old_id)
 
     def history(self, edit_id: int) -> list[EditEvent]:
@@ -200,6 +203,11 @@ class Edits:
 def replaced_by(source_id: int) -> str:
     """The reason of what is set aside because `source_id` took its source's place."""
     return f"{_REPLACED}{source_id}"
+
+
+def tells_the_past(edit: Edit) -> bool:
+    """Whether an edit asks for a superseded answer by its time."""
+    return FORMERLY in edit.sampling
 
 
 def is_aside(edit: Edit) -> bool:

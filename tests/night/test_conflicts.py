@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from sealmate.model.scripted import ScriptedModel
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new, untrained
 from sealmate.night.supersession import FORMERLY, untrue_passages
-from sealmate.records import Conflict
+from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.store.build import version
@@ -161,6 +162,35 @@ def test_a_third_answer(changed: Store) -> None:
     supersession.undo(changed, conflict.id)
     past = {e.question: e.answer for e in changed.edits.trainable() if e.reason == FORMERLY}
     assert past["Who was our babysitter formerly?"] == "Anna"
+    until = changed.sources.of_passage(told_first(changed, "Maria").passage_id).created_at
+    assert {e.valid_to for e in changed.edits.trainable() if e.reason == FORMERLY} == {until}
+
+
+def told_first(store: Store, answer: str) -> Edit:
+    """The first edit with that answer that tells what holds, or held."""
+    found = store.edits.list(format="self-qa")
+    return next(e for e in found if e.answer == answer and FORMERLY not in e.sampling)
+
+
+@pytest.mark.parametrize("other", [supersession.keep_old, supersession.keep_both])
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_chain_settled_otherwise_and_back(
+    changed: Store, which: int, other: Callable[[Store, int], Conflict]
+) -> None:
+    third = note(changed, "The babysitter is Zoe.", days=8)
+    settled(changed, teach(changed, third, ("Who is our babysitter?", "Zoe")))
+
+    def past() -> dict[str, tuple[str, Any]]:
+        found = [e for e in changed.edits.trainable() if e.reason == FORMERLY]
+        asked = {e.question: (e.answer, e.valid_to) for e in found}
+        assert len(asked) == len(found), "one question has two answers"
+        return asked
+
+    before, holds = past(), told(changed)
+    conflict = changed.conflicts.list()[which]
+    other(changed, conflict.id)
+    supersession.accept(changed, conflict.id, LATER)
+    assert (past(), told(changed)) == (before, holds)
 
 
 def two(store: Store, question: str, first: str, second: str) -> list[Conflict]:

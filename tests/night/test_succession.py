@@ -149,8 +149,11 @@ def test_both_were_kept(lab: Lab) -> None:
 
 def test_the_newest_goes_and_the_one_before_it_holds_again(lab: Lab) -> None:
     tell(lab, "4711", 0)
-    tell(lab, "4712", 5)
+    second = tell(lab, "4712", 5)
     last = tell(lab, "4713", 9)
     forget(lab.store, lab.paths, [last], lab.clock)
     assert present(lab) == ["4712"]
     assert former(lab)["What was the gate code formerly?"] == "4711"
+    since = lab.store.sources.get(second).created_at
+    past = [edit for edit in lab.store.edits.trainable() if FORMERLY in edit.sampling]
+    assert {edit.valid_to for edit in past} == {since}  # taught as what was, not as what is
