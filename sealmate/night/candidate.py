@@ -136,4 +136,5 @@ def publish_candidate(
         carried=choice.session.carried,
         grown=shard,
         entered=entered,
+        onto=choice.active,
     )

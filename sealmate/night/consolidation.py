@@ -31,7 +31,7 @@ from sealmate.records import RunOutcome, Version
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
 from sealmate.versions.attach import attach_version
-from sealmate.versions.publish import reduce, sweep
+from sealmate.versions.publish import reduce, require_active, sweep
 from sealmate.versions.shards import shards_of
 from sealmate.workspace import Workspace
 
@@ -104,9 +104,11 @@ class _Night:
         the same however many of them something was taken from.
         """
         spent = built = 0
+        stands = self.store.versions.active()
         refused: dict[str, Sequence[str]] = {}
         later: set[str] = set()
         while True:
+            require_active(self.store, stands)
             choice = selection.choose(
                 self.store,
                 self.settings,
@@ -128,6 +130,7 @@ class _Night:
                 return
             if not choice.new:
                 self._drop(choice)
+                stands = self.store.versions.active()
                 continue
             count = self.model.count_tokens
             choice = selection.within_budget(choice, self.settings, count, spent)
@@ -137,6 +140,8 @@ class _Night:
             reasons = yield from self._learn(choice)
             if reasons:
                 refused[self._refuse(choice)] = reasons
+            elif self.version:
+                stands = self.version.number
             spent += choice.tokens
             built += choice.session.shard is not None and not choice.session.warm
             if rebuilds and built >= rebuilds:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sealmate.errors import VersionError
+from sealmate.errors import Cancelled, VersionError
 from sealmate.paths import Paths, make_private_dir
 from sealmate.records import Activation, Version
 from sealmate.store import Store
@@ -69,6 +69,7 @@ def publish(
     carried: Sequence[Shard] = (),
     grown: Shard | None = None,
     entered: Callable[[int], None] | None = None,
+    onto: int | None = None,
 ) -> Version:
     """Make the peft adapter in `adapter_folder` the next version, and the active one.
 
@@ -76,9 +77,10 @@ def publish(
     time, hashes and edit ids are filled in here. The shards `carried` answer on beside it. A
     "warm" version holds beside `edit_ids` the edits of the shard it has `grown` from (by itself
     all of its parent's): they are still in its weights. `adapter_folder` stays as it is; `entered`
-    is called with the number in the transaction that makes it a version. Raises VersionError for
-    an adapter that is corrupt or not finite, HomeError for a full disk, BusyError; then nothing
-    has changed.
+    is called with the number in the transaction that makes it a version. `onto` is the version that
+    must still be the active one. Raises VersionError for an adapter that is corrupt or not finite,
+    HomeError for a full disk, BusyError, Cancelled where another is active than `onto`; then
+    nothing has changed.
     """
     check_adapter(adapter_folder)
     ids = {*edit_ids, *(key for shard in carried for key in shard.edits)}
@@ -113,7 +115,7 @@ def publish(
             sync_folder(part)
             part.rename(folder)
             sync_folder(paths.versions)
-            return _enter(store, manifest, folder.name, activate, reason, entered)
+            return _enter(store, manifest, folder.name, activate, reason, entered, onto)
         except BaseException:
             discard(part)
             # Stopped after the commit it is a version, and its folder must stay.
@@ -153,9 +155,11 @@ def reduce(
 
 def _enter(
     store: Store, manifest: Manifest, folder: str, activate: bool, reason: str,
-    entered: Callable[[int], None] | None,
+    entered: Callable[[int], None] | None, onto: int | None,
 ) -> Version:  # fmt: skip
     with store.transaction():
+        if onto is not None:
+            require_active(store, onto)
         version = store.versions.add(
             Version(
                 number=manifest.number,
@@ -175,6 +179,15 @@ def _enter(
         if entered is not None:
             entered(version.number)
     return version
+
+
+def require_active(store: Store, number: int) -> None:
+    """Raise Cancelled if a person made another version active: what stands on `number` would
+    undo that."""
+    active = store.versions.active()
+    if active != number:
+        now = f"version {active}" if active else "no version"
+        raise Cancelled(f"{now} was made the active one meanwhile; it stays that tonight")
 
 
 def check_adapter(folder: Path) -> None:

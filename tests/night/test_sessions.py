@@ -75,6 +75,31 @@ def test_a_night_that_published_one_shard_and_refused_another_did_publish(
     assert result["reason"] == "abstention: 40%"
 
 
+def test_a_night_ends_where_a_person_went_back_meanwhile(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits = teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    empty = selection.choose(lab.store, selection.Settings(), rebuild=False)
+    choice = replace(empty, new=tuple(edits), session=Session(new=edits))
+    monkeypatch.setattr(selection, "choose", lambda *_, **__: choice)
+    monkeypatch.setattr(consolidation, "write_edits", lambda *_: iter(()))
+    learnt = []
+
+    class Night(consolidation._Night):
+        def _learn(self, choice: Choice) -> Iterator[Any]:  # type: ignore[override]
+            learnt.append(choice)
+            self.version: Version | None = lab.publish((edits[0].id,))
+            lab.store.versions.activate(0, "rolled back")
+            yield from ()
+            return ()
+
+    night = Night(Home(lab), Model(), None)  # type: ignore[arg-type]
+    (done,) = night.run(only_write=False, rebuild=False)
+    assert done.result["outcome"] == "stopped"  # type: ignore[attr-defined]
+    assert "no version was made the active one" in done.result["reason"]  # type: ignore[attr-defined]
+    assert (lab.store.versions.active(), len(learnt)) == (0, 1)
+
+
 def test_a_night_that_refused_all_is_rejected(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome, result = sessions(lab, monkeypatch, ("abstention: 40%",))
     assert outcome == "rejected"

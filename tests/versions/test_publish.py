@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sealmate.errors import HomeError, SealmateError, VersionError
+from sealmate.errors import Cancelled, HomeError, SealmateError, VersionError
 from sealmate.model.identity import hash_file
 from sealmate.versions.check import survey, verify
 from sealmate.versions.publish import publish, sweep
@@ -203,3 +203,17 @@ def test_what_a_night_has_to_tell_comes_with_its_version_or_not_at_all(lab: Lab)
     publish(lab.store, lab.paths, made, BASE, [], lab.clock, entered=entered)
     assert lab.store.versions.active() == 1
     assert lab.store.runs.get(run).report == {"lost": {"3": "Max"}}
+
+
+@pytest.mark.parametrize("now", [0, 1])
+def test_what_a_person_went_back_to_meanwhile_stays(lab: Lab, now: int) -> None:
+    lab.publish()
+    lab.publish()
+    made = adapter(lab.scratch / "a")
+    lab.store.versions.activate(now, "rolled back")
+    names = lab.names
+    with pytest.raises(Cancelled, match=f"{f'version {now}' if now else 'no version'} was made"):
+        publish(lab.store, lab.paths, made, BASE, [], lab.clock, entered=print, onto=2)
+    assert (lab.store.versions.active(), lab.names) == (now, names)
+    assert publish(lab.store, lab.paths, made, BASE, [], lab.clock, onto=now).number == 3
+    assert lab.store.versions.active() == 3
