@@ -23,6 +23,7 @@ from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
+from sealmate.store.edits import ASKED_OF, OWN
 
 ASKED = "what an older note was asked"
 _OLDER = 4  # older passages looked at for each new one
@@ -40,6 +41,7 @@ class _Case:
     old: Edit
     text: Text
     revised: bool
+    own: bool  # the new passage has all that the question says
 
 
 def reask_waiting(
@@ -116,7 +118,7 @@ def _changed(
                 answer=reading.text,
                 state="proposed" if review else "accepted",
                 reason=ASKED,
-                sampling={"asked_of": old.id},
+                sampling={ASKED_OF: old.id, OWN: case.own},
                 writer=old.writer,
                 valid_from=now,
             ),
@@ -144,7 +146,7 @@ def _cases(store: Store, text: Text) -> Iterator[_Case]:
             if novel_content(edit.question, f"{text.heading}\n{text.text}"):
                 continue
             count += 1
-            yield _Case(edit, text, revised)
+            yield _Case(edit, text, revised, known)
 
 
 def _asked_of(store: Store, passage: Passage) -> list[Edit]:

@@ -20,6 +20,9 @@ _STATES = ("proposed", "accepted", "rejected", "superseded")
 # Reasons of accepted edits that outlive the text they came from: they tell what used to hold, or
 # a person kept them in a conflict.
 FORMERLY = "formerly"
+# Keys of `sampling` of an edit whose question is that of an older one: the older edit's id, and
+# whether its own passage has all the words of that.
+ASKED_OF, OWN = "asked_of", "own"
 _KEPT = "in conflict %, kept"
 _REPLACED = "replaced by source "
 

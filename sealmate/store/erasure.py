@@ -19,7 +19,7 @@ from sealmate.errors import BusyError, HomeError, StoreError
 from sealmate.records import Canary, Erased, Reach
 from sealmate.store import tables
 from sealmate.store.database import Database, chunks, file_errors
-from sealmate.store.edits import FORMERLY
+from sealmate.store.edits import ASKED_OF, FORMERLY, OWN
 from sealmate.store.mentions import Mentions, messages_of
 from sealmate.store.redaction import Needles
 from sealmate.store.sources import lineage
@@ -126,6 +126,7 @@ class Erasure:
         passage_ids = _ids(connection, passages, "source_id", ids)
         texts |= _texts(connection, passages, "id", passage_ids, ("text",))
         edit_ids = _ids(connection, tables.edits, "passage_id", passage_ids)
+        edit_ids = sorted({*edit_ids, *_in_words_of(connection, edit_ids)})
         texts |= _texts(connection, tables.edits, "id", edit_ids, ("text", "question", "answer"))
         amended = _amended(connection, edit_ids)
         texts |= {text for texts in amended.values() for text in texts}
@@ -190,6 +191,22 @@ def _amended(connection: Connection, edit_ids: list[int]) -> dict[str, set[str]]
                 for name, value in zip(parts[::2], parts[1::2], strict=True):
                     found[name].add(value)
     return found
+
+
+def _in_words_of(connection: Connection, edit_ids: list[int]) -> set[int]:
+    """Ids of the edits of other notes that ask in words that only these edits' notes have."""
+    edits = tables.edits
+    query = select(edits.c.id, edits.c.sampling).where(edits.c.format == "self-qa")
+    asked = {
+        row.id: row.sampling[ASKED_OF]
+        for row in connection.execute(query.order_by(edits.c.id))
+        if ASKED_OF in row.sampling and not row.sampling.get(OWN)
+    }
+    found = set(edit_ids)
+    for key, older in asked.items():  # what was asked of one is older than it
+        if older in found:
+            found.add(key)
+    return found - set(edit_ids)
 
 
 def _formerly(connection: Connection, conflicts: set[int]) -> list[int]:

@@ -13,6 +13,7 @@ from sealmate.night.supersession import successors
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
 from tests.night.ledger import MARCH, note, teach
+from tests.store.build import version
 
 LOAF = "Under the will of Magda Hart a loaf is given each Tuesday at the church door to six people."
 ANEW = "This has changed. " + LOAF.replace("Tuesday", "Monday")
@@ -44,7 +45,7 @@ def test_a_note_written_anew_is_asked_what_the_older_was(store: Store) -> None:
         new.id, "On which day is the loaf given?", "Monday",
     )  # fmt: skip
     assert (made.state, made.reason, made.sampling) == (
-        "accepted", ASKED, {"asked_of": edits[0].id},
+        "accepted", ASKED, {"asked_of": edits[0].id, "own": True},
     )  # fmt: skip
     # what the new note says as well was not asked
     assert all("Who gets it" not in prompt[-1].content for prompt in model.prompts)
@@ -53,6 +54,34 @@ def test_a_note_written_anew_is_asked_what_the_older_was(store: Store) -> None:
         "Tuesday", "Monday", "accepted",
     )  # fmt: skip
     assert successors(store) == {old.id: new.id}
+
+
+def test_words_of_the_older_note_alone_go_when_it_is_forgotten(store: Store) -> None:
+    """The newer note leaves out why, and only the older one's question tells it."""
+    said = "Dr Patel sees Mum about her {}visits and her knee on {}, quarter past nine, in room 4."
+    old = note(store, said.format("depression, ", "Monday"))
+    edits = teach(
+        store, old,
+        ("On which day does Dr Patel see Mum about her depression?", "Monday"),
+        ("On which day does Dr Patel see Mum about her knee?", "Monday"),
+    )  # fmt: skip
+    new = note(store, said.format("", "Tuesday"), "another", days=3)
+    made = ask(store, new, says(("depression", "Tuesday"), ("knee", "Tuesday")))
+    assert [edit.sampling["own"] for edit in made] == [False, True]
+    # a third note is asked in those words in its turn
+    third = note(store, said.format("", "Friday"), "a third", days=5)
+    again = ask(store, third, says(("depression", "Friday"), ("knee", "Friday")))
+    store.versions.add(version(1), [edit.id for edit in made])
+    store.versions.add(version(2), [made[1].id])
+    taken = {e.id for e in (*edits, *made, *again) if "depression" in e.question} | {edits[1].id}
+    assert len(taken) == 4
+    reach = store.erasure.preview(old.source_id)
+    assert (set(reach.edits), reach.versions) == (taken, (1,))
+    store.erasure.erase(old.source_id)
+    kept = store.edits.list()
+    assert kept
+    assert not [edit for edit in kept if "depression" in f"{edit.question} {edit.text}"]
+    assert {edit.passage_id for edit in kept} == {new.id, third.id}
 
 
 def test_where_a_person_reviews_it_waits_for_them(store: Store) -> None:
