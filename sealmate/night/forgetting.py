@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sealmate.edits.forms import folded
@@ -133,7 +133,23 @@ def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) ->
                 stack.enter_context(hold(worker_lock(paths), clock, "the rest of a night"))
             except BusyError:
                 return None
-        return _finish(store, paths, clock)
+        done = _finish(store, paths, clock)
+        seen: set[int] = set()
+        # what somebody else had forgotten meanwhile found the lock taken, and waits for this
+        while (left := _left(store)) - seen:
+            seen |= left
+            more = _finish(store, paths, clock)
+            done = replace(done, active=more.active, rebuild=more.rebuild)
+        return done
+
+
+def _left(store: Store) -> set[int]:
+    """Ids of the sources that are yet to be erased; where there are none no mark is left."""
+    with store.transaction():
+        left = {source.id for source in store.sources.list("forgotten")}
+        if not left:
+            store.state.set(FORGETTING, None)
+    return left
 
 
 def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
@@ -144,7 +160,6 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     # Also those whose rows an earlier, interrupted call erased.
     dirty |= set(store.versions.with_erased_edits())
     if not marked and not dirty:
-        store.state.set(FORGETTING, None)
         return Forgotten(reach, active=store.versions.active())
     tally.restored = end_conflicts(store, reach, clock())
     sweep(store, paths)  # what a crash left of a version has seen it as well
@@ -166,7 +181,6 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     staying = [passage.text for passage in store.passages.current()]
     for key in marked:
         _erase(store, paths, key, staying, tally)
-    store.state.set(FORGETTING, None)
     return Forgotten(
         reach,
         purged=tuple(tally.purged),

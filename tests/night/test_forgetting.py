@@ -14,6 +14,7 @@ from sealmate.night.canaries import canaries_of, recalled
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import find, finish, forget, preview
 from sealmate.night.lock import hold
+from sealmate.store.state import FORGETTING
 from sealmate.store.upgrade import back_up
 from sealmate.versions.lineage import previous, rollback
 from tests.night.ledger import MARCH, note, probe, teach
@@ -213,6 +214,25 @@ def test_while_a_night_runs_it_is_hidden_and_the_rest_waits(home: Lab) -> None:
     assert ended is not None
     assert (ended.purged, ended.active) == ((2, 4, 5), 3)
     assert left(home) == {}
+
+
+def test_what_another_process_has_forgotten_meanwhile_goes_too(
+    home: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase, waiting = forgetting._erase, []
+
+    def and_another(*how: Any) -> None:
+        erase(*how)
+        if not waiting:  # the first one is nearly done
+            waiting.append(forget(home.store, home.paths, [1], home.clock).waiting)
+
+    monkeypatch.setattr(forgetting, "_erase", and_another)
+    done = forget(home.store, home.paths, [2], home.clock)
+    assert waiting == [True]
+    assert home.store.sources.list("forgotten") == []
+    assert home.store.passages.search("harbour", 5) == []
+    assert (done.active, home.store.versions.active(), home.names) == (0, 0, [])
+    assert home.store.state.get(FORGETTING) is None
 
 
 @pytest.mark.parametrize("broken", ["end_conflicts", "_clean", "destroy", "purge", "_erase"])
