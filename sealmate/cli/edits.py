@@ -176,7 +176,10 @@ def amend(
     reason: Reason = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Change the words of a self-edit; the old ones stay in its history."""
+    """Change the words of a self-edit; the old ones stay in its history.
+
+    One that was learnt already gives way to a new one, and the next night learns that.
+    """
     from sealmate.edits import review
 
     given = {"question": question, "answer": answer, "text": text}
@@ -187,6 +190,8 @@ def amend(
         emit(changed)
     else:
         say(f"self-edit {changed.id}: {brief(changed)}")
+        if changed.id != edit_id:
+            say(f"self-edit {edit_id} was learnt in its old words: the next night takes it out")
 
 
 def _one_of(value: str | None, known: tuple[str, ...], option: str) -> None:

@@ -12,7 +12,7 @@ from sealmate.edits.secrets import redact
 from sealmate.edits.units import sentences
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
-from sealmate.store.edits import FORMERLY
+from sealmate.store.edits import AMENDED, FORMERLY
 
 OTHERS = 8  # other wordings in which what used to hold is taught
 
@@ -100,5 +100,5 @@ def former_edits(store: Store, conflict: Conflict) -> list[Edit]:
     return [
         edit
         for edit in store.edits.list(passage_id=passage, format="self-qa")
-        if edit.sampling.get(FORMERLY) == conflict.id
+        if edit.sampling.get(FORMERLY) == conflict.id and edit.reason != AMENDED
     ]

@@ -25,6 +25,8 @@ FORMERLY = "formerly"
 ASKED_OF, OWN = "asked_of", "own"
 _KEPT = "in conflict %, kept"
 _REPLACED = "replaced by source "
+# The reason of an edit whose words a person changed after they had been trained.
+AMENDED = "amended"
 
 
 class Edits:
@@ -102,15 +104,27 @@ class Edits:
     ) -> Edit:
         """Change the words of an edit; its history keeps the old ones as "field: value" lines.
 
-        None leaves a field alone. Raises NotFoundError.
+        None leaves a field alone. One that is trained into a version is superseded by a copy with
+        the new words, which is returned: its weights hold the old ones. Raises NotFoundError.
         """
         given = {"question": question, "answer": answer, "text": text}
         with self._database.write() as connection:
             edit = self.get(edit_id)
-            new = {k: v for k, v in given.items() if v is not None and v != getattr(edit, k)}
+            new: dict[str, Any] = {
+                k: v for k, v in given.items() if v is not None and v != getattr(edit, k)
+            }
             if not new:
                 return edit
-            connection.execute(update(_TABLE).where(_TABLE.c.id == edit_id).values(new))
+            if edit.state == "accepted" and _is_trained(connection, edit_id):
+                copy = self.add_many([edit])[0]
+                _put_in_place(connection, edit_id, copy.id)
+                self.supersede(edit_id, copy.id, AMENDED, self._database.clock())
+                edit_id = copy.id
+            now = replace(edit, **new)
+            if edit.question and edit.text == _both(edit):
+                now = replace(now, text=_both(now))
+            values = {"text": now.text, "question": now.question, "answer": now.answer}
+            connection.execute(update(_TABLE).where(_TABLE.c.id == edit_id).values(values))
             _log(
                 connection,
                 edit_id,
@@ -203,6 +217,10 @@ class Edits:
         return self._all(query)
 
 
+def _both(edit: Edit) -> str:
+    return f"{edit.question} {edit.answer}".strip()
+
+
 def replaced_by(source_id: int) -> str:
     """The reason of what is set aside because `source_id` took its source's place."""
     return f"{_REPLACED}{source_id}"
@@ -244,6 +262,21 @@ def mark_superseded(
         .values(state="superseded", superseded_by=new_id, valid_to=at, reason=reason)
     )
     _log(connection, edit_id, at, "superseded", "sealmate", reason=reason)
+
+
+def _is_trained(connection: Connection, edit_id: int) -> bool:
+    taught = tables.version_edits.c
+    found = connection.scalar(select(taught.version).where(taught.edit_id == edit_id).limit(1))
+    return found is not None
+
+
+def _put_in_place(connection: Connection, old_id: int, new_id: int) -> None:
+    """Let the conflicts of an edit, and what it superseded, be those of another."""
+    clashes = tables.conflicts
+    for column in (clashes.c.old_edit, clashes.c.new_edit):
+        connection.execute(update(clashes).where(column == old_id).values({column: new_id}))
+    successor = _TABLE.c.superseded_by
+    connection.execute(update(_TABLE).where(successor == old_id).values({successor: new_id}))
 
 
 def _log(

@@ -11,6 +11,7 @@ from sealmate.records import Edit
 from sealmate.settings import load_settings
 from sealmate.workspace import Workspace
 from tests.cli.conftest import Run
+from tests.store.build import version
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -99,3 +100,13 @@ def test_amend(written: Run) -> None:
     assert "after:  answer: Wim Bos" in out
     assert written("edits", "amend", "1", "--answer", " ").code == 2
     assert written("edits", "amend", "9", "--answer", "x").code == 6
+
+
+def test_amending_one_that_was_learnt(written: Run, home: Path) -> None:
+    with Workspace.open(load_settings(home=home)) as workspace:
+        workspace.store.edits.set_state([1], "accepted", "me")
+        workspace.store.versions.add(version(1), [1])
+    out = written("edits", "amend", "1", "--answer", "Wim Bos").out
+    assert "Wim Bos" in out
+    assert "self-edit 1 was learnt in its old words" in out
+    assert "superseded" in written("edits", "show", "1").out

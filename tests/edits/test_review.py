@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 
 from sealmate.edits import review
 from sealmate.errors import NotFoundError, UsageError
-from sealmate.records import Edit
+from sealmate.records import Conflict, Edit
 from sealmate.store import Store
-from tests.store.build import START, edit, ingest, opened, source
+from tests.store.build import START, edit, ingest, opened, source, version
 
 
 @pytest.fixture
@@ -81,6 +82,33 @@ def test_amend(store: Store, edits: list[Edit]) -> None:
     assert review.amend(store, edits[1].id, text="Our dog is Max.").text == "Our dog is Max."
     event = store.edits.history(edits[0].id)[-1]
     assert (event.before, event.after) == ("answer: Rex", "answer: Max")
+
+
+def test_amending_what_was_learnt_takes_the_old_words_out_of_the_weights(store: Store) -> None:
+    here, there = ingest(store, "Rex is our dog."), ingest(store, "Our dog was Bo, once.", "old")
+    made = edit(here.id, "Who is our dog?", "Rex", text="Who is our dog? Rex")
+    (learnt,) = store.edits.add_many([replace(made, state="accepted")])
+    (older,) = store.edits.add_many([edit(there.id, "Who is our dog?", "Bo")])
+    store.edits.supersede(older.id, learnt.id, "in conflict 1", START)
+    row = Conflict(0, older.id, learnt.id, "Who is our dog?", "Bo", "Rex", START, "accepted")
+    store.conflicts.add(row)
+    store.versions.add(version(1), [learnt.id])
+    store.versions.activate(1, "night")
+    assert (store.pending().edits, store.pending().stale) == (0, 0)
+    now = review.amend(store, learnt.id, answer="Max")
+    assert (now.question, now.answer, now.text) == ("Who is our dog?", "Max", "Who is our dog? Max")
+    assert now.id != learnt.id
+    assert store.edits.trainable() == [now]
+    assert (store.pending().edits, store.pending().stale) == (1, 1)
+    was = store.edits.get(learnt.id)
+    assert (was.state, was.superseded_by, was.answer) == ("superseded", now.id, "Rex")
+    assert (store.edits.history(now.id)[-1].before, now.state) == ("answer: Rex", "accepted")
+    # what it had won it goes on winning
+    assert store.edits.get(older.id).superseded_by == now.id
+    assert store.conflicts.list()[0].new_edit == now.id
+    # and until it is learnt it is changed where it is
+    assert review.amend(store, now.id, answer="Moritz").id == now.id
+    assert store.edits.get(now.id).text == "Who is our dog? Moritz"
 
 
 @pytest.mark.parametrize(
