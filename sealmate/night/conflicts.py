@@ -15,6 +15,7 @@ from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.questions import day
+from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import same_answer
 from sealmate.edits.words import tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
@@ -38,7 +39,9 @@ def settle_new(
     and changes nothing. With a `model` each pair needs its word too: answers in words that it
     takes for the same are no conflict, and one that it says both hold stays open, unless the
     newer note is the older one written anew. A pair that was settled
-    before is not brought up again. Each conflict is one transaction. Raises Cancelled.
+    before is not brought up again, and where a person settled it, it is settled like that if the
+    text of either tells it once more after a change. Each conflict is one transaction. Raises
+    Cancelled.
     """
     accepted = [edit for edit in new if edit.state == "accepted"]
     if not accepted:
@@ -58,8 +61,13 @@ def settle_new(
             0, old.id, fresh.id, fresh.question, old.answer, fresh.answer, now, "open"
         )
         with store.transaction():
+            kept = settled.by_person(old, fresh)
+            if kept == "kept-both":
+                continue
             conflict = store.conflicts.add(conflict)
-            if clash.sure:
+            if kept:
+                conflict = supersession.keep_old(store, conflict.id)
+            elif clash.sure:
                 conflict = supersession.accept(store, conflict.id, now)
         settled.add(conflict)
         made.append(conflict)
@@ -79,6 +87,7 @@ class _Settled:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._rows: dict[tuple[int, int], list[Conflict]] = {}
+        self._between: dict[tuple[int, int], list[Conflict]] = {}
         for conflict in store.conflicts.list():
             self.add(conflict)
 
@@ -86,12 +95,34 @@ class _Settled:
         edits = self._store.edits
         old, new = edits.get(conflict.old_edit), edits.get(conflict.new_edit)
         self._rows.setdefault((old.passage_id, new.passage_id), []).append(conflict)
+        self._between.setdefault(self._sources(old, new), []).append(conflict)
 
     def has(self, old: Edit, new: Edit) -> bool:
-        return any(
-            same_answer(row.old_answer, old.answer) and same_answer(row.new_answer, new.answer)
-            for row in self._rows.get((old.passage_id, new.passage_id), ())
-        )
+        return _row_of(self._rows.get((old.passage_id, new.passage_id), ()), old, new) is not None
+
+    def by_person(self, old: Edit, new: Edit) -> str:
+        """How a person settled the same between earlier texts of the two sources; "" if not."""
+        row = _row_of(reversed(self._between.get(self._sources(old, new), [])), old, new)
+        if row is None or row.state not in ("kept-old", "kept-both"):
+            return ""
+        # what a night settles for the older answer had its newer one out of use already
+        loser = self._store.edits.get(row.new_edit)
+        return row.state if row.state == "kept-both" or IN_CONFLICT.fullmatch(loser.reason) else ""
+
+    def _sources(self, old: Edit, new: Edit) -> tuple[int, int]:
+        of, latest = self._store.sources.of_passage, self._store.sources.latest
+        return latest(of(old.passage_id).id).id, latest(of(new.passage_id).id).id
+
+
+def _row_of(rows: Iterable[Conflict], old: Edit, new: Edit) -> Conflict | None:
+    return next(
+        (
+            row
+            for row in rows
+            if same_answer(row.old_answer, old.answer) and same_answer(row.new_answer, new.answer)
+        ),
+        None,
+    )
 
 
 def _second_opinion(

@@ -306,3 +306,39 @@ def test_a_file_is_as_old_as_its_last_change(store: Store, take: Take, tmp_path:
     assert dated(-25_000, "c.txt") == LATER  # 1957: no time at all
     # What it says now it did not say before, whatever a copy made of its time.
     assert take("This is a.txt again.", 2, "a.txt").created_at == MARCH + timedelta(days=4)
+
+
+@pytest.mark.parametrize(
+    ("settled", "holds"),
+    [(supersession.keep_old, {"4711"}), (supersession.keep_both, {"4711", "4712"})],
+)
+def test_what_a_person_settled_stays_so_when_the_file_is_mended(
+    store: Store, corrected: Source, take: Take,
+    settled: Callable[[Store, int], Conflict], holds: set[str],
+) -> None:  # fmt: skip
+    (conflict,) = store.conflicts.list()
+    settled(store, conflict.id)
+    mended = take(VET.format("Anna") + CODE.format("4712").replace("is", "now is"), days=5)
+    say(store, places(store, mended)["Gate"], ("What is the gate code?", "4712"))
+    settle(store)
+    assert {answer for _, answer in told(store)} == holds
+    assert "accepted" not in {row.state for row in store.conflicts.list()}
+    # a third answer is another matter
+    third = take(VET.format("Anna") + CODE.format("4713"), days=6)
+    say(store, places(store, third)["Gate"], ("What is the gate code?", "4713"))
+    assert [row.state for row in settle(store)][-1] == "accepted"
+    assert ("What is the gate code?", "4713") in told(store)
+
+
+def test_the_last_word_of_a_person_counts(store: Store, corrected: Source, take: Take) -> None:
+    (first,) = store.conflicts.list()
+    supersession.keep_old(store, first.id)
+    mended = take(VET.format("Anna") + CODE.format("4712").replace("is", "now is"), days=5)
+    say(store, places(store, mended)["Gate"], ("What is the gate code?", "4712"))
+    (second,) = settle(store)
+    assert second.state == "kept-old"
+    supersession.accept(store, second.id, LATER)
+    again = take(VET.format("Anna") + CODE.format("4712").replace("is", "is now"), days=6)
+    say(store, places(store, again)["Gate"], ("What is the gate code?", "4712"))
+    settle(store)
+    assert told(store) == {("What is the gate code?", "4712")}
