@@ -57,8 +57,7 @@ def explain(
         for edit in store.edits.list(state="accepted", passage_id=key)
         if _taught(edit, question, said)
     )
-    taught = {edit.id for edit in edits}
-    builds = {v.number: set(store.versions.edit_ids(v.number)) for v in store.versions.list()}
+    builds = store.versions.versions_with_edits([edit.id for edit in edits], purged=True)
     return Explanation(
         question=question,
         version=known.version,
@@ -67,9 +66,9 @@ def explain(
         agree=agree,
         hits=hits,
         edits=edits,
-        taught_in=min((n for n, used in builds.items() if used & taught), default=None),
+        taught_in=min(builds, default=None),
         recalled_in=_first_recall(store, passages, question),
-        in_weights=bool(builds.get(known.version, set()) & taught),
+        in_weights=known.version in builds,
     )
 
 

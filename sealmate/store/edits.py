@@ -265,8 +265,8 @@ def mark_superseded(
 
 
 def _is_trained(connection: Connection, edit_id: int) -> bool:
-    taught = tables.version_edits.c
-    found = connection.scalar(select(taught.version).where(taught.edit_id == edit_id).limit(1))
+    taught = tables.shard_edits.c
+    found = connection.scalar(select(taught.shard).where(taught.edit_id == edit_id).limit(1))
     return found is not None
 
 

@@ -253,10 +253,8 @@ def _redact_all(connection: Connection, needles: Needles, edit_ids: tuple[int, .
     source, for a short answer may also be the name of a model or an hour."""
     learnt: set[int] = set()
     for part in chunks(list(edit_ids)):
-        manifest = tables.version_edits
-        learnt.update(
-            connection.scalars(select(manifest.c.version).where(manifest.c.edit_id.in_(part)))
-        )
+        query = select(tables.version_shards.c.version).select_from(tables.trained)
+        learnt.update(connection.scalars(query.where(tables.shard_edits.c.edit_id.in_(part))))
     for table, key, names, censor in (
         (tables.runs, "id", ("report", "reason"), needles),
         (tables.versions, "number", ("scores", "manifest"), needles),

@@ -15,12 +15,16 @@ from sealmate.store.passages import unwritten
 def count_pending(connection: Connection) -> Pending:
     """The counts of `Pending` for the version that is active now."""
     sources, passages, edits = tables.sources, tables.passages, tables.edits
-    manifest, activations = tables.version_edits, tables.activations
+    activations = tables.activations
     active = (
         connection.scalar(select(activations.c.version).order_by(activations.c.id.desc()).limit(1))
         or 0
     )
-    in_weights = select(manifest.c.edit_id).where(manifest.c.version == active)
+    in_weights = (
+        select(tables.shard_edits.c.edit_id)
+        .select_from(tables.trained)
+        .where(tables.version_shards.c.version == active)
+    )
     waiting = (
         select(passages.c.source_id)
         .join(sources, sources.c.id == passages.c.source_id)
@@ -34,9 +38,7 @@ def count_pending(connection: Connection) -> Pending:
         .where(edits.c.id.in_(in_weights))
         .subquery()
     )
-    erased = select(manifest.c.edit_id).where(
-        manifest.c.version == active, ~exists().where(edits.c.id == manifest.c.edit_id)
-    )
+    erased = in_weights.where(~exists().where(edits.c.id == tables.shard_edits.c.edit_id))
     hidden = select(learnt.c.id).where(learnt.c.source_state == "forgotten")
     stale = select(learnt.c.id).where(
         learnt.c.source_state != "forgotten", learnt.c.state != "accepted"

@@ -185,17 +185,29 @@ versions = Table(
     _time("purged_at", nullable=True),
 )
 
-# `edit_id` names no row: erased edits stay listed as numbers, which is how a version that still
-# carries them is found.
-version_edits = Table(
-    "version_edits",
+# A version is a set of shards, each named by the number of the version that trained it.
+version_shards = Table(
+    "version_shards",
     metadata,
     Column(
         "version", Integer, ForeignKey("versions.number"), primary_key=True, autoincrement=False
     ),
-    Column("edit_id", Integer, primary_key=True, autoincrement=False),
-    Index("ix_version_edits_edit_id", "edit_id"),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Index("ix_version_shards_shard", "shard"),
 )
+
+# `edit_id` names no row: erased edits stay listed as numbers, which is how a version that still
+# carries them is found.
+shard_edits = Table(
+    "shard_edits",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("edit_id", Integer, primary_key=True, autoincrement=False),
+    Index("ix_shard_edits_edit_id", "edit_id"),
+)
+
+# The edits of versions.
+trained = version_shards.join(shard_edits, shard_edits.c.shard == version_shards.c.shard)
 
 activations = Table(
     "activations",

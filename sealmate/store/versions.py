@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from sealmate.store import tables
 from sealmate.store.database import Database, chunks
 
 _TABLE = tables.versions
-_EDITS = tables.version_edits
+_SHARDS = tables.version_shards
+_EDITS = tables.shard_edits
 _ACTIVATIONS = tables.activations
 
 
@@ -29,21 +30,39 @@ class Versions:
         with self._database.read() as connection:
             return int(connection.scalar(select(func.max(_TABLE.c.number))) or 0) + 1
 
-    def add(self, version: Version, edit_ids: Iterable[int]) -> Version:
-        """Store a version with the ids of the edits it was trained on.
+    def add(
+        self,
+        version: Version,
+        edit_ids: Iterable[int],
+        carried: Mapping[int, Iterable[int]] | None = None,
+    ) -> Version:
+        """Store a version with the ids of the edits it was trained on, of which those of the
+        shards that it has `carried` along, by number, are not its own.
 
         Raises VersionError if the number is taken or below 1.
         """
-        ids = sorted(set(edit_ids))
+        shards = {key: set(ids) for key, ids in (carried or {}).items()}
+        own = int(version.manifest.get("shard") or version.number)
+        shards[own] = set(edit_ids) - {key for ids in shards.values() for key in ids}
         with self._database.write() as connection:
             if version.number < 1 or self._find(version.number) is not None:
                 raise VersionError(f"the version number {version.number} cannot be given (again)")
             values = {column.name: getattr(version, column.name) for column in _TABLE.columns}
             connection.execute(insert(_TABLE).values(values))
-            if ids:
-                connection.execute(
-                    insert(_EDITS), [{"version": version.number, "edit_id": key} for key in ids]
-                )
+            known = set(
+                connection.scalars(select(_EDITS.c.shard).where(_EDITS.c.shard.in_(shards)))
+            )
+            rows = [
+                {"shard": shard, "edit_id": key}
+                for shard, ids in shards.items()
+                if shard not in known
+                for key in sorted(ids)
+            ]
+            if rows:
+                connection.execute(insert(_EDITS), rows)
+            connection.execute(
+                insert(_SHARDS), [{"version": version.number, "shard": key} for key in shards]
+            )
             return self.get(version.number)
 
     def get(self, number: int) -> Version:
@@ -61,8 +80,19 @@ class Versions:
         if number:
             self.get(number)
         with self._database.read() as connection:
-            query = select(_EDITS.c.edit_id).where(_EDITS.c.version == number)
+            query = _trained(_EDITS.c.edit_id).where(_SHARDS.c.version == number)
             return [int(key) for key in connection.scalars(query.order_by(_EDITS.c.edit_id))]
+
+    def edits_by_shard(self, number: int) -> dict[int, list[int]]:
+        """The same by the numbers of the version's shards."""
+        found: dict[int, list[int]] = {}
+        with self._database.read() as connection:
+            shards = select(_SHARDS.c.shard).where(_SHARDS.c.version == number)
+            found |= {int(key): [] for key in connection.scalars(shards)}
+            query = _trained(_SHARDS.c.shard, _EDITS.c.edit_id).where(_SHARDS.c.version == number)
+            for row in connection.execute(query.order_by(_EDITS.c.edit_id)):
+                found[row.shard].append(row.edit_id)
+        return found
 
     def mark_purged(self, number: int, at: datetime) -> Version:
         """Note that a version's files were erased; a second call keeps the first time.
@@ -116,21 +146,29 @@ class Versions:
         """Every change of the active version, oldest first."""
         return self._activations(select(_ACTIVATIONS).order_by(_ACTIVATIONS.c.id))
 
-    def versions_with_edits(self, edit_ids: Iterable[int]) -> list[int]:
-        """Numbers of the versions not purged that were trained on any of these edits."""
+    def versions_with_edits(self, edit_ids: Iterable[int], *, purged: bool = False) -> list[int]:
+        """Numbers of the versions that were trained on any of these edits, ascending; with
+        `purged` those as well whose files are gone."""
         numbers: set[int] = set()
+        there = select(_TABLE.c.number)
+        if not purged:
+            there = there.where(_TABLE.c.purged_at.is_(None))
         with self._database.read() as connection:
             for part in chunks(list(edit_ids)):
-                query = select(_EDITS.c.version).where(_EDITS.c.edit_id.in_(part))
-                numbers.update(connection.scalars(query.join(_TABLE).where(_not_purged())))
+                query = _trained(_SHARDS.c.version).where(_EDITS.c.edit_id.in_(part))
+                numbers.update(connection.scalars(query.where(_SHARDS.c.version.in_(there))))
         return sorted(numbers)
 
     def with_erased_edits(self) -> list[int]:
         """Numbers of the versions not purged that were trained on edits erased since."""
         gone = ~exists().where(tables.edits.c.id == _EDITS.c.edit_id)
-        query = select(_EDITS.c.version).join(_TABLE).where(_not_purged(), gone).distinct()
+        shards = select(_EDITS.c.shard).where(gone).distinct()
+        there = select(_TABLE.c.number).where(_TABLE.c.purged_at.is_(None))
+        query = select(_SHARDS.c.version).where(
+            _SHARDS.c.shard.in_(shards), _SHARDS.c.version.in_(there)
+        )
         with self._database.read() as connection:
-            return sorted(connection.scalars(query))
+            return sorted(set(connection.scalars(query)))
 
     def _find(self, number: int) -> Version | None:
         found = self._all(_select().where(_TABLE.c.number == number))
@@ -146,11 +184,19 @@ class Versions:
 
     def list(self) -> list[Version]:
         """All versions, oldest first, purged ones included."""
-        return self._all(_select().order_by(_TABLE.c.number))
-
-
-def _not_purged() -> Any:
-    return _TABLE.c.purged_at.is_(None)
+        # each shard counted once: most are part of many versions
+        of_shard = (
+            select(_EDITS.c.shard, func.count().label("edits")).group_by(_EDITS.c.shard).subquery()
+        )
+        of_version = (
+            select(_SHARDS.c.version, func.sum(of_shard.c.edits).label("edits"))
+            .join(of_shard, of_shard.c.shard == _SHARDS.c.shard)
+            .group_by(_SHARDS.c.version)
+            .subquery()
+        )
+        query = select(_TABLE, func.coalesce(of_version.c.edits, 0).label("edits"))
+        query = query.outerjoin(of_version, of_version.c.version == _TABLE.c.number)
+        return self._all(query.order_by(_TABLE.c.number))
 
 
 def _newest() -> Select[Any]:
@@ -159,5 +205,9 @@ def _newest() -> Select[Any]:
 
 def _select() -> Select[Any]:
     """Versions with the number of their edits."""
-    count = select(func.count()).where(_EDITS.c.version == _TABLE.c.number).scalar_subquery()
+    count = _trained(func.count()).where(_SHARDS.c.version == _TABLE.c.number).scalar_subquery()
     return select(_TABLE, count.label("edits"))
+
+
+def _trained(*columns: Any) -> Select[Any]:
+    return select(*columns).select_from(tables.trained)

@@ -81,7 +81,12 @@ class Manifest:
 
     def for_ledger(self) -> dict[str, Any]:
         """What the version's row keeps: all but the edit ids, which have a table of their own."""
-        return {key: value for key, value in self.as_dict().items() if key != "edit_ids"}
+        kept = {key: value for key, value in self.as_dict().items() if key != "edit_ids"}
+        shards = {
+            name: {key: value for key, value in entry.items() if key != "edits"}
+            for name, entry in self.shards.items()
+        }
+        return {**kept, "shards": shards}
 
 
 def from_dict(data: Mapping[str, Any]) -> Manifest:

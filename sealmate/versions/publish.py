@@ -173,6 +173,7 @@ def _enter(
                 manifest=manifest.for_ledger(),
             ),
             manifest.edit_ids,
+            {int(name): entry["edits"] for name, entry in manifest.shards.items()},
         )
         if activate:
             store.versions.activate(version.number, reason)

@@ -66,14 +66,17 @@ def shards_of(store: Store, version: Version) -> dict[str, Shard]:
     Raises VersionError for a manifest that cannot be used.
     """
     manifest = manifest_of(version)
-    others = {shard.name: shard for shard in others_of(version)}
-    elsewhere = {key for shard in others.values() for key in shard.edits}
+    edits = {
+        str(key): tuple(ids) for key, ids in store.versions.edits_by_shard(version.number).items()
+    }
+    others = {
+        shard.name: replace(shard, edits=edits.get(shard.name, ())) for shard in others_of(version)
+    }
     own = names_of(version)[0]
-    edits = tuple(key for key in store.versions.edit_ids(version.number) if key not in elsewhere)
     first = Shard(
         own,
         version.folder,
-        edits,
+        edits.get(own, ()),
         version.sha256,
         manifest.config_sha256,
         manifest.logits,
@@ -84,7 +87,8 @@ def shards_of(store: Store, version: Version) -> dict[str, Shard]:
 
 
 def others_of(version: Version) -> list[Shard]:
-    """The shards beside the one in the folder itself, newest first."""
+    """The shards beside the one in the folder itself, newest first; which edits are in which only
+    `shards_of` tells."""
     entries = manifest_of(version).shards
     return [_shard(name, version, entries[name]) for name in names_of(version)[1:]]
 
@@ -102,7 +106,7 @@ def _shard(name: str, version: Version, entry: Mapping[str, Any]) -> Shard:
         return Shard(
             name,
             f"{version.folder}/{shard_folder(name)}",
-            tuple(int(key) for key in entry["edits"]),
+            (),
             str(entry["sha256"]),
             str(entry.get("config_sha256") or ""),
             tuple(float(value) for value in entry.get("logits", ())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -100,6 +101,39 @@ def test_an_older_database_is_copied_then_upgraded(home: Path, tmp_path: Path) -
     shutil.copy(copy, database)
     with opened(home) as store:
         assert store.sources.get(1).text == "from long ago"
+
+
+def test_the_edits_of_versions_become_those_of_their_shards(home: Path, tmp_path: Path) -> None:
+    with opened(home, migrations=migrations(tmp_path / "old", "0003")):
+        pass
+    rows = {
+        1: ({"config_sha256": "c"}, [1, 2]),
+        2: ({"shards": {"1": {"edits": [1, 2], "sha256": "a"}}}, [1, 2, 3]),
+        3: ({"shards": {"2": {"edits": [3], "sha256": "b"}}, "shard": "1"}, [1, 2, 3]),
+        4: ({}, []),
+    }
+    connection = sqlite3.connect(home / "sealmate.db")
+    for number, (manifest, ids) in rows.items():
+        connection.execute(
+            "INSERT INTO versions (number, created_at, folder, sha256, base_id, base_fingerprint, "
+            "scores, manifest) VALUES (?, '2026-03-01T00:00:00.000000+00:00', 'v', 's', 'b', 'f', "
+            "'{}', ?)",
+            (number, json.dumps(manifest)),
+        )
+        connection.executemany(
+            "INSERT INTO version_edits VALUES (?, ?)", [(number, key) for key in ids]
+        )
+    connection.commit()
+    connection.close()
+    with opened(home) as store:
+        found = store.versions
+        assert {n: found.edit_ids(n) for n in rows} == {n: ids for n, (_, ids) in rows.items()}
+        assert [version.edits for version in found.list()] == [2, 3, 3, 0]
+        assert found.edits_by_shard(2) == {2: [3], 1: [1, 2]}
+        assert found.edits_by_shard(3) == {2: [3], 1: [1, 2]}
+        assert found.get(1).manifest == {"config_sha256": "c"}
+        assert found.get(2).manifest == {"shards": {"1": {"sha256": "a"}}}
+    assert "version_edits" not in schema(home)[1]
 
 
 def test_opening_again_copies_nothing(home: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import func, select
 
 from sealmate.errors import NotFoundError, VersionError
-from sealmate.store import Store
+from sealmate.store import Store, tables
 from tests.store.build import START, edit, ingest, version
 
 
@@ -69,3 +71,34 @@ def test_a_version_cannot_be_changed(store: Store) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="cannot be changed"):
         connection.execute("UPDATE versions SET sha256 = 'x'")
     connection.close()
+
+
+def test_what_a_shard_learnt_is_written_down_once(store: Store) -> None:
+    """However many versions carry it along."""
+    learnt: dict[int, list[int]] = {}
+    for number in range(1, 9):
+        mine = [number * 10, number * 10 + 1]
+        ids = [*mine, *(key for keys in learnt.values() for key in keys)]
+        made = store.versions.add(version(number), ids, learnt)
+        learnt[number] = mine
+        assert (made.edits, store.versions.edit_ids(number)) == (2 * number, sorted(ids))
+        assert store.versions.edits_by_shard(number) == learnt
+    with store._database.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.shard_edits)) == 16
+    assert [found.edits for found in store.versions.list()] == [2 * n for n in range(1, 9)]
+    assert store.versions.versions_with_edits([60]) == [6, 7, 8]
+    place = ingest(store, "x")
+    (kept,) = store.edits.add_many([edit(place.id, "Q", "A")])
+    assert kept.id == 1
+    assert store.versions.with_erased_edits() == list(range(1, 9))
+    store.versions.mark_purged(7, START)
+    assert store.versions.versions_with_edits([60]) == [6, 8]
+    assert store.versions.versions_with_edits([60], purged=True) == [6, 7, 8]
+
+
+def test_a_version_of_some_shards_of_another_has_what_they_learnt(store: Store) -> None:
+    store.versions.add(version(1), [1, 2])
+    store.versions.add(version(2), [1, 2, 3], {1: [1, 2]})
+    left = replace(version(3), manifest={"shard": "1"})
+    assert store.versions.add(left, [1, 2]).edits == 2
+    assert store.versions.edits_by_shard(3) == {1: [1, 2]}
