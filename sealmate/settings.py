@@ -104,7 +104,12 @@ class Settings(BaseSettings):
     rebuild_days: int = Field(
         7, ge=0, description="days after which a shard that fails is built again (0 = never)"
     )
-    replay_share: float = Field(1.0, ge=0, description="replayed questions per new one, at most")
+    replay_share: float = Field(
+        1.0,
+        ge=0,
+        description="replayed tokens of self-edits per new one, at most; a night of less than "
+        "4,000 in all replays as much as it has room for",
+    )
     unknown_share: float = Field(0.25, ge=0, description='"I don\'t know" examples per question')
     chat_share: float = Field(
         0.15, ge=0, description="general chat per question, answering directly"

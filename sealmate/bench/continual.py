@@ -30,7 +30,8 @@ from sealmate.workspace import Workspace
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to run. `edits` "stock" takes the stock's own questions and statements for edits in
-    place of the writer's, which is quick and leaves the writer's faults out. All that was told is
+    place of the writer's, which is quick and leaves the writer's faults out; what it asks are then
+    the wordings that nights set their threshold by, which is for comparing settings. All told is
     asked `every` so many nights, after the first and after the last; after the others only what
     was told that night. Questions without an answer, and for the past of what never changed, are
     asked after the first, every third and the last night."""
