@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import platformdirs
 
@@ -130,3 +132,37 @@ def bundled(kind: str) -> Path:
 def describe_bytes(number: float) -> str:
     """Bytes in words: 93 MB, 1.5 GB."""
     return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+
+
+def shred(file: Path) -> None:
+    """Overwrite and delete one file; one with other names stays under those.
+
+    On flash and copy-on-write disks the overwriting is best effort: the disk decides where it
+    writes. A link is removed, not followed.
+    """
+    # A hard link elsewhere is somebody else's file.
+    if not file.is_symlink() and file.is_file() and file.stat().st_nlink == 1:
+        with file.open("r+b") as handle:
+            _blank(handle)
+    file.unlink()
+
+
+def put_in_place(part: Path, file: Path) -> None:
+    """Rename `part` to `file` in one step, and overwrite what was in that before."""
+    old = file.open("r+b") if file.is_file() and os.name == "posix" else None
+    with ExitStack() as stack:
+        if old is not None:
+            stack.enter_context(old)
+        part.replace(file)
+        if old is not None:  # open still, though it has no name any more
+            _blank(old)
+
+
+def _blank(handle: BinaryIO) -> None:
+    left = os.fstat(handle.fileno()).st_size
+    while left > 0:
+        block = min(left, 1 << 20)
+        handle.write(bytes(block))
+        left -= block
+    handle.flush()
+    os.fsync(handle.fileno())

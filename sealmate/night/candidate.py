@@ -14,12 +14,12 @@ from sealmate.model.local import LocalModel
 from sealmate.night.backlog import NEW
 from sealmate.night.selection import Choice
 from sealmate.night.strength import WEAKER
+from sealmate.paths import shred
 from sealmate.records import Version
 from sealmate.training.batches import Example
 from sealmate.training.gate import Scores
 from sealmate.training.loop import Recipe, Trainer
 from sealmate.versions.attach import parts_of
-from sealmate.versions.files import shred
 from sealmate.versions.manifest import identity_fields
 from sealmate.versions.publish import publish
 from sealmate.workspace import Workspace

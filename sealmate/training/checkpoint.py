@@ -6,12 +6,15 @@ A checkpoint belongs to one plan, known by its digest; any other reads it as abs
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+
+from sealmate.paths import put_in_place, shred
 
 _ADAM = ("step", "exp_avg", "exp_avg_sq")
 
@@ -67,7 +70,7 @@ def write_checkpoint(
         },
     )
     part.chmod(0o600)
-    part.replace(path)
+    put_in_place(part, path)
 
 
 def read_checkpoint(path: Path, digest: str, parameters: int) -> Checkpoint | None:
@@ -101,8 +104,9 @@ def read_checkpoint(path: Path, digest: str, parameters: int) -> Checkpoint | No
 
 def forget_checkpoint(path: Path) -> None:
     """Delete a checkpoint and what a crash may have left of the next one."""
-    path.unlink(missing_ok=True)
-    _part(path).unlink(missing_ok=True)
+    for file in (path, _part(path)):
+        with suppress(FileNotFoundError):
+            shred(file)
 
 
 def _part(path: Path) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from sealmate.errors import BusyError, HomeError
-from sealmate.paths import Paths, make_private_dir
+from sealmate.paths import Paths, make_private_dir, shred
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
@@ -121,28 +120,10 @@ def destroy(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def shred(file: Path) -> None:
-    """Overwrite and delete one file, as `destroy` does; one with other names stays under those."""
-    # A hard link elsewhere is somebody else's file.
-    if not file.is_symlink() and file.is_file() and file.stat().st_nlink == 1:
-        _blank(file)
-    file.unlink()
-
-
 def discard(folder: Path) -> None:
-    """Delete a folder that could not be finished, without covering the error in flight."""
+    """Destroy a folder that could not be finished, without covering the error in flight."""
     with suppress(OSError):
-        shutil.rmtree(folder)
-
-
-def _blank(file: Path) -> None:
-    with file.open("r+b") as handle:
-        left = file.stat().st_size
-        while left > 0:
-            block = min(left, _CHUNK)
-            handle.write(bytes(block))
-            left -= block
-        _flush(handle)
+        destroy(folder)
 
 
 def _create(target: Path) -> BinaryIO:
