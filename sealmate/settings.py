@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -18,6 +18,8 @@ from sealmate.paths import Paths, locate
 from sealmate.records import LossOn
 
 SMALL_MODEL = "smollm2-135m"
+# What a config.toml may still have from an earlier release; nothing reads it any more.
+_RETIRED = ("abstention_target",)
 
 
 class Settings(BaseSettings):
@@ -162,6 +164,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, then the environment, then config.toml; no .env, no secrets folder."""
         return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_retired(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if key not in _RETIRED}
 
     @property
     def paths(self) -> Paths:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import count
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,17 +36,18 @@ def upgrade() -> None:
     op.create_index("ix_shard_edits_edit_id", "shard_edits", ["edit_id"])
     connection = op.get_bind()
     known: set[int] = set()
+    lost = count(-1, -1)
     for number, said in connection.execute(
         sa.text("SELECT number, manifest FROM versions ORDER BY number")
     ).all():
         manifest = json.loads(said)
         entries = manifest.get("shards") or {}
-        held = {int(name): entry.pop("edits", []) for name, entry in entries.items()}
+        held = {_number(name, lost): entry.pop("edits", []) for name, entry in entries.items()}
         elsewhere = {key for keys in held.values() for key in keys}
         mine = connection.execute(
             sa.text("SELECT edit_id FROM version_edits WHERE version = :number"), {"number": number}
         ).scalars()
-        own = int(manifest.get("shard") or number)
+        own = _number(manifest.get("shard") or str(number), lost)
         held = {own: [key for key in mine if key not in elsewhere], **held}
         rows = [
             {"shard": shard, "edit_id": key}
@@ -64,6 +67,12 @@ def upgrade() -> None:
                 {"manifest": json.dumps(manifest), "number": number},
             )
     op.drop_table("version_edits")
+
+
+def _number(name: str, lost: Iterator[int]) -> int:
+    """The number of a shard; for a name that was blotted out with a forgotten note one that no
+    shard has, as what it held is all that is known of it."""
+    return int(name) if name.isdecimal() else next(lost)
 
 
 def downgrade() -> None:

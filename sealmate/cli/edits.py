@@ -178,7 +178,7 @@ def amend(
 ) -> None:
     """Change the words of a self-edit; the old ones stay in its history.
 
-    One that was learnt already gives way to a new one, and the next night learns that.
+    One that was accepted gives way to a new one, and the next night learns that in its place.
     """
     from sealmate.edits import review
 
@@ -191,7 +191,7 @@ def amend(
     else:
         say(f"self-edit {changed.id}: {brief(changed)}")
         if changed.id != edit_id:
-            say(f"self-edit {edit_id} was learnt in its old words: the next night takes it out")
+            say(f"in place of self-edit {edit_id}, which the weights lose if they have learnt it")
 
 
 def _one_of(value: str | None, known: tuple[str, ...], option: str) -> None:

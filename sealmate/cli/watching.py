@@ -79,6 +79,7 @@ def finish(
 def summary(result: Mapping[str, Any]) -> str:
     """One line about a night that ended."""
     from sealmate.night.budget import describe_seconds
+    from sealmate.night.job import why_it_ended
 
     took = describe_seconds(float(result.get("seconds") or 0))
     edits = result.get("edits")
@@ -91,7 +92,7 @@ def summary(result: Mapping[str, Any]) -> str:
         "published": f"version {result.get('version')} is active{partly}",
         "rejected": f"the gate refused the new version; the old one stays active{reason}",
         "nothing": "nothing new to learn",
-        "stopped": "stopped at its budget; it goes on next time",
+        "stopped": why_it_ended(result) or "stopped at its budget; it goes on next time",
         "written": "nothing was trained",
     }.get(str(result.get("outcome")), str(result.get("outcome")))
     return f"night {result.get('run')}: {said}{wrote} ({took})"

@@ -8,14 +8,13 @@ person says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Event as Flag
 
 from sealmate import prompts
-from sealmate.edits.questions import day
-from sealmate.edits.review import IN_CONFLICT
+from sealmate.edits.questions import day, near
 from sealmate.edits.screen import same_answer
 from sealmate.edits.words import tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
@@ -32,6 +31,7 @@ def settle_new(
     now: datetime,
     model: LanguageModel | None = None,
     cancel: Flag | None = None,
+    ended: Collection[int] = (),
 ) -> list[Conflict]:
     """Find what the accepted edits of `new` contradict and put it right; the rows made.
 
@@ -40,13 +40,14 @@ def settle_new(
     takes for the same are no conflict, and one that it says both hold stays open, unless the
     newer note is the older one written anew. A pair that was settled
     before is not brought up again, and where a person settled it, it is settled like that if the
-    text of either tells it once more after a change. Each conflict is one transaction. Raises
+    text of either tells it once more after a change. `ended` conflicts
+    are about to be erased and count for nothing. Each conflict is one transaction. Raises
     Cancelled.
     """
     accepted = [edit for edit in new if edit.state == "accepted"]
     if not accepted:
         return []
-    settled = _Settled(store)
+    settled = _Settled(store, ended)
     clashes = [c for c in find_clashes(store, accepted) if not settled.has(c.old, c.new)]
     if model is not None and clashes:
         clashes = _second_opinion(store, model, clashes, cancel)
@@ -84,12 +85,13 @@ def untrained(store: Store) -> list[Edit]:
 class _Settled:
     """The pairs of facts that have a row already, in whatever wording and state."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ended: Collection[int] = ()) -> None:
         self._store = store
         self._rows: dict[tuple[int, int], list[Conflict]] = {}
         self._between: dict[tuple[int, int], list[Conflict]] = {}
         for conflict in store.conflicts.list():
-            self.add(conflict)
+            if conflict.id not in ended:
+                self.add(conflict)
 
     def add(self, conflict: Conflict) -> None:
         edits = self._store.edits
@@ -98,31 +100,36 @@ class _Settled:
         self._between.setdefault(self._sources(old, new), []).append(conflict)
 
     def has(self, old: Edit, new: Edit) -> bool:
-        return _row_of(self._rows.get((old.passage_id, new.passage_id), ()), old, new) is not None
+        rows = self._rows.get((old.passage_id, new.passage_id), ())
+        return any(_same(row, old, new) for row in rows)
 
     def by_person(self, old: Edit, new: Edit) -> str:
         """How a person settled the same between earlier texts of the two sources; "" if not."""
-        row = _row_of(reversed(self._between.get(self._sources(old, new), [])), old, new)
-        if row is None or row.state not in ("kept-old", "kept-both"):
-            return ""
-        # what a night settles for the older answer had its newer one out of use already
-        loser = self._store.edits.get(row.new_edit)
-        return row.state if row.state == "kept-both" or IN_CONFLICT.fullmatch(loser.reason) else ""
+        here, there = self._sources(old, new)
+        last: tuple[int, str] = (0, "")
+        for row in self._between.get((here, there), ()):
+            if near(row.question, new.question) and _same(row, old, new):
+                last = max(last, (row.id, row.state if self._by_person(row) else ""))
+        # the older text may be the one that was changed, and be the newer one now
+        for row in self._between.get((there, here), ()):
+            if near(row.question, new.question) and _same(row, new, old):
+                last = max(last, (row.id, row.state if row.state == "kept-both" else ""))
+        return last[1]
+
+    def _by_person(self, row: Conflict) -> bool:
+        if row.state == "kept-old":
+            # what a night settles so had its newer answer out of use already
+            loser = self._store.edits.get(row.new_edit)
+            return loser.state == "rejected" and loser.reason == f"in conflict {row.id}"
+        return row.state == "kept-both"
 
     def _sources(self, old: Edit, new: Edit) -> tuple[int, int]:
         of, latest = self._store.sources.of_passage, self._store.sources.latest
         return latest(of(old.passage_id).id).id, latest(of(new.passage_id).id).id
 
 
-def _row_of(rows: Iterable[Conflict], old: Edit, new: Edit) -> Conflict | None:
-    return next(
-        (
-            row
-            for row in rows
-            if same_answer(row.old_answer, old.answer) and same_answer(row.new_answer, new.answer)
-        ),
-        None,
-    )
+def _same(row: Conflict, old: Edit, new: Edit) -> bool:
+    return same_answer(row.old_answer, old.answer) and same_answer(row.new_answer, new.answer)
 
 
 def _second_opinion(

@@ -27,13 +27,27 @@ if TYPE_CHECKING:
     from sealmate.store import Store
     from sealmate.workspace import Workspace
 
-__all__ = ["RESULT_KEYS", "TARGET", "error_of", "parse_budget", "run_night", "skip_night"]
+__all__ = [
+    "RESULT_KEYS",
+    "TARGET",
+    "error_of",
+    "parse_budget",
+    "run_night",
+    "skip_night",
+    "why_it_ended",
+]
 
 RESULT_KEYS = ("run", "outcome", "version", "edits", "gate", "seconds")
 STOPPED = "stopped in its middle; it goes on next time"
 GRACE = 30.0
 # The worker keeps its budget by itself. One that hangs must not hold the lock for ever.
 OVERRUN = 3600.0
+
+
+def why_it_ended(result: Mapping[str, Any]) -> str:
+    """What ended a night early, if not its budget or a person who stopped it; else ""."""
+    reason = str(result.get("reason") or "")
+    return "" if result.get("outcome") != "stopped" or "stopped" in reason else reason
 
 
 def run_night(

@@ -49,8 +49,10 @@ def end_conflicts(store: Store, reach: Reach, now: datetime) -> list[int]:
     # Undoing may have brought back edits of the forgotten side.
     for source in store.sources.list("forgotten"):
         store.sources.mark_forgotten(source.id)
-    # Of the forgotten side nothing is left that is accepted.
-    settle_new(store, [store.edits.get(key) for key in restored], now)
+    # Of the forgotten side nothing must be left that is accepted, on other notes either.
+    store.edits.set_state(reach.edits, "rejected", "sealmate", "forgotten")
+    there = [edit for key in restored if (edit := store.edits.get(key)).id not in gone]
+    settle_new(store, there, now, ended=reach.conflicts)
     return ended
 
 

@@ -104,8 +104,8 @@ class Edits:
     ) -> Edit:
         """Change the words of an edit; its history keeps the old ones as "field: value" lines.
 
-        None leaves a field alone. One that is trained into a version is superseded by a copy with
-        the new words, which is returned: its weights hold the old ones. Raises NotFoundError.
+        None leaves a field alone. One that weights may hold, or that a night may be about to
+        train, is superseded by a copy with the new words, which is returned. Raises NotFoundError.
         """
         given = {"question": question, "answer": answer, "text": text}
         with self._database.write() as connection:
@@ -115,7 +115,7 @@ class Edits:
             }
             if not new:
                 return edit
-            if edit.state == "accepted" and _is_trained(connection, edit_id):
+            if edit.state == "accepted" or _is_trained(connection, edit_id):
                 copy = self.add_many([edit])[0]
                 _put_in_place(connection, edit_id, copy.id)
                 self.supersede(edit_id, copy.id, AMENDED, self._database.clock())

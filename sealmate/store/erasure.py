@@ -126,7 +126,6 @@ class Erasure:
         passage_ids = _ids(connection, passages, "source_id", ids)
         texts |= _texts(connection, passages, "id", passage_ids, ("text",))
         edit_ids = _ids(connection, tables.edits, "passage_id", passage_ids)
-        edit_ids = sorted({*edit_ids, *_in_words_of(connection, edit_ids)})
         texts |= _texts(connection, tables.edits, "id", edit_ids, ("text", "question", "answer"))
         amended = _amended(connection, edit_ids)
         texts |= {text for texts in amended.values() for text in texts}
@@ -136,10 +135,12 @@ class Erasure:
         answers |= _texts(connection, tables.probes, "id", probe_ids, ("answer",))
         answers |= amended["answer"]
         mentions = Mentions(connection, passage_ids, answers, texts)
-        clash = set(_ids(connection, tables.conflicts, "old_edit", edit_ids))
-        clash |= set(_ids(connection, tables.conflicts, "new_edit", edit_ids))
-        # On the other side's passage, and its words: only the date in the question tells.
-        edit_ids = sorted({*edit_ids, *_formerly(connection, clash)})
+        reached = sorted({*edit_ids, *_in_words_of(connection, edit_ids)})
+        clash = set(_ids(connection, tables.conflicts, "old_edit", reached))
+        clash |= set(_ids(connection, tables.conflicts, "new_edit", reached))
+        # On other notes' passages, whose answers stay: only the date, or the words, of a question
+        # tell, and those are among the texts.
+        edit_ids = sorted({*reached, *_formerly(connection, clash)})
         marks = {
             "source": set(ids),
             "passage": set(passage_ids),

@@ -155,6 +155,8 @@ class Slash:
             self._screen.run_worker(self._sleep_through(turn, self._night), group="night")
 
     async def _sleep_through(self, turn: NightTurn, flag: Flag) -> None:
+        from sealmate.night.job import why_it_ended  # not for every start
+
         def work(emit: Callable[[Event], None]) -> None:
             for event in self._services.night(flag):
                 emit(event)
@@ -165,6 +167,8 @@ class Slash:
                 turn.show(event)
                 if isinstance(event, Finished):
                     turn.finish(str(event.result.get("outcome", "")))
+                    if why := why_it_ended(event.result):
+                        await self._remark(why)
             job.result  # noqa: B018 - raises what the night raised
         except Cancelled:
             turn.finish("stopped")

@@ -108,5 +108,5 @@ def test_amending_one_that_was_learnt(written: Run, home: Path) -> None:
         workspace.store.versions.add(version(1), [1])
     out = written("edits", "amend", "1", "--answer", "Wim Bos").out
     assert "Wim Bos" in out
-    assert "self-edit 1 was learnt in its old words" in out
+    assert "in place of self-edit 1" in out
     assert "superseded" in written("edits", "show", "1").out

@@ -106,9 +106,25 @@ def test_amending_what_was_learnt_takes_the_old_words_out_of_the_weights(store: 
     # what it had won it goes on winning
     assert store.edits.get(older.id).superseded_by == now.id
     assert store.conflicts.list()[0].new_edit == now.id
-    # and until it is learnt it is changed where it is
-    assert review.amend(store, now.id, answer="Moritz").id == now.id
-    assert store.edits.get(now.id).text == "Who is our dog? Moritz"
+    # a night that runs may be training those words just now
+    again = review.amend(store, now.id, answer="Moritz")
+    assert (again.id, again.text) == (now.id + 1, "Who is our dog? Moritz")
+    assert store.edits.trainable() == [again]
+
+
+def test_amending_while_it_is_rejected_leaves_no_old_words_either(store: Store) -> None:
+    made = edit(ingest(store, "Rex is our dog.").id, "Who is our dog?", "Rex")
+    (learnt,) = store.edits.add_many([replace(made, state="accepted")])
+    store.versions.add(version(1), [learnt.id])
+    review.reject(store, [learnt.id])
+    now = review.amend(store, learnt.id, answer="Max")
+    assert (now.state, store.edits.trainable()) == ("rejected", [])
+    assert [e.answer for e in review.accept(store, [now.id])] == ["Max"]
+    assert learnt.id not in {e.id for e in store.edits.trainable()}
+
+
+def test_amending_what_is_proposed_changes_it_where_it_is(store: Store, edits: list[Edit]) -> None:
+    assert review.amend(store, edits[0].id, answer="Max").id == edits[0].id
 
 
 @pytest.mark.parametrize(

@@ -342,3 +342,49 @@ def test_the_last_word_of_a_person_counts(store: Store, corrected: Source, take:
     say(store, places(store, again)["Gate"], ("What is the gate code?", "4712"))
     settle(store)
     assert told(store) == {("What is the gate code?", "4712")}
+
+
+def test_a_person_who_kept_both_is_not_asked_when_the_older_file_is_mended(
+    store: Store, take: Take
+) -> None:
+    """Which of the two is newer then is the other way round."""
+    asked = "What is the gate code?"
+    first = take(CODE.format("4711"), name="old.md")
+    say(store, store.passages.of_source(first.id)[0], (asked, "4711"))
+    second = take(CODE.format("4712"), days=3, name="new.md")
+    say(store, store.passages.of_source(second.id)[0], (asked, "4712"))
+    (conflict,) = settle(store)
+    supersession.keep_both(store, conflict.id)
+    mended = take(CODE.format("4711").replace("is", "is still"), days=6, name="old.md")
+    say(store, store.passages.of_source(mended.id)[0], (asked, "4711"))
+    assert settle(store) == []
+    assert told(store) == {(asked, "4711"), (asked, "4712")}
+
+
+def test_a_person_who_settled_one_fact_said_nothing_about_another(store: Store, take: Take) -> None:
+    bins, choir = "On which day is the bin emptied?", "On which day is choir practice?"
+    first = take("The bin is emptied on Monday. Choir practice is on Monday.", name="old.md")
+    place = store.passages.of_source(first.id)[0]
+    say(store, place, (bins, "Monday"), (choir, "Monday"))
+    second = take("They empty the bin on Tuesday.", days=3, name="new.md")
+    say(store, store.passages.of_source(second.id)[0], (bins, "Tuesday"))
+    (conflict,) = settle(store)
+    supersession.keep_old(store, conflict.id)
+    third = take("Choir practice has moved to Tuesday, for good.", days=5, name="new.md")
+    say(store, store.passages.of_source(third.id)[0], (choir, "Tuesday"))
+    assert [(row.question, row.state) for row in settle(store)] == [(choir, "accepted")]
+
+
+def test_what_a_night_gave_back_is_no_word_of_a_person(
+    store: Store, corrected: Source, take: Take
+) -> None:
+    """The answer that is told again had been superseded by a third one before."""
+    third = take(VET.format("Anna") + CODE.format("4713"), days=5)
+    say(store, places(store, third)["Gate"], ("What is the gate code?", "4713"))
+    settle(store)
+    take(VET.format("Anna"), days=6)
+    assert give_back(store)
+    again = take(VET.format("Anna") + CODE.format("4712"), days=7)
+    say(store, places(store, again)["Gate"], ("What is the gate code?", "4712"))
+    settle(store)
+    assert told(store) == {("What is the gate code?", "4712")}

@@ -8,12 +8,14 @@ from sealmate.edits.write import Text
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night.conflicts import settle_new
+from sealmate.night.forgetting import forget
 from sealmate.night.reasking import ASKED, reask
 from sealmate.night.supersession import successors
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
 from tests.night.ledger import MARCH, note, teach
-from tests.store.build import version
+from tests.store.build import turn, version
+from tests.versions.build import Lab
 
 LOAF = "Under the will of Magda Hart a loaf is given each Tuesday at the church door to six people."
 ANEW = "This has changed. " + LOAF.replace("Tuesday", "Monday")
@@ -77,11 +79,36 @@ def test_words_of_the_older_note_alone_go_when_it_is_forgotten(store: Store) -> 
     assert len(taken) == 4
     reach = store.erasure.preview(old.source_id)
     assert (set(reach.edits), reach.versions) == (taken, (1,))
+    # what the newer note says is no word of the forgotten one
+    talk = store.chats.start("Patel")
+    store.chats.add_message(turn(talk.id, "assistant", "Tuesday."))
+    assert reach.messages == ()
     store.erasure.erase(old.source_id)
+    assert [message.text for message in store.chats.messages(talk.id)] == ["Tuesday."]
     kept = store.edits.list()
     assert kept
     assert not [edit for edit in kept if "depression" in f"{edit.question} {edit.text}"]
     assert {edit.passage_id for edit in kept} == {new.id, third.id}
+
+
+def test_an_older_fact_does_not_come_back_with_the_words_that_went(lab: Lab) -> None:
+    """What the newer note says otherwise it goes on saying in its own words."""
+    store = lab.store
+    third = note(store, "Dr Patel comes on Friday, says the receptionist.", "old news")
+    teach(store, third, ("On which day does Dr Patel see Mum?", "Friday"))
+    said = "Dr Patel sees Mum about her {}visits and her knee on {}, quarter past nine, in room 4."
+    old = note(store, said.format("depression, ", "Monday"), days=2)
+    asked = "On which day does Dr Patel see Mum about her depression?"
+    settle_new(store, teach(store, old, (asked, "Monday")), MARCH)
+    new = note(store, said.format("", "Tuesday"), "another", days=3)
+    settle_new(store, ask(store, new, says(("depression", "Tuesday"))), MARCH)
+    own = ("On which day does Dr Patel see Mum?", "Tuesday")
+    settle_new(store, teach(store, new, own), MARCH)
+    forget(store, lab.paths, [old.source_id], lambda: MARCH)
+    holds = {
+        (e.question, e.answer) for e in store.edits.trainable() if "formerly" not in e.sampling
+    }
+    assert holds == {own}
 
 
 def test_where_a_person_reviews_it_waits_for_them(store: Store) -> None:

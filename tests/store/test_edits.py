@@ -18,13 +18,13 @@ def test_history_tells_everything(store: Store) -> None:
     )
     assert store.edits.get(first.id) == first
     assert first.sampling == {"temperature": 0.9, "seed": 7}
-    store.edits.set_state([first.id], "accepted", "me", "fine")
     store.edits.amend(first.id, actor="me", answer="Rex the dog", reason="fuller")
+    store.edits.set_state([first.id], "accepted", "me", "fine")
     store.edits.supersede(first.id, second.id, "newer note", START)
     events = store.edits.history(first.id)
-    assert [e.action for e in events] == ["written", "accepted", "amended", "superseded"]
+    assert [e.action for e in events] == ["written", "amended", "accepted", "superseded"]
     assert [e.actor for e in events][:3] == ["small+writer", "me", "me"]
-    assert (events[2].before, events[2].after) == ("answer: Rex", "answer: Rex the dog")
+    assert (events[1].before, events[1].after) == ("answer: Rex", "answer: Rex the dog")
     now = store.edits.get(first.id)
     assert (now.state, now.superseded_by, now.valid_to) == ("superseded", second.id, START)
     assert (now.answer, now.reason) == ("Rex the dog", "newer note")

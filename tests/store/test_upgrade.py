@@ -111,6 +111,9 @@ def test_the_edits_of_versions_become_those_of_their_shards(home: Path, tmp_path
         2: ({"shards": {"1": {"edits": [1, 2], "sha256": "a"}}}, [1, 2, 3]),
         3: ({"shards": {"2": {"edits": [3], "sha256": "b"}}, "shard": "1"}, [1, 2, 3]),
         4: ({}, []),
+        # a forgotten note had said "2"
+        5: ({"shards": {"[forgotten]": {"edits": [3], "sha256": "b"}}}, [3, 4]),
+        6: ({"shards": {"5": {"edits": [4], "sha256": "b"}}, "shard": "[forgotten]"}, [3, 4]),
     }
     connection = sqlite3.connect(home / "sealmate.db")
     for number, (manifest, ids) in rows.items():
@@ -128,9 +131,10 @@ def test_the_edits_of_versions_become_those_of_their_shards(home: Path, tmp_path
     with opened(home) as store:
         found = store.versions
         assert {n: found.edit_ids(n) for n in rows} == {n: ids for n, (_, ids) in rows.items()}
-        assert [version.edits for version in found.list()] == [2, 3, 3, 0]
+        assert [version.edits for version in found.list()] == [2, 3, 3, 0, 2, 2]
         assert found.edits_by_shard(2) == {2: [3], 1: [1, 2]}
         assert found.edits_by_shard(3) == {2: [3], 1: [1, 2]}
+        assert found.edits_by_shard(6)[5] == found.edits_by_shard(5)[5] == [4]
         assert found.get(1).manifest == {"config_sha256": "c"}
         assert found.get(2).manifest == {"shards": {"1": {"sha256": "a"}}}
     assert "version_edits" not in schema(home)[1]
