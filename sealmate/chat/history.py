@@ -10,6 +10,7 @@ from sealmate.chat.answer import Answer
 from sealmate.model.protocol import Turn
 from sealmate.records import Conversation, Message
 from sealmate.store import Store
+from sealmate.store.state import FORGOTTEN
 
 MOST_TURNS = 6  # a longer memory of the conversation confuses a small model more than it helps
 _AROUND = 16  # tokens that a chat template wraps around two turns
@@ -56,9 +57,18 @@ class Chat:
         """The last exchanges, for `Assistant.ask`."""
         return turns_of(self.messages())
 
-    def keep(self, question: str, answer: Answer) -> tuple[Message, Message]:
-        """Store a question with its answer, both or neither."""
+    def forgettings(self) -> int:
+        """How often something was forgotten until now, for `keep`."""
+        return int(self._store.state.get(FORGOTTEN, 0))
+
+    def keep(
+        self, question: str, answer: Answer, since: int | None = None
+    ) -> tuple[Message, Message] | None:
+        """Store a question with its answer, both or neither; None if neither, as something was
+        forgotten `since` it was asked (see `forgettings`): the answer may have it still."""
         with self._store.transaction():
+            if since is not None and since != self.forgettings():
+                return None
             current = self.conversation
             if current is None:
                 title = " ".join(question.split())[:_TITLE]

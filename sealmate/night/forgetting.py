@@ -25,7 +25,7 @@ from sealmate.paths import Paths, make_private_dir
 from sealmate.records import Reach, Source
 from sealmate.store import Store
 from sealmate.store.search import terms
-from sealmate.store.state import FORGETTING
+from sealmate.store.state import FORGETTING, FORGOTTEN
 from sealmate.versions.check import verify
 from sealmate.versions.files import destroy, disk_errors
 from sealmate.versions.lineage import ancestors, left_behind
@@ -112,6 +112,7 @@ def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) 
     reach = preview(store, source_ids)
     with store.transaction():
         store.state.set(FORGETTING, True)
+        store.state.set(FORGOTTEN, store.state.get(FORGOTTEN, 0) + 1)
         for key in source_ids:
             store.sources.mark_forgotten(key)
     done = finish(store, paths, clock)

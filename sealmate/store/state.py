@@ -13,6 +13,8 @@ from sealmate.store.database import Database
 _TABLE = tables.state
 # Set from the moment that a source is marked as forgotten until its last row is gone.
 FORGETTING = "forgetting"
+# how often something was: what was read before may have it still
+FORGOTTEN = "forgotten_times"
 
 
 class State:

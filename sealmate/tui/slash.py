@@ -97,6 +97,7 @@ class Slash:
         try:
             reply = await self._screen.off(step, line)
             if reply.erased:
+                await self._screen.end_answer()
                 # What was erased must leave the screen and the prompt's memory as well.
                 await self._screen.load()
             kind: Kind = "ask" if self._forgetting.waiting else "good" if reply.erased else "plain"
@@ -126,6 +127,7 @@ class Slash:
         )
 
     async def _new(self, _: str) -> None:
+        await self._screen.end_answer()
         await self._screen.off(self._screen.talk.leave)
         await self._screen.load()
 

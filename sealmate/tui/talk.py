@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sealmate.errors import NotFoundError
 from sealmate.records import Message
 from sealmate.tui.services import Services
 from sealmate.tui.text import one_line
@@ -63,25 +65,32 @@ class Talk:
         """The last exchanges, for the model."""
         return self._chat.turns()
 
-    def keep(self, question: str, answer: Answer) -> None:
-        """Keep a question with its answer."""
-        self._chat.keep(question, answer)
+    def forgettings(self) -> int:
+        """How often something was forgotten until now."""
+        return self._chat.forgettings()
 
-    def keep_stopped(self, question: str, said: str) -> Answer | None:
+    def keep(self, question: str, answer: Answer, since: int) -> bool:
+        """Keep a question with its answer, unless something was forgotten `since`."""
+        return self._chat.keep(question, answer, since) is not None
+
+    def keep_stopped(self, question: str, said: str, since: int) -> Answer | None:
         """Keep what was said before a person stopped it, as the active version's answer."""
         from sealmate.chat.assistant import Answer
 
         if not said:
             return None
         answer = Answer(said, self._services.store().versions.active(), False)
-        self.keep(question, answer)
+        self.keep(question, answer, since)
         return answer
 
     def excerpts(self, sources: Sequence[Mapping[str, Any]]) -> dict[int, str]:
         """The beginnings of the passages that `sources` cite, by passage id."""
-        ids = [cited["passage"] for cited in sources if isinstance(cited.get("passage"), int)]
-        passages = self._services.store().passages.get_many(ids) if ids else []
-        return {passage.id: _beginning(passage.text) for passage in passages}
+        found: dict[int, str] = {}
+        for cited in sources:
+            with suppress(NotFoundError):  # forgotten since
+                passage = self._services.store().passages.get(int(cited.get("passage") or 0))
+                found[passage.id] = _beginning(passage.text)
+        return found
 
 
 def _beginning(text: str) -> str:

@@ -6,7 +6,11 @@ import threading
 
 from textual.widgets import Markdown
 
+from sealmate.chat.answer import Answer
 from sealmate.errors import ModelError, StoreError
+from sealmate.night.forgetting import forget
+from sealmate.records import Message
+from sealmate.store.state import FORGOTTEN
 from tests.tui.drive import app_of, said, send, settle, status, type_line, until
 from tests.tui.home import Home
 
@@ -183,3 +187,71 @@ async def test_shift_enter_breaks_the_line_and_tab_completes_a_command(home: Hom
         prompt.write("")
         await pilot.press(*"/rem", "tab")
         assert prompt.text == "/remember "
+
+
+async def test_a_new_conversation_while_an_answer_is_written(home: Home) -> None:
+    home.model._answers.append("one two three four")
+    home.slow = threading.Event()
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await type_line(pilot, "Count.")
+        await until(pilot, lambda: "one" in said(pilot))
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert "one" not in said(pilot)
+        home.model._answers.append("Fine.")
+        home.slow = None
+        await send(pilot, "How are you?")
+        assert "Fine." in said(pilot)
+    assert [message.text for message in home.store().chats.messages(1)] == ["Count.", "one"]
+    assert home.store().chats.messages(2)[0].text == "How are you?"
+
+
+async def test_what_was_forgotten_while_it_was_answered_is_not_kept(home: Home) -> None:
+    """By the same person in the chat, or in another terminal."""
+    home.model._answers.append("one two three four")
+    home.slow = threading.Event()
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await type_line(pilot, "Count.")
+        await until(pilot, lambda: "one" in said(pilot))
+        store = home.store()
+        (source,) = [one for one in store.sources.list() if one.title == "The babysitter"]
+        forget(store, home.workspace.paths, [source.id], home.clock)
+        await pilot.press("escape")
+        await settle(pilot)
+        assert store.chats.list() == []
+        home.slow = None
+        home.model._answers.append("I do not know.")
+        await send(pilot, "And now?")
+    assert "And now?" in {message.text for message in store.chats.messages(1)}
+
+
+async def test_a_whole_answer_from_what_was_forgotten_meanwhile_goes(home: Home) -> None:
+    home.model._answers.append("On Thursdays.")
+    kept = home.store().state.get(FORGOTTEN, 0)
+
+    def ask(*how: object, **more: object) -> Answer:
+        home.store().state.set(FORGOTTEN, kept + 1)
+        return Answer("On Thursdays.", 2, True)
+
+    home.ask = ask  # type: ignore[method-assign]
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await send(pilot, "When does Ansa come?")
+        text = said(pilot)
+    assert "Something was forgotten meanwhile" in text
+    assert "Thursdays" not in text
+    assert home.store().chats.list() == []
+
+
+async def test_a_message_that_cites_what_is_gone_is_shown(home: Home) -> None:
+    chats = home.store().chats
+    talk = chats.start("Ansa")
+    gone = ({"id": 99, "title": "gone", "passage": 99},)
+    for role, sources in (("user", ()), ("assistant", gone)):
+        chats.add_message(Message(0, talk.id, role, "Ansa", home.clock(), 0, sources))
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        assert "Ansa" in said(pilot)
+        assert app_of(pilot).chat._loaded.is_set()

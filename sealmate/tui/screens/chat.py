@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from threading import Event as Flag
 from typing import TYPE_CHECKING, ClassVar
@@ -13,9 +14,10 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Markdown
+from textual.worker import Worker, WorkerCancelled, WorkerFailed
 
 from sealmate.chat.answer import how_sure
-from sealmate.errors import Cancelled
+from sealmate.errors import Cancelled, SealmateError
 from sealmate.events import Event, Note, Progress, Started
 from sealmate.tui import keys
 from sealmate.tui.background import Background
@@ -37,6 +39,9 @@ and after the next night I know it by heart. `/help` lists the rest.
 """
 
 
+NOT_KEPT = "Something was forgotten meanwhile: this answer is not kept. Ask again."
+
+
 class ChatScreen(BaseScreen):
     """The first screen. An answer and a night may run at the same time, one of each."""
 
@@ -52,6 +57,8 @@ class ChatScreen(BaseScreen):
         self.slash = Slash(self)
         self.closed_book = False
         self._answering: Flag | None = None
+        self._writing: Worker[None] | None = None
+        self._since = 0  # how often something was forgotten before the last question
         self._order = asyncio.Lock()
         self._loaded = asyncio.Event()
 
@@ -83,8 +90,10 @@ class ChatScreen(BaseScreen):
         self.start(self._resume, "log")
 
     async def _resume(self) -> None:
-        await self._draw(await self.off(self.talk.resume))
-        self._loaded.set()
+        try:
+            await self._draw(await self.off(self.talk.resume))
+        finally:
+            self._loaded.set()
 
     async def load(self) -> None:
         """Draw the conversation anew from the ledger."""
@@ -147,7 +156,7 @@ class ChatScreen(BaseScreen):
         flag = self._answering = Flag()
         turn = AnswerTurn(busy="thinking…" if self.services.model_ready() else self._loading)
         await self.add(turn)
-        self.run_worker(self._answer(question, turn, flag), group="answer")
+        self._writing = self.run_worker(self._answer(question, turn, flag), group="answer")
 
     @property
     def _loading(self) -> str:
@@ -155,14 +164,16 @@ class ChatScreen(BaseScreen):
 
     def _ask(self, question: str, flag: Flag, emit: Callable[[str | Event], None]) -> Answer:
         """Blocks: loads the model where it is not, answers, and keeps both."""
-        history = self.talk.turns()
         if not self.services.model_ready():
             self.services.load(emit)
             emit(Note("thinking…"))
+        self._since = self.talk.forgettings()
+        history = self.talk.turns()
         answer = self.services.ask(
             question, history=history, closed_book=self.closed_book, on_piece=emit, cancel=flag
         )
-        self.talk.keep(question, answer)
+        if not self.talk.keep(question, answer, self._since):
+            raise Cancelled(NOT_KEPT)
         return answer
 
     async def _answer(self, question: str, turn: AnswerTurn, flag: Flag) -> None:
@@ -179,19 +190,37 @@ class ChatScreen(BaseScreen):
                 said += piece
                 await stream.write(plain(piece))
             answer = job.result
-        except Cancelled:
-            await self.off(self.talk.keep_stopped, question, said.strip())
+        except Cancelled as stop:
+            if stop.message == NOT_KEPT:
+                said = ""
+                await self.add(Remark(NOT_KEPT, "bad"))
+            await self._keep_stopped(question, said.strip())
         except Exception as error:
             await self.add(Remark(self.say(error), "bad"))
         finally:
             await stream.stop()
             self._answering = None
-        await self._close(turn, said, answer, flag)
+        if turn.is_attached:
+            await self._close(turn, said, answer, flag)
+
+    async def _keep_stopped(self, question: str, said: str) -> None:
+        try:
+            await self.off(self.talk.keep_stopped, question, said, self._since)
+        except SealmateError as error:
+            await self.add(Remark(self.say(error), "bad"))
+
+    async def end_answer(self) -> None:
+        """Stop the answer that is being written, if one is, and wait until that has ended."""
+        if self._answering is not None:
+            self._answering.set()
+        if self._writing is not None:
+            with suppress(WorkerFailed, WorkerCancelled):
+                await self._writing.wait()
 
     async def _close(self, turn: AnswerTurn, said: str, answer: Answer | None, flag: Flag) -> None:
         """Show what came of a question; `answer` is None if there is none to its end."""
         text = answer.text if answer is not None else said.strip()
-        if text != said:
+        if text != said or not said:
             # An answer may be held back after it was streamed ("I don't know").
             await turn.markdown.update(plain(text))
         sources = answer.sources if answer is not None else ()
