@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sealmate.edits.moments import Moment, moment_of
-from sealmate.edits.questions import near
+from sealmate.edits.questions import near, take_apart
 from sealmate.records import Conflict, Hit
 from sealmate.store import Store
 
@@ -63,7 +63,8 @@ def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:
     for conflict in store.conflicts.list():
         own = bool(moment.words) and moment.words.casefold() in conflict.question.casefold()
         asked = question if own else moment.plain
-        if conflict.state in ("accepted", "kept-old") and near(asked, conflict.question):
+        settled = conflict.state in ("accepted", "kept-old")
+        if settled and near(asked, conflict.question) and _alike(asked, conflict.question):
             old, new = (store.edits.get(key) for key in (conflict.old_edit, conflict.new_edit))
             since = _since(store, conflict)
             if old.passage_id != new.passage_id:
@@ -71,6 +72,15 @@ def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:
                 changes.append((since, _Change(old.passage_id, new.passage_id, kept, own)))
     changes.sort(key=lambda item: item[0])
     return [change for _, change in changes]
+
+
+def _alike(question: str, other: str) -> bool:
+    """Whether two questions on the same things may ask for the same of them: when somebody comes
+    says nothing of where, or of what they are called."""
+    kinds = {take_apart(question).kind, take_apart(other).kind}
+    if len(kinds) == 1 or "yes-no" in kinds:  # also what asks for nothing in particular
+        return True
+    return "what" in kinds and not kinds & {"when", "where"}
 
 
 def _since(store: Store, conflict: Conflict) -> datetime:

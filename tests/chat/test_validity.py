@@ -121,3 +121,27 @@ def test_a_date_that_is_part_of_the_question_tells_no_time(home: Home) -> None:
     home.store.edits.supersede(first.id, second.id, "changed", START.replace(year=2027))
     home.store.conflicts.add(row)
     assert read(home, asked) == [new.text]
+
+
+@pytest.mark.parametrize(
+    ("question", "both"),
+    [
+        ("What is the boiler man called?", True),
+        ("Where does the boiler man come from?", True),
+        ("When does the boiler man come?", False),
+        ("On which day does the boiler man come?", False),
+        ("Does the boiler man come in May?", False),
+        ("boiler man come", False),
+    ],
+)
+def test_another_question_on_the_same_thing_is_read_from_the_older_note(
+    home: Home, question: str, both: bool
+) -> None:
+    said = "The boiler man is called Okafor. He comes on the first Monday of May."
+    old, new = home.note(said), home.note("The boiler man comes on the second Tuesday of June.")
+    asked = "When does the boiler man come?"
+    answers = "the first Monday of May", "the second Tuesday of June"
+    first, second = home.qa(old, asked, answers[0]), home.qa(new, asked, answers[1])
+    row = Conflict(0, first.id, second.id, asked, *answers, START, "accepted")
+    home.store.conflicts.add(row)
+    assert (said in read(home, question)) is both
