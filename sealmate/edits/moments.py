@@ -42,7 +42,7 @@ _BACK = re.compile(
 _FIRST = re.compile(r"\b(?:originally|at first|in the beginning)\b,?", re.IGNORECASE)
 _FORMER = re.compile(
     r"(?i)\b(?:(?P<clause>before|until|till|prior\s+to)\b[^,?]*,?"
-    r"|(?:former(?:ly)?|previous(?:ly)?|earlier|used\s+to)\b"
+    r"|(?:former(?:ly)?|previous(?:ly)?|earlier|(?<!is )(?<!are )(?<!be )(?<!was )used\s+to)\b"
     r"|in\s+(?:the\s+past|former\s+times)\b,?)"
 )
 # "What do I do before I leave?" asks for what holds now, "Who was it before Ann?" does not
@@ -72,6 +72,12 @@ def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
     for led in _LED.finditer(text):
         for form in _DATES:
             if found := form.match(text, led.end()):
+                said = found.groupdict()
+                rest = text[: led.start()] + text[found.end() :]
+                # "Who will mind the dog in August?" asks for the August to come
+                coming = not said.get("year") and _of_now(rest)
+                if coming or not 0 < int(said.get("number") or 1) <= 12:
+                    continue
                 begin, end = _span(found, clock)
                 if re.fullmatch(_BEFORE, led["lead"], re.IGNORECASE):
                     just = begin - timedelta(microseconds=1)
@@ -85,12 +91,16 @@ def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
         match = form.search(text)
         if match and match.groupdict().get("clause"):
             rest = text[: match.start()] + text[match.end() :]
-            if _PRESENT.search(rest) and not _PAST.search(rest):
+            if _of_now(rest):
                 continue
         if match:
             plain = " ".join(form.sub(" ", text).split()).lstrip(", ").replace(" ?", "?")
             return Moment(plain, "first" if kind == "first" else "formerly", match[0])
     return Moment(text)
+
+
+def _of_now(said: str) -> bool:
+    return bool(_PRESENT.search(said) and not _PAST.search(said))
 
 
 def _then(text: str, start: int, stop: int, begin: datetime, end: datetime) -> Moment:

@@ -70,6 +70,11 @@ def test_what_is_left_begins_with_a_word() -> None:
         ("What must I do before I leave?", "now"),
         ("Where did the quail live until the aviary was done?", "formerly"),
         ("Who fixed the boiler before Okafor?", "formerly"),
+        ("Who will look after the dog in August?", "now"),
+        ("Who will take care of the cat until June?", "now"),
+        ("Where does the choir meet on 3 July?", "now"),
+        ("Which key is used to open the shed?", "now"),
+        ("Who is on duty on 2024-00-15?", "then"),
         ("What's the name he had before?", "formerly"),
     ],
 )
