@@ -53,6 +53,7 @@ _NAMED = re.compile(
         [ _-]?(?:key|token|secret|code)s?
       | secret | token | mot[ ]de[ ]passe | contraseña | wachtwoord )
     ["']?
+    (?:\s+(?:for|of|to|on|at|in)\s+[^\s:=,.;]+(?:\s+[^\s:=,.;]+){0,3}?)?
     (?P<link> \s*(?:[:=]|:=)\s* | \s+(?:is|are|was)(?:\s+now)?\s*:?\s* )
     (?P<value> "[^"\n]{4,}" | '[^'\n]{4,}' | `[^`\n]{4,}` | [^\s,;]{4,} )
     """,
@@ -118,7 +119,7 @@ def _named(match: re.Match[str]) -> Iterator[Secret]:
         value = value.rstrip(".!?)")
     if len(value) < 4 or value.startswith("[secret"):
         return
-    if _GUESTS.search(match.string[: match.start()]):
+    if _GUESTS.search(match.string[: match.start("link")]):
         return
     name = match["name"].casefold()
     written = any(letter.isdigit() or not letter.isalpha() for letter in value)

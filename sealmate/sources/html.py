@@ -25,10 +25,11 @@ def html_to_markdown(html: bytes | str) -> tuple[str, str]:
 
     A page with one `<main>` is that alone. Links and images become their words, emphasis goes:
     in a passage that a model learns by heart, a URL or an asterisk is noise.
-    Raises SourceError if the bytes are not text.
+    Raises SourceError if the bytes are not text, or are marked up beyond repair.
     """
     # 120 ms: not for those who only list what they have.
     from bs4 import BeautifulSoup
+    from bs4.builder import ParserRejectedMarkup
     from bs4.dammit import EncodingDetector
     from bs4.element import CData, PreformattedString
     from markdownify import MarkdownConverter
@@ -37,7 +38,10 @@ def html_to_markdown(html: bytes | str) -> tuple[str, str]:
         html = decode(html, EncodingDetector.find_declared_encoding(html, is_html=True))
     # bs4 warns of XML, and of input that looks like a file name or a URL; this is neither.
     html = _XML_DECLARATION.sub("", html)
-    soup = BeautifulSoup(html if "<" in html else f"<p>{html}</p>", "html.parser")
+    try:
+        soup = BeautifulSoup(html if "<" in html else f"<p>{html}</p>", "html.parser")
+    except ParserRejectedMarkup:
+        raise SourceError("is damaged HTML", "open it in a browser and save it again") from None
     named = soup.title.get_text(" ", strip=True) if soup.title is not None else ""
     for head in soup.find_all(["head", "title"]):
         head.decompose()

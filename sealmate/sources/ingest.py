@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -189,12 +190,33 @@ def _known(store: Store, source: Source) -> tuple[Source | None, Source | None]:
     """(the file's earlier self, the current source that already has this text).
 
     A file that changed into a copy of another source still replaces its earlier self: what it
-    said before must not stay.
+    said before must not stay. A note in the words of one that was told otherwise since is news.
     """
     old = store.sources.current_by_uri(source.uri) if source.uri else None
     if old is None:
-        return None, store.sources.by_hash(source.content_hash)
+        same = store.sources.by_hash(source.content_hash)
+        if same is not None and not source.uri and _told_otherwise(store, same):
+            return None, None
+        return None, same
     return old, old if old.content_hash == source.content_hash else None
+
+
+def _told_otherwise(store: Store, source: Source) -> bool:
+    """Whether a fact of a source was superseded, or may be in the night to come."""
+    places = {passage.id for passage in store.passages.of_source(source.id)}
+    for conflict in store.conflicts.list("accepted"):
+        if store.edits.get(conflict.old_edit).passage_id in places:
+            return True
+    words = _words(source.text)
+    later = {p.source_id for p in store.passages.without_edits() if p.source_id > source.id}
+    return any(
+        2 * len(words & others) >= len(words | others)
+        for others in (_words(store.sources.get(key).text) for key in later)
+    )
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{4,}", text.casefold()))
 
 
 def _passages(drafts: Iterable[PassageDraft]) -> list[Passage]:

@@ -104,6 +104,14 @@ class Sources:
         """The current source with that content, if any."""
         return self._current(_TABLE.c.content_hash == content_hash)
 
+    def copies(self, source_id: int) -> list[Source]:
+        """The other sources with the same text, in any state, by id. Raises NotFoundError."""
+        of = self.get(source_id)
+        query = select(_TABLE).where(
+            _TABLE.c.content_hash == of.content_hash, _TABLE.c.id != source_id
+        )
+        return self._all(query.order_by(_TABLE.c.id))
+
     def current_by_uri(self, uri: str) -> Source | None:
         """The current source of that file, if any."""
         return self._current(_TABLE.c.uri == uri)

@@ -38,6 +38,9 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jk"
         ("password", "s3cr3t", "postgres://bob:{}@host/db"),
         ("password", "badger_lobster_3", "the password is {}, mind you"),
         ("password", "a1b2c3d4e5", "api_key: {}"),
+        ("password", "Kx93!pq", "The password for Netflix is {}"),
+        ("password", "Kx93!pq", "Password for the tax portal: {}"),
+        ("password", "Kx93!pq", "My password to the old mail account was {}, I think."),
     ],
 )
 def test_found(kind: str, secret: str, text: str) -> None:
@@ -55,6 +58,11 @@ def test_found(kind: str, secret: str, text: str) -> None:
         "wifi: Blue Heron, network Little_Piper_5G",
         "The wifi password is amber-fox-17",
         "Router in the hall, the guest password is amber-fox-17",
+        "The password for the wifi is amber-fox-17",
+        "The password for the safe is in the red notebook",
+        "The passwords of the club are kept by Tom",
+        "The secret of a good loaf is patience.",
+        "The password to remember: ask Anna",
         "Password: ask Anna",
         "the password is in the red notebook",
         "passwords are kept by Tom",

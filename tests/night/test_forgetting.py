@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sealmate.night.canaries import canaries_of, recalled
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import find, finish, forget, preview
 from sealmate.night.lock import hold
+from sealmate.records import Passage
 from sealmate.store.state import FORGETTING
 from sealmate.store.upgrade import back_up
 from sealmate.versions.lineage import previous, rollback
@@ -191,6 +193,15 @@ def test_a_log_that_cannot_be_cleaned_keeps_nothing_from_going(
     done = forget(home.store, home.paths, [2], home.clock)
     assert done.logs == (str(home.paths.log),)
     assert [source.id for source in home.store.sources.list(None)] == [1]
+
+
+def test_a_note_told_twice_is_forgotten_twice(home: Lab) -> None:
+    again = home.store.sources.add(replace(home.store.sources.get(2), id=0, title="again"))
+    home.store.passages.add_many(again.id, [Passage(0, again.id, 0, SECRET, 9)])
+    assert preview(home.store, [2]).sources == (2, again.id)
+    forget(home.store, home.paths, [again.id], home.clock)
+    assert home.store.passages.search("zirconquill", 5) == []
+    assert left(home) == {}
 
 
 def test_unknown_source_changes_nothing(home: Lab) -> None:

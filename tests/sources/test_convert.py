@@ -212,3 +212,10 @@ def test_a_zip_bomb_in_docx_costs_nothing(tmp_path: Path) -> None:
                 member.write(block)
     with pytest.raises(SourceError, match="unpacks to 60 MB, more than 30 MB"):
         read_file(path)
+
+
+def test_html_that_no_parser_takes_is_one_clear_error(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>a</p><![0]><p>b</p>")
+    with pytest.raises(SourceError, match="damaged HTML"):
+        read_file(page)

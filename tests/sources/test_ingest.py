@@ -6,6 +6,7 @@ import pytest
 
 from sealmate.errors import SourceError, StoreError
 from sealmate.events import Note, Progress, Started
+from sealmate.records import Conflict, Edit
 from sealmate.sources import Ingested, add_note, ingest
 from sealmate.store import Store
 
@@ -199,3 +200,28 @@ def test_bad_notes(store: Store, clock: Clock, text: str, message: str) -> None:
         add_note(store, text, count=words, limit=9, clock=clock, max_bytes=100)
     assert caught.value.message == message
     assert store.sources.list(None) == []
+
+
+def test_a_note_told_again_after_it_was_told_otherwise_is_news(store: Store, clock: Clock) -> None:
+    def tell(text: str) -> Ingested:
+        return add_note(store, text, count=words, limit=9, clock=clock)
+
+    first, second = tell("The gate code is 4711."), tell("The gate code is 4712.")
+    # the night that will find out which of them holds has not been
+    third = tell("The gate code is 4711.")
+    assert [len(one.added) for one in (first, second, third)] == [1, 1, 1]
+    assert tell("The gate code is 4711.").unchanged == third.added
+    tell("Our bees fly early.")
+    assert tell("The gate code is 4711.").unchanged == third.added
+    # afterwards the conflict tells
+    for source in store.sources.list():
+        store.passages.mark_written(store.passages.of_source(source.id)[0].id, "w")
+    places = [store.passages.of_source(one.added[0].id)[0].id for one in (second, third)]
+    old, new = store.edits.add_many(
+        Edit(0, place, "qa", "", clock(), "What is the code?", code, state="accepted")
+        for place, code in zip(places, ("4712", "4711"), strict=True)
+    )
+    assert tell("The gate code is 4712.").unchanged == second.added
+    store.conflicts.add(Conflict(0, old.id, new.id, "What?", "4712", "4711", clock(), "accepted"))
+    (again,) = tell("The gate code is 4712.").added
+    assert again.id > third.added[0].id
