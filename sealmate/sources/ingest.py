@@ -138,7 +138,7 @@ def content_hash(text: str) -> str:
 def _take_in(store: Store, source: Source, count: Count, limit: int) -> Ingested:
     _, same = _known(store, source)
     if same is not None:
-        return Ingested(unchanged=(same,))
+        return Ingested(unchanged=(_followed(store, same, source),))
     drafts = split(source.text, count, limit)
     if not drafts:
         where = show(source.uri) if source.uri else "the note"
@@ -147,7 +147,7 @@ def _take_in(store: Store, source: Source, count: Count, limit: int) -> Ingested
         # Asked again under the lock: another process may have taken the same file in meanwhile.
         old, same = _known(store, source)
         if same is not None:
-            return Ingested(unchanged=(same,))
+            return Ingested(unchanged=(_followed(store, same, source),))
         passages = _passages(drafts)
         if old is None:
             new = store.sources.add(source)
@@ -199,6 +199,14 @@ def _known(store: Store, source: Source) -> tuple[Source | None, Source | None]:
             return None, None
         return None, same
     return old, old if old.content_hash == source.content_hash else None
+
+
+def _followed(store: Store, known: Source, source: Source) -> Source:
+    """`known`, at the path of `source` where its own file was renamed to that: what is changed in
+    it later must replace what it says now."""
+    if not source.uri or not known.uri or known.uri == source.uri or Path(known.uri).exists():
+        return known
+    return store.sources.move(known.id, source.uri)
 
 
 def _told_otherwise(store: Store, source: Source) -> bool:

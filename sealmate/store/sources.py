@@ -104,6 +104,13 @@ class Sources:
         """The current source with that content, if any."""
         return self._current(_TABLE.c.content_hash == content_hash)
 
+    def move(self, source_id: int, uri: str) -> Source:
+        """Note that a file lies elsewhere now. Raises NotFoundError."""
+        with self._database.write() as connection:
+            self.get(source_id)
+            connection.execute(update(_TABLE).where(_TABLE.c.id == source_id).values(uri=uri))
+            return self.get(source_id)
+
     def copies(self, source_id: int) -> list[Source]:
         """The other sources with the same text, in any state, by id. Raises NotFoundError."""
         of = self.get(source_id)

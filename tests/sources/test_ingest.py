@@ -225,3 +225,24 @@ def test_a_note_told_again_after_it_was_told_otherwise_is_news(store: Store, clo
     store.conflicts.add(Conflict(0, old.id, new.id, "What?", "4712", "4711", clock(), "accepted"))
     (again,) = tell("The gate code is 4712.").added
     assert again.id > third.added[0].id
+
+
+def test_a_file_that_was_renamed_and_then_edited(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    def take() -> Ingested:
+        *_, done = ingest(store, [tmp_path], count=words, limit=9, clock=clock)
+        assert isinstance(done, Ingested)
+        return done
+
+    plan, trip = tmp_path / "plan.md", tmp_path / "trip.md"
+    plan.write_text("We take the ferry.")
+    take()
+    plan.rename(trip)
+    assert [source.uri for source in take().unchanged] == [str(trip)]
+    trip.write_text("We take the train.")
+    assert len(take().replaced) == 1
+    assert [source.text for source in store.sources.list()] == ["We take the train."]
+    # one that is still there keeps its place
+    (tmp_path / "copy.md").write_text("We take the train.")
+    assert {source.uri for source in take().unchanged} == {str(trip)}
