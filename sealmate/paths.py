@@ -100,7 +100,7 @@ def make_private_dir(folder: Path) -> Path:
 def locate(profile: str = "default", home: Path | None = None, models: Path | None = None) -> Paths:
     """The paths of a profile; `home` overrides platformdirs for all but the model cache.
 
-    Raises SettingsError if `profile` could not be a folder's name.
+    Raises SettingsError if `profile` could not be a folder's name, or `home` is nobody's.
     """
     if not _PROFILE.fullmatch(profile):
         raise SettingsError(
@@ -109,7 +109,13 @@ def locate(profile: str = "default", home: Path | None = None, models: Path | No
         )
     cache = models or Path(platformdirs.user_cache_path("sealmate")) / "models"
     if home is not None:
-        root = home.expanduser().absolute()
+        try:
+            root = home.expanduser().absolute()
+        except RuntimeError:
+            raise SettingsError(
+                f"the home {str(home)!r} is that of a user who is not known here",
+                "name a folder with --home or SEALMATE_HOME",
+            ) from None
         return Paths(root, root, root / "state", cache, profile)
     return Paths(
         config=Path(platformdirs.user_config_path("sealmate")),

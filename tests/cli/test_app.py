@@ -32,6 +32,7 @@ def test_version_and_help(run: Run) -> None:
         (("search", "x", "--limit", "0"), 2),
         (("--device", "toaster", "sources"), 2),
         (("--profile", "../else", "sources"), 2),
+        (("--home", "~nosuchuser", "sources"), 2),
         (("sources", "show", "99"), 6),
         (("edits", "show", "7"), 6),
         (("versions", "show", "3"), 6),
