@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -156,9 +156,7 @@ def shred(file: Path) -> None:
 def put_in_place(part: Path, file: Path) -> None:
     """Rename `part` to `file` in one step, and overwrite what was in that before."""
     old = file.open("r+b") if file.is_file() and os.name == "posix" else None
-    with ExitStack() as stack:
-        if old is not None:
-            stack.enter_context(old)
+    with old or nullcontext():
         part.replace(file)
         if old is not None:  # open still, though it has no name any more
             _blank(old)

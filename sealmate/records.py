@@ -5,7 +5,7 @@ Times are timezone-aware UTC datetimes. Ids are database ids (0 = not stored yet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -142,6 +142,12 @@ class Version:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     edits: int = 0
     purged_at: datetime | None = None
+
+
+def scores_listed(versions: Iterable[Version]) -> list[tuple[str, str]]:
+    """The keys and names of SCORES_LISTED that any of the versions has."""
+    there = {key for found in versions for key, value in found.scores.items() if value is not None}
+    return [(key, name) for key, name in SCORES_LISTED if key in there]
 
 
 @dataclass(frozen=True, slots=True)

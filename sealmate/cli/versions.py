@@ -9,7 +9,7 @@ import typer
 from sealmate.cli import bisecting, lineage, pruning
 from sealmate.cli.common import JsonOption, open_workspace
 from sealmate.cli.output import emit, plain, say, table, when
-from sealmate.records import SCORES_LISTED
+from sealmate.records import scores_listed
 
 if TYPE_CHECKING:
     from sealmate.records import Version
@@ -40,11 +40,7 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         emit([_facts(version, active) for version in found])
         return
-    listed = [
-        (key, name)
-        for key, name in SCORES_LISTED
-        if any(version.scores.get(key) is not None for version in found)
-    ]
+    listed = scores_listed(found)
     table(
         [
             "",

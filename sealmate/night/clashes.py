@@ -14,10 +14,10 @@ from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
 from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
 from sealmate.edits.words import content, tokens, within
-from sealmate.night.supersession import FORMERLY, REVISED, alike
+from sealmate.night.supersession import REVISED, alike
 from sealmate.records import Edit, Passage, Source
 from sealmate.store import Store
-from sealmate.store.edits import is_aside
+from sealmate.store.edits import is_aside, tells_the_past
 
 # Files whose times lie this near may have them from one copy or checkout of their folder.
 TOGETHER = timedelta(minutes=1)
@@ -95,7 +95,7 @@ def _together(one: Source, other: Source) -> bool:
 
 
 def _asks(edit: Edit) -> bool:
-    return bool(edit.question and edit.answer) and FORMERLY not in edit.sampling
+    return bool(edit.question and edit.answer) and not tells_the_past(edit)
 
 
 def _disagree(first: str, second: str) -> bool:

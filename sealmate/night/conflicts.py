@@ -88,7 +88,7 @@ class _Settled:
     def __init__(self, store: Store, ended: Collection[int] = ()) -> None:
         self._store = store
         self._rows: dict[tuple[int, int], list[Conflict]] = {}
-        self._between: dict[tuple[int, int], list[Conflict]] = {}
+        self._all: list[Conflict] = []
         for conflict in store.conflicts.list():
             if conflict.id not in ended:
                 self.add(conflict)
@@ -97,7 +97,7 @@ class _Settled:
         edits = self._store.edits
         old, new = edits.get(conflict.old_edit), edits.get(conflict.new_edit)
         self._rows.setdefault((old.passage_id, new.passage_id), []).append(conflict)
-        self._between.setdefault(self._sources(old, new), []).append(conflict)
+        self._all.append(conflict)
 
     def has(self, old: Edit, new: Edit) -> bool:
         rows = self._rows.get((old.passage_id, new.passage_id), ())
@@ -105,14 +105,14 @@ class _Settled:
 
     def by_person(self, old: Edit, new: Edit) -> str:
         """How a person settled the same between earlier texts of the two sources; "" if not."""
-        here, there = self._sources(old, new)
         last: tuple[int, str] = (0, "")
-        for row in self._between.get((here, there), ()):
-            if near(row.question, new.question) and _same(row, old, new):
+        for row in self._all:
+            if not near(row.question, new.question):
+                continue
+            if _same(row, old, new) and self._sources_of(row) == self._sources(old, new):
                 last = max(last, (row.id, row.state if self._by_person(row) else ""))
-        # the older text may be the one that was changed, and be the newer one now
-        for row in self._between.get((there, here), ()):
-            if near(row.question, new.question) and _same(row, new, old):
+            # the older text may be the one that was changed, and be the newer one now
+            if _same(row, new, old) and self._sources_of(row) == self._sources(new, old):
                 last = max(last, (row.id, row.state if row.state == "kept-both" else ""))
         return last[1]
 
@@ -122,6 +122,10 @@ class _Settled:
             loser = self._store.edits.get(row.new_edit)
             return loser.state == "rejected" and loser.reason == f"in conflict {row.id}"
         return row.state == "kept-both"
+
+    def _sources_of(self, row: Conflict) -> tuple[int, int]:
+        edits = self._store.edits
+        return self._sources(edits.get(row.old_edit), edits.get(row.new_edit))
 
     def _sources(self, old: Edit, new: Edit) -> tuple[int, int]:
         of, latest = self._store.sources.of_passage, self._store.sources.latest

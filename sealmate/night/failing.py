@@ -11,9 +11,10 @@ from sealmate.edits.screen import same_answer
 from sealmate.model.protocol import LanguageModel
 from sealmate.night.ledger import as_edits, as_texts
 from sealmate.night.rehearsal import failing
-from sealmate.night.supersession import FORMERLY, untrue_passages
+from sealmate.night.supersession import untrue_passages
 from sealmate.records import Edit, Probe
 from sealmate.store import Store
+from sealmate.store.edits import tells_the_past
 
 MOST = 8  # facts a night, so that a bad one does not become a long one
 ENOUGH = 12  # wordings of a fact; one that fails after so many will not be helped by another
@@ -75,7 +76,7 @@ def _chosen(
         taught = [
             edit
             for edit in store.edits.list(state="accepted", passage_id=probe.passage_id)
-            if edit.answer and FORMERLY not in edit.sampling
+            if edit.answer and not tells_the_past(edit)
         ]
         known = [edit for edit in taught if same_answer(edit.answer, probe.answer)]
         if 0 < len(known) < ENOUGH:

@@ -95,12 +95,8 @@ def find(store: Store, what: str) -> list[Source]:
 def preview(store: Store, source_ids: Sequence[int]) -> Reach:
     """All that forgetting these sources, and whatever says the same word for word, would touch.
     Raises NotFoundError."""
-    return _union([store.erasure.preview(key) for key in _with_copies(store, source_ids)])
-
-
-def _with_copies(store: Store, source_ids: Sequence[int]) -> list[int]:
     copies = (copy.id for key in source_ids for copy in store.sources.copies(key))
-    return list(dict.fromkeys([*source_ids, *copies]))
+    return _union([store.erasure.preview(key) for key in {*source_ids, *copies}])
 
 
 def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) -> Forgotten:
@@ -119,7 +115,7 @@ def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) 
     with store.transaction():
         store.state.set(FORGETTING, True)
         store.state.set(FORGOTTEN, store.state.get(FORGOTTEN, 0) + 1)
-        for key in _with_copies(store, source_ids):
+        for key in reach.sources:
             store.sources.mark_forgotten(key)
     done = finish(store, paths, clock)
     if done is None:

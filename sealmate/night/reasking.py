@@ -18,12 +18,12 @@ from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
 from sealmate.model.protocol import LanguageModel
 from sealmate.night.ledger import UNASKED, as_texts
-from sealmate.night.supersession import FORMERLY, REVISED, alike
+from sealmate.night.supersession import REVISED, alike
 from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
-from sealmate.store.edits import ASKED_OF, OWN
+from sealmate.store.edits import ASKED_OF, OWN, tells_the_past
 
 ASKED = "what an older note was asked"
 _OLDER = 4  # older passages looked at for each new one
@@ -134,7 +134,7 @@ def _cases(store: Store, text: Text) -> Iterator[_Case]:
         for edit in _asked_of(store, passage):
             if count >= _MOST:
                 return
-            if not edit.answer or FORMERLY in edit.sampling:
+            if not edit.answer or tells_the_past(edit):
                 continue
             if grounded_answer(edit.answer, text.text):
                 continue

@@ -15,12 +15,13 @@ from sealmate.night import rehearsal
 from sealmate.night.backlog import Backlog
 from sealmate.night.sharding import Ledger, Session, plan, tired
 from sealmate.night.strangers import Known
-from sealmate.night.supersession import FORMERLY, successors
+from sealmate.night.supersession import successors
 from sealmate.night.truth import still_true
 from sealmate.recall import way_of
 from sealmate.records import Edit, Passage, Probe
 from sealmate.settings import Settings
 from sealmate.store import Store
+from sealmate.store.edits import tells_the_past
 from sealmate.training.batches import Example
 from sealmate.training.gate import Limits
 from sealmate.training.loop import Recipe
@@ -114,7 +115,7 @@ class Choice:
                 return False
             # what the shard of a note written anew knows is no fact without a text here
             there = others.get(edit.passage_id, ())
-            return not unit_for(there, edit.question, edit.answer) or FORMERLY in edit.sampling
+            return not unit_for(there, edit.question, edit.answer) or tells_the_past(edit)
 
         # what still holds of a note that was written anew is told by the newer one
         pieces.update((old, pieces[new]) for old, new in self.anew.items())

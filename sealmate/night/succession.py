@@ -14,10 +14,9 @@ from datetime import datetime
 from sealmate.edits.screen import same_answer
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new
-from sealmate.night.supersession import FORMERLY
 from sealmate.records import Conflict, Edit, Reach
 from sealmate.store import Store
-from sealmate.store.edits import is_aside
+from sealmate.store.edits import is_aside, tells_the_past
 
 
 def end_conflicts(store: Store, reach: Reach, now: datetime) -> list[int]:
@@ -107,6 +106,6 @@ def _hand_on(store: Store, conflict: Conflict, heir: Edit, back: _Back, now: dat
     # Its wordings may lie further from the heir's than they lay from those of the forgotten one.
     for other in back.edits:
         edit = store.edits.get(other)
-        if edit.state == "accepted" and FORMERLY not in edit.sampling:
+        if edit.state == "accepted" and not tells_the_past(edit):
             store.edits.supersede(other, heir.id, old.reason, old.valid_to)
     store.probes.retire(back.probes, old.reason)

@@ -18,7 +18,7 @@ from sealmate.night.former import former_edits, tell_formerly
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store import Store
 from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
-from sealmate.store.edits import is_aside, replaced_by
+from sealmate.store.edits import is_aside, replaced_by, tells_the_past
 
 # A note with this share of its words in common with an older one is that one written anew.
 REVISED = 0.6
@@ -116,7 +116,7 @@ def fact(
         if found.id == edit.id
         or (
             found.format != "unknown"
-            and FORMERLY not in found.sampling
+            and not tells_the_past(found)
             and tells(found.question, found.answer, found.text)
         )
     ]
@@ -166,12 +166,12 @@ def _undo(store: Store, conflict: Conflict) -> None:
     accepted = store.edits.list(state="accepted", passage_id=old.passage_id)
     marked += [edit for edit in accepted if edit.reason == _kept(mark)]
     for edit in marked:
-        gone = "" if FORMERLY in edit.sampling else _set_aside(store, edit)
+        gone = "" if tells_the_past(edit) else _set_aside(store, edit)
         if gone:
             when = [event.at for event in store.edits.history(edit.id) if event.reason == gone]
             store.edits.supersede(edit.id, None, gone, (*when, conflict.found_at)[0])
             continue
-        reason = FORMERLY if FORMERLY in edit.sampling else f"{mark}, undone"
+        reason = FORMERLY if tells_the_past(edit) else f"{mark}, undone"
         store.edits.set_state([edit.id], "accepted", "sealmate", reason)
     if told:
         note_rebuild(store, told, "a conflict was settled otherwise")
@@ -214,7 +214,7 @@ def untrue_passages(store: Store) -> set[int]:
 
 def displaced(edit: Edit) -> bool:
     """Whether a conflict took an edit out of training that told what holds."""
-    return bool(IN_CONFLICT.fullmatch(edit.reason)) and FORMERLY not in edit.sampling
+    return bool(IN_CONFLICT.fullmatch(edit.reason)) and not tells_the_past(edit)
 
 
 def successors(store: Store) -> dict[int, int]:

@@ -117,7 +117,7 @@ class Edits:
                 return edit
             if edit.state == "accepted" or _is_trained(connection, edit_id):
                 copy = self.add_many([edit])[0]
-                _put_in_place(connection, edit_id, copy.id)
+                _hand_over(connection, edit_id, copy.id)
                 self.supersede(edit_id, copy.id, AMENDED, self._database.clock())
                 edit_id = copy.id
             now = replace(edit, **new)
@@ -270,7 +270,7 @@ def _is_trained(connection: Connection, edit_id: int) -> bool:
     return found is not None
 
 
-def _put_in_place(connection: Connection, old_id: int, new_id: int) -> None:
+def _hand_over(connection: Connection, old_id: int, new_id: int) -> None:
     """Let the conflicts of an edit, and what it superseded, be those of another."""
     clashes = tables.conflicts
     for column in (clashes.c.old_edit, clashes.c.new_edit):

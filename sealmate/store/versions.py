@@ -150,9 +150,7 @@ class Versions:
         """Numbers of the versions that were trained on any of these edits, ascending; with
         `purged` those as well whose files are gone."""
         numbers: set[int] = set()
-        there = select(_TABLE.c.number)
-        if not purged:
-            there = there.where(_TABLE.c.purged_at.is_(None))
+        there = select(_TABLE.c.number) if purged else _kept()
         with self._database.read() as connection:
             for part in chunks(list(edit_ids)):
                 query = _trained(_SHARDS.c.version).where(_EDITS.c.edit_id.in_(part))
@@ -163,9 +161,8 @@ class Versions:
         """Numbers of the versions not purged that were trained on edits erased since."""
         gone = ~exists().where(tables.edits.c.id == _EDITS.c.edit_id)
         shards = select(_EDITS.c.shard).where(gone).distinct()
-        there = select(_TABLE.c.number).where(_TABLE.c.purged_at.is_(None))
         query = select(_SHARDS.c.version).where(
-            _SHARDS.c.shard.in_(shards), _SHARDS.c.version.in_(there)
+            _SHARDS.c.shard.in_(shards), _SHARDS.c.version.in_(_kept())
         )
         with self._database.read() as connection:
             return sorted(set(connection.scalars(query)))
@@ -197,6 +194,11 @@ class Versions:
         query = select(_TABLE, func.coalesce(of_version.c.edits, 0).label("edits"))
         query = query.outerjoin(of_version, of_version.c.version == _TABLE.c.number)
         return self._all(query.order_by(_TABLE.c.number))
+
+
+def _kept() -> Select[Any]:
+    """Numbers of the versions not purged."""
+    return select(_TABLE.c.number).where(_TABLE.c.purged_at.is_(None))
 
 
 def _newest() -> Select[Any]:

@@ -87,9 +87,9 @@ class Talk:
         """The beginnings of the passages that `sources` cite, by passage id."""
         found: dict[int, str] = {}
         for cited in sources:
-            with suppress(NotFoundError):  # forgotten since
-                passage = self._services.store().passages.get(int(cited.get("passage") or 0))
-                found[passage.id] = _beginning(passage.text)
+            if isinstance(key := cited.get("passage"), int):
+                with suppress(NotFoundError):  # forgotten since
+                    found[key] = _beginning(self._services.store().passages.get(key).text)
         return found
 
 

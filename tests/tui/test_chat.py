@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
+from textual.pilot import Pilot
 from textual.widgets import Markdown
 
 from sealmate.chat.answer import Answer
@@ -54,13 +58,20 @@ async def test_the_conversation_survives_a_restart_and_goes_on(home: Home) -> No
     again.close()
 
 
-async def test_escape_stops_an_answer_and_keeps_what_was_said(home: Home) -> None:
+@asynccontextmanager
+async def counting(home: Home) -> AsyncIterator[Pilot[Any]]:
+    """The app with an answer that was held up after its first word."""
     home.model._answers.append("one two three four")
     home.slow = threading.Event()
     async with home.app().run_test() as pilot:
         await settle(pilot)
         await type_line(pilot, "Count.")
         await until(pilot, lambda: "one" in said(pilot))
+        yield pilot
+
+
+async def test_escape_stops_an_answer_and_keeps_what_was_said(home: Home) -> None:
+    async with counting(home) as pilot:
         await send_while_busy(pilot)
         await pilot.press("escape")
         await settle(pilot)
@@ -190,12 +201,7 @@ async def test_shift_enter_breaks_the_line_and_tab_completes_a_command(home: Hom
 
 
 async def test_a_new_conversation_while_an_answer_is_written(home: Home) -> None:
-    home.model._answers.append("one two three four")
-    home.slow = threading.Event()
-    async with home.app().run_test() as pilot:
-        await settle(pilot)
-        await type_line(pilot, "Count.")
-        await until(pilot, lambda: "one" in said(pilot))
+    async with counting(home) as pilot:
         await pilot.press("ctrl+n")
         await settle(pilot)
         assert "one" not in said(pilot)
@@ -209,12 +215,7 @@ async def test_a_new_conversation_while_an_answer_is_written(home: Home) -> None
 
 async def test_what_was_forgotten_while_it_was_answered_is_not_kept(home: Home) -> None:
     """By the same person in the chat, or in another terminal."""
-    home.model._answers.append("one two three four")
-    home.slow = threading.Event()
-    async with home.app().run_test() as pilot:
-        await settle(pilot)
-        await type_line(pilot, "Count.")
-        await until(pilot, lambda: "one" in said(pilot))
+    async with counting(home) as pilot:
         store = home.store()
         (source,) = [one for one in store.sources.list() if one.title == "The babysitter"]
         forget(store, home.workspace.paths, [source.id], home.clock)

@@ -39,6 +39,10 @@ and after the next night I know it by heart. `/help` lists the rest.
 """
 
 
+class _NotKeptError(SealmateError):
+    """An answer may have what was forgotten while it was given."""
+
+
 NOT_KEPT = "Something was forgotten meanwhile: this answer is not kept. Ask again."
 
 
@@ -173,7 +177,7 @@ class ChatScreen(BaseScreen):
             question, history=history, closed_book=self.closed_book, on_piece=emit, cancel=flag
         )
         if not self.talk.keep(question, answer, self._since):
-            raise Cancelled(NOT_KEPT)
+            raise _NotKeptError(NOT_KEPT)
         return answer
 
     async def _answer(self, question: str, turn: AnswerTurn, flag: Flag) -> None:
@@ -190,10 +194,10 @@ class ChatScreen(BaseScreen):
                 said += piece
                 await stream.write(plain(piece))
             answer = job.result
-        except Cancelled as stop:
-            if stop.message == NOT_KEPT:
-                said = ""
-                await self.add(Remark(NOT_KEPT, "bad"))
+        except _NotKeptError as why:
+            said = ""
+            await self.add(Remark(why.message, "bad"))
+        except Cancelled:
             await self._keep_stopped(question, said.strip())
         except Exception as error:
             await self.add(Remark(self.say(error), "bad"))

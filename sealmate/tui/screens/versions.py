@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from sealmate.records import SCORES_LISTED, Activation, Version
+from sealmate.records import Activation, Version, scores_listed
 from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
@@ -79,11 +79,7 @@ class VersionsScreen(BaseScreen):
         lineage = self.lineage = await self.off(read_lineage, self.services)
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        shown = [
-            (key, name)
-            for key, name in SCORES_LISTED  # every score stands in the details
-            if any(_score(v.scores, key) is not None for v in lineage.versions)
-        ]
+        shown = scores_listed(lineage.versions)  # every score stands in the details
         table.add_columns("", "version", "made", "from", "self-edits", *(n for _, n in shown))
         marked = any(_mark(version, lineage) for version in lineage.versions)
         if marked:
@@ -95,7 +91,7 @@ class VersionsScreen(BaseScreen):
                 self.when(version.created_at),
                 "base" if not version.parent else str(version.parent),
                 str(version.edits),
-                *(_figure(_score(version.scores, key)) for key, _ in shown),
+                *(_figure(version.scores.get(key)) for key, _ in shown),
                 *([_mark(version, lineage)] * marked),
                 key=str(version.number),
             )
@@ -205,10 +201,6 @@ def _mark(version: Version, lineage: Lineage) -> str:
     if version.purged_at is not None:
         return "was erased"
     return "holds something forgotten" if version.number in lineage.barred else ""
-
-
-def _score(scores: Mapping[str, Any], key: str) -> Any:
-    return scores.get(key)
 
 
 def _figure(value: Any) -> str:
