@@ -32,7 +32,6 @@ from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
 from sealmate.versions.attach import attach_version
 from sealmate.versions.publish import reduce, require_active, sweep
-from sealmate.versions.shards import shards_of
 from sealmate.workspace import Workspace
 
 
@@ -151,10 +150,8 @@ class _Night:
                 return
 
     def _shards(self) -> list[str]:
-        """Names of the shards of the version in use, oldest first."""
-        active = self.store.versions.active()
-        shards = shards_of(self.store, self.store.versions.get(active)) if active else {}
-        return sorted(shards, key=int)
+        """Names of the shards of the version in use, those with the newest notes last."""
+        return selection.ledger_of(self.store).by_age
 
     def _look_after(self, choice: selection.Choice) -> None:
         """Ask the version in use the due questions of a night that made no other."""

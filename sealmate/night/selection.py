@@ -202,14 +202,17 @@ def choose(
 def trained_anyway(store: Store, settings: Settings, now: datetime) -> set[int]:
     """Passages of the shards that the coming night trains whatever else it does: the newest, and
     those to be built again. More of their wordings cost no session of their own."""
+    ledger = ledger_of(store)
+    names = {*ledger.by_age[-1:], *ledger.spoilt, *Backlog(store).waiting}
+    names.add(tired(store, ledger, settings, now))
+    return {edit.passage_id for name in names & set(ledger.left) for edit in ledger.left[name]}
+
+
+def ledger_of(store: Store) -> Ledger:
+    """What there is to know, and the shards of the version in use that know it."""
     active = store.versions.active()
     shards = shards_of(store, store.versions.get(active)) if active else {}
-    if not shards:
-        return set()
-    ledger = Ledger(store.edits.trainable(), shards)
-    names = {max(shards, key=int), *ledger.spoilt, *Backlog(store).waiting}
-    names.add(tired(store, ledger, settings, now))
-    return {edit.passage_id for name in names & set(shards) for edit in ledger.left[name]}
+    return Ledger(store.edits.trainable(), shards)
 
 
 def within_budget(

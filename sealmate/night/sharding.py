@@ -78,6 +78,16 @@ class Ledger:
             name for name, shard in self.shards.items() if len(self.left[name]) < len(shard.edits)
         }
 
+    @property
+    def by_age(self) -> list[str]:
+        """Names of the shards, those with the newest notes last. A name alone does not tell: an
+        old shard that was built again is named by that night."""
+
+        def newest(name: str) -> tuple[int, int]:
+            return max((edit.passage_id for edit in self.left[name]), default=0), int(name)
+
+        return sorted(self.shards, key=newest)
+
 
 def teaches(edits: Sequence[Edit]) -> bool:
     """Whether any of them says something, rather than that something is not said."""
@@ -106,7 +116,7 @@ def plan(
     staying = {name: shard for name, shard in shards.items() if shard not in dropped}
     able = {name: shard for name, shard in staying.items() if name not in refused}
     fresh = _portion(ledger.fresh, limit)
-    room = _with_room(able, left, fresh, limit) if fresh else None
+    room = _with_room([able[n] for n in ledger.by_age if n in able], left, fresh, limit)
     if room is None and NEW in refused:
         fresh = []
 
@@ -146,16 +156,16 @@ def _portion(fresh: Sequence[Edit], limit: int) -> Sequence[Edit]:
 
 
 def _with_room(
-    shards: Mapping[str, Shard],
+    shards: Sequence[Shard],
     left: Mapping[str, Sequence[Edit]],
     fresh: Sequence[Edit],
     limit: int,
 ) -> Shard | None:
-    """The newest shard that has room for what is new."""
-    for name in sorted(shards, key=int, reverse=True):
-        passages = {edit.passage_id for edit in (*left[name], *fresh)}
+    """Of shards, the newest last, the last that has room for what is new; None if nothing is."""
+    for shard in reversed(shards) if fresh else ():
+        passages = {edit.passage_id for edit in (*left[shard.name], *fresh)}
         if not limit or len(passages) <= limit:
-            return shards[name]
+            return shard
     return None
 
 

@@ -63,6 +63,21 @@ def test_new_notes_go_to_the_newest_shard_with_room() -> None:
     assert names(session.carried) == ["1"]
 
 
+def test_an_old_shard_that_was_built_again_tonight_does_not_end_the_growing_one() -> None:
+    full, growing, fresh = edits(1, 2, 3, 4), edits(5, 6, start=5), edits(7, start=7)
+    ledger = Ledger(
+        [*full, *growing, *fresh], {"9": shard("9", full), "8": shard("8", growing, warm=1)}
+    )
+    assert ledger.by_age == ["9", "8"]
+    # the night has built enough: what lost something waits, and what grows goes on growing
+    session = plan(ledger, SMALL, (), refused=ledger.by_age[:-1])
+    assert session.shard is not None
+    assert (session.shard.name, session.warm, session.new) == ("8", True, fresh)
+    roomy = planned([*full[:2], *growing, *fresh], shard("9", full[:2]), shard("8", growing))
+    assert roomy.shard is not None
+    assert roomy.shard.name == "8"
+
+
 def test_without_room_a_shard_is_added() -> None:
     old, fresh = edits(1, 2, 3), edits(4, 5, start=4)
     session = planned([*old, *fresh], shard("1", old))
