@@ -8,12 +8,13 @@ the newer note, and the two stand in plain conflict (`sealmate.night.conflicts`)
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event as Flag
 
 from sealmate.edits.questions import force, take_apart
 from sealmate.edits.screen import grounded_answer, is_abstention, novel_content, same_answer
+from sealmate.edits.secrets import REDACTED, redact
 from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
 from sealmate.model.protocol import LanguageModel
@@ -91,7 +92,9 @@ def _changed(
     cancel: Flag | None,
 ) -> list[Edit]:
     """The edits that `reask` makes, without rows."""
-    cases = [case for text in texts for case in _cases(store, text)]
+    # what is secret may not become an answer
+    safe = [replace(text, heading=redact(text.heading), text=redact(text.text)) for text in texts]
+    cases = [case for text in safe for case in _cases(store, text)]
     # most new notes answer no old question: the reader's lessons had it right for once
     asked = [Asked(c.old.question, (Reference(c.text.heading, c.text.text),)) for c in cases]
     made: dict[tuple[int, str], Edit] = {}
@@ -103,6 +106,7 @@ def _changed(
             or is_abstention(reading.text)
             or not grounded_answer(reading.text, text.text)
             or same_answer(reading.text, old.answer)
+            or same_answer(reading.text, REDACTED)
             or reading.text.casefold() in old.question.casefold()
         ):
             continue
@@ -129,12 +133,14 @@ def _changed(
 def _cases(store: Store, text: Text) -> Iterator[_Case]:
     """Edits of older passages that the new one can be asked, and whose answer it does not give."""
     there = tokens(f"{text.heading}\n{text.text}")
+    # what is asked to see whether it is known is not taught
+    kept = {probe.question.casefold() for probe in store.probes.list(passage_id=text.id)}
     count = 0
     for passage, revised in _older(store, text):
         for edit in _asked_of(store, passage):
             if count >= _MOST:
                 return
-            if not edit.answer or tells_the_past(edit):
+            if not edit.answer or tells_the_past(edit) or edit.question.casefold() in kept:
                 continue
             if grounded_answer(edit.answer, text.text):
                 continue

@@ -13,7 +13,7 @@ from sealmate.night.reasking import ASKED, reask
 from sealmate.night.supersession import successors
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
-from tests.night.ledger import MARCH, note, teach
+from tests.night.ledger import MARCH, note, probe, teach
 from tests.store.build import turn, version
 from tests.versions.build import Lab
 
@@ -156,3 +156,25 @@ def test_what_used_to_hold_is_not_asked_again(store: Store) -> None:
     store.edits.set_state([edit.id], "rejected", "person", "no")
     new = note(store, ANEW, "another", days=3)
     assert ask(store, new, says(("loaf", "Monday"))) == []
+
+
+def test_a_secret_is_no_answer(store: Store) -> None:
+    said = "My Netflix password is {}: {}. Ben pays for it on the fifth of each month."
+    old = note(store, said.format("still", "hunter2!x"))
+    asked = ("What is my Netflix password?", "secret")
+    teach(store, old, asked)
+    new = note(store, said.format("now", "b4nana!x"), "another", days=3)
+    for told in ("b4nana!x", "[secret]"):
+        model = says(("password", told))
+        assert ask(store, new, model) == []
+        assert all("b4nana" not in turn.content for prompt in model.prompts for turn in prompt)
+
+
+def test_a_probe_of_the_new_note_is_not_taught(store: Store) -> None:
+    old = note(store, LOAF)
+    question = "On which day is the loaf given?"
+    teach(store, old, (question, "Tuesday"), ("On what day do they give the loaf?", "Tuesday"))
+    new = note(store, ANEW, "another", days=3)
+    probe(store, new, question, "Monday")
+    (made,) = ask(store, new, says(("loaf", "Monday")))
+    assert made.question == "On what day do they give the loaf?"
