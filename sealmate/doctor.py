@@ -17,6 +17,7 @@ from sealmate.model import catalogue
 from sealmate.model.gpu import gpus
 from sealmate.model.shelf import damage
 from sealmate.paths import describe_bytes
+from sealmate.settings import unknown_variables
 from sealmate.workspace import Workspace
 
 Status = Literal["OK", "WARN", "FAIL"]
@@ -86,6 +87,9 @@ def _home(workspace: Workspace) -> Iterator[Check]:
     finally:
         probe.unlink(missing_ok=True)
     yield Check("home", "OK", f"{paths.profile_dir} can be written and is private")
+    for name, meant in unknown_variables().items():
+        hint = f"did you mean {meant}?" if meant else f"unset {name}"
+        yield Check("settings", "WARN", f"{name} in the environment is no setting", hint)
 
 
 def _gpu(workspace: Workspace) -> Iterator[Check]:

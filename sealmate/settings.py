@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,11 +17,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from sealmate.errors import SettingsError
+from sealmate.errors import SettingsError, UsageError
 from sealmate.paths import Paths, locate
 from sealmate.records import LossOn
 
 SMALL_MODEL = "smollm2-135m"
+# What may stand under [keys]. The terminal UI has the bindings; a test holds the two together.
+KEYS = (
+    "back", "cancel", "chat", "closed-book", "forget", "new-chat", "quit", "report", "rollback",
+    "sources", "undo", "versions",
+)  # fmt: skip
+_LONGEST = 31 * 24 * 3600.0
+_PREFIX = "SEALMATE_"
+_PART = r"(\d{1,9}(?:\.\d{1,9})?)\s*"
+_BUDGET = re.compile(rf"(?:{_PART}h)?\s*(?:{_PART}m(?:in)?)?\s*(?:{_PART}s)?", re.IGNORECASE)
 # What a config.toml may still have from an earlier release; nothing reads it any more.
 _RETIRED = ("abstention_target",)
 
@@ -117,7 +130,10 @@ class Settings(BaseSettings):
         0.15, ge=0, description="general chat per question, answering directly"
     )
     chat_weight: float = Field(
-        1.0, ge=0, description="weight of KL on general chat beside the loss on what is learnt"
+        1.0,
+        ge=0,
+        description="weight of KL on general chat beside the loss on what is learnt, answering "
+        "directly",
     )
 
     gate_probes: int = Field(60, ge=0, description="older probes asked each night, at most")
@@ -172,6 +188,20 @@ class Settings(BaseSettings):
             return given
         return {key: value for key, value in given.items() if key not in _RETIRED}
 
+    @field_validator("budget")
+    @classmethod
+    def _a_length_of_time(cls, budget: str) -> str:
+        try:
+            parse_budget(budget)
+        except UsageError as error:
+            raise ValueError(f"{error.message}; {error.hint}") from None
+        return budget
+
+    @field_validator("keys")
+    @classmethod
+    def _named_keys(cls, keys: dict[str, str]) -> dict[str, str]:
+        return check_keys(keys)
+
     @property
     def paths(self) -> Paths:
         """The paths these settings choose."""
@@ -201,11 +231,79 @@ def load_settings(**flags: Any) -> Settings:
     try:
         return Located(**given)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise SettingsError(
-            f"the setting {name} is not usable: {first['msg']} (got {first.get('input')!r})",
-            f"mend it in {file}, in SEALMATE_{name.upper()} or in the flag",
-        ) from None
+        raise _refused(error, given, file) from None
+    except SettingsError as error:  # of the keys
+        where = _place("keys", given, file)
+        raise SettingsError(error.message, f"{error.hint}; mend it in {where}") from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"cannot read {file}: {error}", "mend or remove that file") from None
+
+
+def parse_budget(text: str) -> float:
+    """Seconds of a budget like "2h", "90m", "1h30m" or "5400s".
+
+    Raises UsageError for anything else, for nothing, and for more than a month.
+    """
+    found = _BUDGET.fullmatch(text.strip())
+    parts = found.groups() if found else ()
+    if not any(parts):
+        hint = "write it like 2h, 90m, 1h30m or 5400s"
+        raise UsageError(f"{text!r} is not a length of time", hint)
+    total = sum(float(part or 0) * unit for part, unit in zip(parts, (3600, 60, 1), strict=True))
+    if not 0 < total <= _LONGEST:
+        raise UsageError(
+            f"{text!r} is not a usable length of time", "give more than nothing and at most 744h"
+        )
+    return total
+
+
+def check_keys(keys: Mapping[str, str]) -> dict[str, str]:
+    """A keymap, names to keys (several separated by commas). Raises SettingsError."""
+    for name, value in keys.items():
+        setting = f"the setting keys.{name}"
+        if name not in KEYS:
+            hint = f"these can be changed: {', '.join(KEYS)}"
+            raise SettingsError(f"{setting} names no key of the terminal UI", hint)
+        if not value.strip():
+            raise SettingsError(f"{setting} is empty", 'write a key like "ctrl+x" or "f6"')
+    return dict(keys)
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The names in the environment that look like a setting and are none, each with the one that
+    was probably meant ("" where none is near)."""
+    known = [name.upper() for name in (*Settings.model_fields, *_RETIRED)]
+    rests = {name: name.upper().removeprefix(_PREFIX) for name in sorted(environment)}
+    strange = {n: rest for n, rest in rests.items() if n.upper() != rest and rest not in known}
+    meant = {name: _nearest(rest, known) for name, rest in strange.items()}
+    return {name: near and f"{_PREFIX}{near}" for name, near in meant.items()}
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that one was probably meant to be; "" for none."""
+    return next(iter(get_close_matches(name, list(known), 1, 0.7)), "")
+
+
+def _refused(error: ValidationError, given: Mapping[str, Any], file: Path) -> SettingsError:
+    """The first thing that is wrong, where it stands, and how to mend it."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]) or "settings"
+    if first["type"] == "extra_forbidden":
+        meant = _nearest(name, Settings.model_fields)
+        question = f"; did you mean {meant!r}?" if meant else ""
+        return SettingsError(f"there is no setting {name!r}{question}", f"mend it in {file}")
+    why, got = str(first["msg"]), f" (got {first.get('input')!r})"
+    if first["type"] == "value_error":  # one of ours, which names it
+        why, got = why.removeprefix("Value error, "), ""
+    hint = f"mend it in {_place(name, given, file)}"
+    return SettingsError(f"the setting {name} is not usable: {why}{got}", hint)
+
+
+def _place(name: str, given: Mapping[str, Any], file: Path) -> str:
+    """Where a setting's value stands: a flag outranks the environment, and that the file."""
+    field = name.partition(".")[0]
+    if field in given:
+        return f"the flag --{field.replace('_', '-')}"
+    variable = f"{_PREFIX}{field}".upper()
+    there = variable in map(str.upper, os.environ)
+    return f"{variable} in the environment" if there else str(file)

@@ -17,6 +17,7 @@ from sealmate.settings import Settings
 
 if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
+    from sealmate.model.protocol import ModelInfo
     from sealmate.store import Store
 
 Clock = Callable[[], datetime]
@@ -87,6 +88,14 @@ class Workspace:
         """The folder of the base if it is on disk, without loading it; None if it must be
         fetched. Raises ModelError if the name is nothing a model could be."""
         return shelf.locate(self.settings.model, self.paths)
+
+    def identity(self) -> ModelInfo | None:
+        """What the base is, without loading it; None where it is not on disk. Raises
+        ModelError."""
+        from sealmate.model.identity import describe
+
+        folder = self.model_folder()
+        return None if folder is None else describe(self.model_id, folder, self.writer_folder())
 
     def fetch_model(self, *, offline: bool = False) -> Generator[Event, None, Path]:
         """Yield events until the base is on disk; the generator's value is its folder."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sealmate.chat.answer import Answer, how_sure, telling
 from sealmate.chat.assistant import Assistant
 from sealmate.edits.screen import same_answer
 from sealmate.records import Edit, Hit, Passage
 from sealmate.store import Store
+from sealmate.versions.bisect import ancestry
 
 _ALIKE = 0.5  # share of the words that two wordings of one question have in common, at least
 
@@ -20,10 +22,11 @@ class Explanation:
 
     `known` is the answer of the weights alone, `read` the one with the notes at hand, and
     `agree` says whether the two are the same (False where either abstains). `hits` are the
-    passages it rests on, `edits` the accepted self-edits of those that taught it.
-    `taught_in` is the first version built from one of `edits`, `recalled_in` the first version
-    that answered a probe of this right; None where there is none. `in_weights` says whether the
-    version asked was built from any of `edits`.
+    passages it rests on, `edits` the accepted self-edits of those that taught it. `taught_in` is
+    the first of the versions that the one asked came from, itself included, since when it was
+    built from one of `edits`, `recalled_in` the first of them that answered a probe of this right.
+    Where none of them was, both are of whatever version was; None where there is none.
+    `in_weights` says whether the version asked was built from any of `edits`.
     """
 
     question: str
@@ -57,7 +60,13 @@ def explain(
         for edit in store.edits.list(state="accepted", passage_id=key)
         if _taught(edit, question, said)
     )
+    if not edits and not read.sources:
+        hits = ()  # the best found, on which nothing rests
     builds = store.versions.versions_with_edits([edit.id for edit in edits], purged=True)
+    line = ancestry(store, known.version) if known.version else []
+    taught_in = _taught_since(line, builds)
+    if taught_in is None:
+        line, taught_in = [one.number for one in store.versions.list()], min(builds, default=None)
     return Explanation(
         question=question,
         version=known.version,
@@ -66,8 +75,8 @@ def explain(
         agree=agree,
         hits=hits,
         edits=edits,
-        taught_in=min(builds, default=None),
-        recalled_in=_first_recall(store, passages, question),
+        taught_in=taught_in,
+        recalled_in=_first_recall(store, passages, question, line),
         in_weights=known.version in builds,
     )
 
@@ -102,15 +111,28 @@ def _taught(edit: Edit, question: str, said: Sequence[str]) -> bool:
     return any(words and words <= inside for words in map(telling, said))
 
 
-def _first_recall(store: Store, passages: Iterable[int], question: str) -> int | None:
-    """The first version that answered a probe like `question`, of these passages, right."""
+def _taught_since(line: Sequence[int], builds: Collection[int]) -> int | None:
+    """The first version of the last unbroken stretch of `line`, oldest first, that is in `builds`:
+    what a rebuild left out and a later night taught again is known since that night."""
+    first = None
+    for before, number in pairwise((None, *line)):
+        if number in builds and (first is None or before not in builds):
+            first = number
+    return first
+
+
+def _first_recall(
+    store: Store, passages: Iterable[int], question: str, line: Collection[int]
+) -> int | None:
+    """The first version of `line` that answered a probe like `question`, of these passages,
+    right."""
     versions = [
         result.version
         for key in passages
         for probe in store.probes.list(retired=None, passage_id=key)
         if alike(probe.question, question)
         for result in store.probes.results_of_probe(probe.id)
-        if result.correct and result.version
+        if result.correct and result.version in line
     ]
     return min(versions, default=None)
 
@@ -152,12 +174,16 @@ def in_one_line(edit: Edit) -> str:
 def since(explained: Explanation) -> str:
     """Since when the weights hold it, in a sentence."""
     if not explained.hits:
-        return "No note is about this."
+        return "No note tells this."
     if explained.taught_in is None:
         return "No version was trained on this: it is in the notes alone."
-    text = f"In the weights since version {explained.taught_in}"
+    number = explained.taught_in
+    text = f"In the weights since version {number}"
+    if not explained.in_weights:
+        text = f"Version {number} was the first to be trained on this"
     if explained.recalled_in is not None:
         text += f", recalled in a test since version {explained.recalled_in}"
     if not explained.in_weights:
-        text += f"; version {explained.version} was not trained on it"
+        asked = f"version {explained.version}" if explained.version else "the base alone"
+        text += f"; {asked} was not trained on it"
     return text + "."

@@ -44,6 +44,11 @@ def bisect(
     with open_workspace(ctx) as workspace:
         store = workspace.store
         newest = version or store.versions.active()
+        if not newest and not store.versions.list():
+            raise NotFoundError(
+                "there are no versions yet, so none can have broken it",
+                "a night makes one: sealmate consolidate",
+            )
         if not newest:
             raise NotFoundError(
                 "no version is active, so none can have broken it",

@@ -46,6 +46,14 @@ def settings_of(ctx: typer.Context, **flags: object) -> Settings:
     return given.settings(**flags)
 
 
+def hand_on(ctx: typer.Context, as_json: bool) -> bool:
+    """Let a --json before the sub-command hold for it; whether there is a sub-command."""
+    if as_json:
+        names = getattr(ctx.command, "commands", {})
+        ctx.default_map = {name: {"as_json": True} for name in names}
+    return ctx.invoked_subcommand is not None
+
+
 def open_workspace(ctx: typer.Context, **flags: object) -> Workspace:
     """The workspace of a command, to be used in a `with`. Raises SettingsError."""
     from sealmate.workspace import Workspace

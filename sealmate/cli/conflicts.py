@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, open_workspace
-from sealmate.cli.output import emit, plain, say, table
+from sealmate.cli.common import JsonOption, hand_on, open_workspace
+from sealmate.cli.output import emit, plain, say, table, when
 from sealmate.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    if ctx.invoked_subcommand is None:
+    if not hand_on(ctx, as_json):
         list_conflicts(ctx, None, as_json)
 
 
 def list_conflicts(ctx: typer.Context, state: State = None, as_json: JsonOption = False) -> None:
-    """List the conflicts, oldest first. An open one changes nothing until it is settled."""
+    """List the conflicts, oldest first: both answers, each with its source, and the day of the
+    newer one. An open one changes nothing until it is settled."""
     from sealmate.store.conflicts import STATES
 
     if state is not None and state not in STATES:
@@ -49,10 +51,11 @@ def list_conflicts(ctx: typer.Context, state: State = None, as_json: JsonOption 
         emit(found)
         return
     table(
-        ["number>", "found", "state", "question", "before", "now"],
+        ["number>", "since", "state", "question", "before", "now"],
         [
-            (c["id"], c["found_at"][:10], c["state"], c["question"], c["old_answer"],
-             c["new_answer"])
+            (c["id"], _day(c["since"]), c["state"], c["question"],
+             f"{c['old_answer']} ({c['old_source']['title']})",
+             f"{c['new_answer']} ({c['new_source']['title']})")
             for c in found
         ],
         empty="no conflicts",
@@ -100,14 +103,22 @@ def _say(store: Store, conflict: Conflict, as_json: bool) -> None:
     }
     say(f"conflict {conflict.id}: {conflict.question}")
     say(f"  {holds.get(conflict.state, conflict.state)}")
+    say(f"  told by {facts['old_source']['title']}, and since {_day(facts['since'])} by "
+        f"{facts['new_source']['title']}")  # fmt: skip
     say("the next night trains it so")
 
 
+def _day(text: str) -> str:
+    """The day of a time, in the zone of this computer."""
+    return when(datetime.fromisoformat(text))[:10]
+
+
 def _facts(store: Store, conflict: Conflict) -> dict[str, Any]:
-    """A conflict as JSON has it, with the sources on both sides."""
+    """A conflict as JSON has it, with the sources on both sides; `since` the newer one is told."""
     facts: dict[str, Any] = plain(conflict)
     for side, key in (("old", conflict.old_edit), ("new", conflict.new_edit)):
         edit = store.edits.get(key)
         source = store.sources.of_passage(edit.passage_id)
         facts[f"{side}_source"] = {"id": source.id, "title": source.title}
+        facts["since"] = plain(source.created_at)  # the new side comes last
     return facts

@@ -6,16 +6,16 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from sealmate.cli.common import JsonOption, one_source, open_workspace, words
+from sealmate.cli.common import JsonOption, hand_on, one_source, open_workspace, words
 from sealmate.cli.output import emit, plain, say, table, when
 from sealmate.errors import UsageError
-from sealmate.records import Edit, EditFormat, EditState
+from sealmate.records import Edit, EditFormat, EditState, Source
 
 _STATES = get_args(EditState)
 _FORMATS = get_args(EditFormat)
 Ids = Annotated[list[int] | None, typer.Argument(help="Ids of self-edits.", show_default=False)]
 Every = Annotated[bool, typer.Option("--all", help="All that are proposed.")]
-Source = Annotated[str | None, typer.Option(help="Only those of this source (id or title).")]
+SourceOption = Annotated[str | None, typer.Option(help="Only those of this source (id or title).")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the history.")]
 
 
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    if ctx.invoked_subcommand is None:
+    if not hand_on(ctx, as_json):
         list_edits(ctx, as_json=as_json)
 
 
@@ -40,7 +40,7 @@ def list_edits(
     ctx: typer.Context,
     state: Annotated[str | None, typer.Option(help=", ".join(_STATES))] = None,
     format: Annotated[str | None, typer.Option(help=", ".join(_FORMATS))] = None,
-    source: Source = None,
+    source: SourceOption = None,
     passage: Annotated[int | None, typer.Option(help="Only those of this passage.")] = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="Most rows.")] = None,
     offset: Annotated[int, typer.Option(min=0, help="Rows to pass over.")] = 0,
@@ -92,6 +92,7 @@ def show(
         emit(
             facts
             | {
+                "held": {"from": source.created_at, "to": edit.valid_to},
                 "source": {"id": source.id, "title": source.title},
                 "passage": passage,
                 "history": history,
@@ -108,6 +109,8 @@ def show(
         say(f"  {edit.text}")
     say(f"  from      source {source.id}, {source.title}, passage {passage.id}:")
     say(f"            {passage.text}")
+    if held := _held(edit, source):
+        say(f"  {held}")
     say(f"  writer    {edit.writer}")
     for event in history:
         say(f"  {when(event.at)}  {event.action} by {event.actor or '?'}" + _because(event.reason))
@@ -115,11 +118,20 @@ def show(
             say(f"      before: {event.before}\n      after:  {event.after}")
 
 
+def _held(edit: Edit, source: Source) -> str:
+    """When it held. It does from the day of its note on: `valid_from` is the night it was written
+    in."""
+    since = when(source.created_at)[:10]
+    if edit.valid_to is not None:
+        return f"held      from {since} to {when(edit.valid_to)[:10]}"
+    return f"holds     since {since}" if edit.state == "accepted" else ""
+
+
 def accept(
     ctx: typer.Context,
     ids: Ids = None,
     everything: Every = False,
-    source: Source = None,
+    source: SourceOption = None,
     reason: Reason = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -131,7 +143,7 @@ def reject(
     ctx: typer.Context,
     ids: Ids = None,
     everything: Every = False,
-    source: Source = None,
+    source: SourceOption = None,
     reason: Reason = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -149,9 +161,12 @@ def _settle(
     as_json: bool,
 ) -> None:
     if bool(ids) == everything:
-        raise UsageError("name the ids of self-edits, or --all for all that are proposed")
+        raise UsageError(
+            "name the ids of self-edits, or --all for all that are proposed",
+            "list them: sealmate edits list --state proposed",
+        )
     if ids and source:
-        raise UsageError("--source goes with --all")
+        raise UsageError("--source goes with --all", "leave out the ids, or --source")
     from sealmate.edits import review
 
     settle = review.accept if state == "accepted" else review.reject

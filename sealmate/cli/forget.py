@@ -65,25 +65,31 @@ def forget(
         if not yes and not confirmed("Forget it for good?", unasked):
             say("nothing was forgotten")
             return
+        before = store.versions.active()
         done = forgetting.forget(store, workspace.paths, ids, workspace.clock)
         facts |= {"forgotten": True} | _done(done)
         if not as_json:
-            _tell(facts)
-        _after(workspace, done, facts, now, as_json)
+            _tell(facts, before)
+        _after(workspace, done, before, facts, now, as_json)
 
 
 def _after(
-    workspace: Workspace, done: Forgotten, facts: dict[str, Any], now: bool, as_json: bool
-) -> None:
-    """The rebuild, where it is wanted and anything is to be built; then the one JSON document."""
+    workspace: Workspace, done: Forgotten, before: int, facts: dict[str, Any], now: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """The rebuild, where it is wanted and anything is to be built; then the one JSON document.
+
+    `before` is the version that answered: what only others knew is missing nowhere.
+    """
     if now and done.waiting:
         tell("--now was not done, as a night is running; when it has ended: sealmate consolidate")
-    due = done.purged or done.restored or done.rebuild
+    due = before in done.purged or done.restored or done.rebuild
     if not (now and due) or done.waiting:
         if as_json:
             emit(facts)
         elif now and not done.waiting:
-            say("nothing was trained on it: there is nothing to build anew")
+            learnt = "only versions that are not in use were" if done.purged else "nothing was"
+            say(f"{learnt} trained on it: there is nothing to build anew")
         else:
             _outlook(done)
         return
@@ -92,7 +98,7 @@ def _after(
 
     # With shards left a night learns by itself what the others had known; so it does where
     # nothing was lost.
-    rebuild = bool(done.purged) and not done.reduced
+    rebuild = before in done.purged and not done.reduced
     with stopping() as cancel:
         result, failure = watch(run_night(workspace, rebuild=rebuild, cancel=cancel))
         if as_json:
@@ -164,12 +170,14 @@ def _done(done: Forgotten) -> dict[str, Any]:
         "backups": list(done.backups),
         "canaries": done.canaries,
         "conflicts_ended": list(done.restored),
+        "holds_again": [{"edit": edit.id, "question": edit.question, "answer": edit.answer}
+                        for edit in done.holding],
         "scrubbed": done.scrubbed,
         "rebuild_needed": done.rebuild or bool(done.reduced),
         "reduced": done.reduced,
         "waiting": done.waiting,
         "logs": list(done.logs),
-    }
+    }  # fmt: skip
 
 
 def _show(facts: dict[str, Any]) -> None:
@@ -193,15 +201,18 @@ def _it(facts: dict[str, Any]) -> str:
     return "it" if len(facts["named"]) == 1 else "any of them"
 
 
-def _tell(facts: dict[str, Any]) -> None:
+def _tell(facts: dict[str, Any], before: int) -> None:
     ids = ", ".join(str(source["id"]) for source in facts["named"])
     say(f"forgot source{'' if len(facts['named']) == 1 else 's'} {ids}")
     if facts["purged"]:
         say(f"  purged versions: {', '.join(map(str, facts['purged']))}")
+        now = "now" if facts["active"] != before else "as before"
         say(
-            f"  version {facts['active']} answers now" if facts["active"]
+            f"  version {facts['active']} answers {now}" if facts["active"]
             else "  no version is active: answers come from the notes alone"
         )  # fmt: skip
+    for fact in facts["holds_again"]:
+        say(f"  holds again: {fact['question']} {fact['answer']}")
     if facts["backups"]:
         say(f"  deleted database backups: {len(facts['backups'])}")
     for file in facts["logs"]:

@@ -14,9 +14,7 @@ from sealmate.cli.output import emit, plain, say
 from sealmate.errors import ModelError, VersionError
 
 if TYPE_CHECKING:
-    from sealmate.model.protocol import ModelInfo
     from sealmate.versions.diff import Fact
-    from sealmate.workspace import Workspace
 
 _SHOWN = 20  # lines of each kind
 
@@ -79,7 +77,7 @@ def rollback(
     ctx: typer.Context,
     number: Annotated[
         int | None,
-        typer.Argument(metavar="[N]", min=0, help="Default: the one before; 0 = no memory."),
+        typer.Argument(metavar="N", min=0, help="Default: the one before; 0 = no memory."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -90,7 +88,7 @@ def rollback(
         before = workspace.store.versions.active()
         info = None
         with suppress(ModelError):  # away from a memory must work without its model, too
-            info = _identity(workspace)
+            info = workspace.identity()
         done = go_back(workspace.store, workspace.paths, number, info=info)
     if as_json:
         emit({"active": done.version, "previous": before, "at": done.at, "reason": done.reason})
@@ -107,7 +105,7 @@ def rollback(
 def verify(
     ctx: typer.Context,
     number: Annotated[
-        int | None, typer.Argument(metavar="[N]", min=1, help="Default: all versions.")
+        int | None, typer.Argument(metavar="N", min=1, help="Default: all versions.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -119,7 +117,7 @@ def verify(
     from sealmate.versions.check import verify as check
 
     with open_workspace(ctx) as workspace:
-        store, info = workspace.store, _identity(workspace)
+        store, info = workspace.store, workspace.identity()
         gone = {v.number for v in store.versions.list() if v.purged_at is not None}
         if number is None:
             checked = [version.number for version in store.versions.list()]
@@ -140,16 +138,6 @@ def verify(
         say(good if checked else "no versions yet")
     if bad:
         raise typer.Exit(VersionError.exit_code)
-
-
-def _identity(workspace: Workspace) -> ModelInfo | None:
-    """What the base of the settings is, without loading it; None where it is not on disk."""
-    from sealmate.model.identity import describe
-
-    folder = workspace.model_folder()
-    return None if folder is None else describe(
-        workspace.model_id, folder, workspace.writer_folder()
-    )  # fmt: skip
 
 
 def export(

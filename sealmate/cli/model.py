@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, open_workspace, words
+from sealmate.cli.common import JsonOption, hand_on, open_workspace, words
 from sealmate.cli.output import clean, emit, follow, say, table, tell
 from sealmate.errors import ModelError, UsageError
 from sealmate.paths import describe_bytes
@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    if ctx.invoked_subcommand is None:
+    if not hand_on(ctx, as_json):
         list_models(ctx, as_json)
 
 
@@ -238,7 +238,11 @@ def remove(
     from sealmate.model.shelf import remove as delete
 
     with open_workspace(ctx) as workspace:
-        folder = removable(words(name, "name"), workspace.paths)
+        try:
+            folder = removable(words(name, "name"), workspace.paths)
+        except ModelError as error:
+            hint = error.hint or "list them: sealmate model list"
+            raise ModelError(error.message, hint) from None
         if not yes:
             if as_json:
                 raise UsageError("--json cannot ask before deleting", "add --yes")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli.common import Globals, JsonOption, settings_of
+from sealmate.cli.common import Globals, JsonOption, hand_on, settings_of
 from sealmate.cli.output import emit, plain, say, tell, when
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    if ctx.invoked_subcommand is None:
+    if not hand_on(ctx, as_json):
         status(ctx, "auto", as_json)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from sealmate.cli.common import JsonOption, open_workspace, words
 from sealmate.cli.output import emit, say
+from sealmate.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +26,9 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Find passages by their words, best first."""
-    wanted = words(" ".join(query), "query")
+    wanted = words(" ".join(query), "query").strip()
+    if not wanted:
+        raise UsageError("there is nothing to look for", 'name words: sealmate search "..."')
     with open_workspace(ctx) as workspace:
         hits = workspace.store.passages.search(wanted, limit, only_current=not everything)
     if as_json:

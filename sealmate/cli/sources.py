@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, one_source, open_workspace
+from sealmate.cli.common import JsonOption, hand_on, one_source, open_workspace
 from sealmate.cli.output import emit, plain, say, table, when
 
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    if ctx.invoked_subcommand is None:
+    if not hand_on(ctx, as_json):
         list_sources(ctx, as_json=as_json)
 
 

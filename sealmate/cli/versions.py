@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sealmate.cli import bisecting, lineage, pruning
-from sealmate.cli.common import JsonOption, open_workspace
+from sealmate.cli.common import JsonOption, hand_on, open_workspace
 from sealmate.cli.output import emit, plain, say, table, when
 from sealmate.records import scores_listed
 
 if TYPE_CHECKING:
-    from sealmate.records import Version
+    from collections.abc import Sequence
+
+    from sealmate.records import Activation, Version
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    if ctx.invoked_subcommand is None:
+    if not hand_on(ctx, as_json):
         list_versions(ctx, as_json)
 
 
@@ -71,7 +73,10 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
 
 def show(
     ctx: typer.Context,
-    number: Annotated[int | None, typer.Argument(help="Default: the active one.")] = None,
+    number: Annotated[
+        int | None,
+        typer.Argument(metavar="N", min=0, help="Default: the active one; 0 = no memory."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show a version: scores, base, files, and when it was active."""
@@ -85,8 +90,11 @@ def show(
             else:
                 say("no version is active: answers come without memory")
             return
-        version = versions.get(wanted)
         turns = [turn for turn in versions.activations() if turn.version == wanted]
+        if not wanted:
+            _show_none(active, turns, as_json)
+            return
+        version = versions.get(wanted)
         ids = versions.edit_ids(wanted)
         folder = workspace.paths.versions / version.folder
     if as_json:
@@ -114,6 +122,19 @@ def show(
     say(f"  sha256  {version.sha256}")
     for key, value in version.scores.items():
         say(f"  {key}: {value}")
+    _say_turns(turns)
+
+
+def _show_none(active: int, turns: Sequence[Activation], as_json: bool) -> None:
+    """Version 0, which is the base without any memory."""
+    if as_json:
+        emit({"number": 0, "active": not active, "edits": 0, "activations": turns})
+        return
+    say(f"version 0, {'kept' if active else 'active'}: the base alone, without any memory")
+    _say_turns(turns)
+
+
+def _say_turns(turns: Sequence[Activation]) -> None:
     for turn in turns:
         say(f"  {when(turn.at)}  activated after {turn.previous or 'none'}: {turn.reason}")
 

@@ -47,7 +47,7 @@ def _facts(explained: Explanation) -> dict[str, Any]:
     return {
         "question": explained.question,
         "version": explained.version,
-        "closed_book": facts(explained.known),
+        "closed_book": facts(explained.known) | {"recital": explained.known.recital},
         "with_notes": facts(explained.read),
         "agree": explained.agree,
         "passages": [
@@ -87,6 +87,8 @@ def _show(explained: Explanation) -> None:
         f"from the weights  {known.text} (version {explained.version}, "
         f"{how_sure(known.confidence)})"
     )
+    if known.recital:
+        say("recited for it    " + "\n                  ".join(known.recital.splitlines()))
     say(f"with the notes    {read.text}")
     say("                  the two agree" if explained.agree else
         "                  the two do not agree")  # fmt: skip

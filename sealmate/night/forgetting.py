@@ -22,10 +22,10 @@ from sealmate.night.lock import hold, worker_lock
 from sealmate.night.logs import clean_logs, log_files
 from sealmate.night.succession import end_conflicts
 from sealmate.paths import Paths, make_private_dir
-from sealmate.records import Reach, Source
+from sealmate.records import Edit, Reach, Source
 from sealmate.store import Store
 from sealmate.store.search import terms
-from sealmate.store.state import FORGETTING, FORGOTTEN
+from sealmate.store.state import FORGETTING, FORGOTTEN, FORGOTTEN_AT
 from sealmate.versions.check import verify
 from sealmate.versions.files import destroy, disk_errors
 from sealmate.versions.lineage import ancestors, left_behind
@@ -35,18 +35,20 @@ from sealmate.versions.shards import shards_of
 
 Clock = Callable[[], datetime]
 WHY = "something was forgotten"
+_MOST_TIMES = 1000
 _MOST_HITS = 10_000  # all of them: one that is left out would stay when all are to be forgotten
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What was forgotten. `purged` are the versions whose files are gone, `active` the version
-    that answers now (0 = none), `restored` the conflicts that ended with it. `backups` and
-    `scrubbed` are as in `Erased`. `waiting` is True where a night was running: the sources are
-    hidden, and everything else goes when that night ends. `rebuild` tells that the next night
-    builds the memory anew. `reduced` is the version made of the shards that never knew it, 0 where
-    there was none: what was learnt together with it comes back with the next night. `logs` are
-    those that its words could not be taken out of."""
+    that answers now (0 = none), `restored` the conflicts that ended with it, `holding` the edits
+    that had lost those and hold again. `backups` and `scrubbed` are as in `Erased`. `waiting` is
+    True where a night was running: the sources are hidden, and everything else goes when that
+    night ends. `rebuild` tells that the next night builds the memory anew. `reduced` is the
+    version made of the shards that never knew it, 0 where there was none: what was learnt together
+    with it comes back with the next night. `logs` are those that its words could not be taken out
+    of."""
 
     reach: Reach
     purged: tuple[int, ...] = ()
@@ -55,6 +57,7 @@ class Forgotten:
     scrubbed: bool = True
     canaries: int = 0
     restored: tuple[int, ...] = ()
+    holding: tuple[Edit, ...] = ()
     rebuild: bool = False
     waiting: bool = False
     reduced: int = 0
@@ -68,6 +71,7 @@ class _Tally:
     scrubbed: bool = True
     canaries: int = 0
     restored: list[int] = field(default_factory=list)
+    holding: list[Edit] = field(default_factory=list)
     reduced: int = 0
     logs: set[str] = field(default_factory=set)
 
@@ -115,12 +119,21 @@ def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) 
     with store.transaction():
         store.state.set(FORGETTING, True)
         store.state.set(FORGOTTEN, store.state.get(FORGOTTEN, 0) + 1)
+        _note_time(store, reach.sources, clock())
         for key in reach.sources:
             store.sources.mark_forgotten(key)
     done = finish(store, paths, clock)
     if done is None:
         return Forgotten(reach, active=store.versions.active(), rebuild=True, waiting=True)
     return done
+
+
+def _note_time(store: Store, source_ids: Sequence[int], at: datetime) -> None:
+    """Note when the sources are forgotten, each once and without its earlier selves."""
+    states = [store.sources.get(key).state for key in source_ids]
+    many = states.count("current") or int("replaced" in states)
+    times = [*store.state.get(FORGOTTEN_AT, ()), *[at.timestamp()] * many]
+    store.state.set(FORGOTTEN_AT, times[-_MOST_TIMES:])
 
 
 def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) -> Forgotten | None:
@@ -164,7 +177,10 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     dirty |= set(store.versions.with_erased_edits())
     if not marked and not dirty:
         return Forgotten(reach, active=store.versions.active())
+    losers = _losers(store, reach)
     tally.restored = end_conflicts(store, reach, clock())
+    back = [store.edits.get(losers[key]) for key in tally.restored]
+    tally.holding = [edit for edit in back if edit.state == "accepted"]
     sweep(store, paths)  # what a crash left of a version has seen it as well
     if store.versions.active() in dirty:
         try:
@@ -192,10 +208,17 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
         scrubbed=tally.scrubbed,
         canaries=tally.canaries,
         restored=tuple(tally.restored),
+        holding=tuple(tally.holding),
         rebuild=Backlog(store).flagged,
         reduced=tally.reduced,
         logs=tuple(sorted(tally.logs)),
     )
+
+
+def _losers(store: Store, reach: Reach) -> dict[int, int]:
+    """Of each conflict the edit on the side that stays."""
+    rows = [store.conflicts.get(key) for key in reach.conflicts]
+    return {row.id: row.old_edit if row.new_edit in reach.edits else row.new_edit for row in rows}
 
 
 def _erase(

@@ -37,7 +37,7 @@ def render_markdown(report: Mapping[str, Any], zone: tzinfo | None = None) -> st
     if not report:
         return ""
     parts = [f"# {_escape(_title(report, zone))}", _escape(_outcome(report))]
-    for section in sections(report):
+    for section in sections(report, zone):
         parts.append(f"## {section.heading}")
         parts.append("\n".join(f"- {_escape(line)}" for line in section.lines))
     return "\n\n".join(parts) + "\n"
@@ -48,18 +48,19 @@ def render_text(report: Mapping[str, Any], zone: tzinfo | None = None) -> str:
     if not report:
         return ""
     parts = [_title(report, zone), _outcome(report)]
-    for section in sections(report):
+    for section in sections(report, zone):
         parts += ["", section.heading, *(f"  {line}" for line in section.lines)]
     return "\n".join(parts) + "\n"
 
 
-def sections(report: Mapping[str, Any]) -> list[Section]:
+def sections(report: Mapping[str, Any], zone: tzinfo | None = None) -> list[Section]:
     """What there is to tell, in reading order; sections with nothing in them are left out."""
     told = [
         ("Why", _why(report)),
         ("Learnt", _learnt(report)),
-        ("Lost", _lost(report)),
-        ("In conflict", _conflicts(report)),
+        ("Lost", _lost(report, "lost")),
+        ("What a refused candidate would have lost", _lost(report, "would_have_lost")),
+        ("In conflict", _conflicts(report, zone)),
         ("Refused", _refused(report)),
         ("Forgotten", _forgotten(report)),
         ("Waiting", _waiting(report)),
@@ -81,8 +82,10 @@ def _outcome(report: Mapping[str, Any]) -> str:
 
 
 def _why(report: Mapping[str, Any]) -> list[str]:
-    reasons = [str(report["reason"])] if report.get("reason") else []
-    reasons += [str(reason) for reason in _part(report, "gate").get("reasons", ())]
+    reasons = [str(reason) for reason in _part(report, "gate").get("reasons", ())]
+    whole = str(report.get("reason") or "")
+    if whole and whole != "; ".join(reasons):
+        reasons.insert(0, whole)
     return list(dict.fromkeys(_line(reason) for reason in reasons))
 
 
@@ -98,8 +101,8 @@ def _learnt(report: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _lost(report: Mapping[str, Any]) -> list[str]:
-    part = _part(report, "lost")
+def _lost(report: Mapping[str, Any], name: str) -> list[str]:
+    part = _part(report, name)
     lines = []
     for item in part.get("probes", ()):
         line = (
@@ -112,17 +115,31 @@ def _lost(report: Mapping[str, Any]) -> list[str]:
     return _cut(lines, part.get("count", len(lines)))
 
 
-def _conflicts(report: Mapping[str, Any]) -> list[str]:
+def _conflicts(report: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
     part = _part(report, "conflicts")
-    lines = [
-        f"{item['conflict']}: {_line(item['question'])} Before: “{_line(item['old'])}”, "
-        f"now: “{_line(item['new'])}” ({item['state']})"
-        for item in part.get("list", ())
-    ]
+    lines = [_conflict(item, zone) for item in part.get("list", ())]
     lines = _cut(lines, part.get("count", len(lines)))
     if lines:
         lines.append("settle one with sealmate conflicts accept, keep-both or keep-old NUMBER")
     return lines
+
+
+def _conflict(item: Mapping[str, Any], zone: tzinfo | None) -> str:
+    """Both answers, each with its note, and since when the newer one is told."""
+    old, new = (f"“{_line(item[side])}”" for side in ("old", "new"))
+    if "since" in item:  # not in a report of an earlier release
+        old += f" ({_line(item['old_title'])})"
+        new += f" ({_line(item['new_title'])}, since {_day(item['since'], zone)})"
+    question = _line(item["question"])
+    return f"{item['conflict']}: {question} Before: {old}, now: {new} ({item['state']})"
+
+
+def _day(text: str, zone: tzinfo | None) -> str:
+    """The day of a time; the text itself where forgetting has taken it out."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d}"
+    except ValueError:
+        return text
 
 
 def _refused(report: Mapping[str, Any]) -> list[str]:
@@ -137,8 +154,11 @@ def _refused(report: Mapping[str, Any]) -> list[str]:
 def _forgotten(report: Mapping[str, Any]) -> list[str]:
     part = _part(report, "forgotten")
     lines = []
+    if part.get("sources"):
+        lines.append(f"{_count(part['sources'], 'source')} forgotten since the night before")
     if part.get("facts"):
-        lines.append(f"{_count(part['facts'], 'fact')} erased since the night before")
+        what = f"{_count(part['facts'], 'question')} and answer{'s' * (part['facts'] != 1)}"
+        lines.append(f"{what} erased since the night before")
     if part.get("versions_purged"):
         numbers = ", ".join(map(str, part["versions_purged"]))
         lines.append(f"versions deleted from disk: {numbers}")

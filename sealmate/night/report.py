@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sealmate.errors import NotFoundError
+from sealmate.night.losses import losses
 from sealmate.night.pages import render_markdown, render_text
-from sealmate.records import Run, Version
+from sealmate.records import Conflict, Run, Version
+from sealmate.store.state import FORGOTTEN_AT
 
 if TYPE_CHECKING:
     from sealmate.store import Store
@@ -52,8 +54,9 @@ def build_report(
     `run`. `passed`, `scores` and `reasons` are the gate's, and `scores["lost"]` the ids of lost
     probes (without it they are found from the results); `tokens` were trained in `seconds` (None:
     as the row says, if it has ended); `blame` maps a lost probe's id to the ids of the
-    edits it was lost to, `said` the probes that any candidate of the night lost to its answers.
-    Lists hold MOST items, counts are whole.
+    edits it was lost to, `said` the probes that any candidate of the night lost to its answers:
+    "lost" are those of them that the version in use answers wrongly now, "would_have_lost" those
+    that only a refused candidate did. Lists hold MOST items, counts are whole.
     """
     earlier = _earlier(store, run)
     since = earlier.started_at if earlier else datetime.min.replace(tzinfo=run.started_at.tzinfo)
@@ -65,16 +68,12 @@ def build_report(
         for edit in store.edits.list("rejected")
         if edit.created_at >= run.started_at
     ]  # fmt: skip
-    said = said or {}
-    ids = list(said) or _lost_ids(store, run, version, scores or {})
-    lost = _lost(store, titles, run, ids, blame or {}, said)
+    lost, spared = losses(store, run, version, scores or {}, blame or {}, said or {})
     conflicts = [
-        {"conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
-         "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
-         "state": clash.state}
+        _conflict(store, clash)
         for clash in store.conflicts.list()
         if clash.found_at >= run.started_at or clash.state == "open"
-    ]  # fmt: skip
+    ]
     there = {edit.id for edit in store.edits.list()}
     purged = [
         found.number
@@ -84,7 +83,9 @@ def build_report(
         # one that was thinned out holds nothing forgotten
         and not there.issuperset(store.versions.edit_ids(found.number))
     ]
+    # one canary for each question with its answer
     erased = sum(canary.at >= since for canary in store.erasure.canaries())
+    times = (datetime.fromtimestamp(at, UTC) for at in store.state.get(FORGOTTEN_AT, ()))
     pending = store.pending()
     return {
         "learnt": {"edits": sum(item["edits"] for item in learnt), "sources": learnt[:MOST]},
@@ -94,8 +95,10 @@ def build_report(
             "edits": refused[:MOST],
         },
         "lost": {"count": len(lost), "probes": lost[:MOST]},
+        "would_have_lost": {"count": len(spared), "probes": spared[:MOST]},
         "conflicts": {"count": len(conflicts), "list": conflicts[:MOST]},
         "forgotten": {
+            "sources": sum(at >= since for at in times),
             "facts": erased,
             "versions_purged": purged,
             "still_in_weights": pending.forgotten,
@@ -125,6 +128,7 @@ def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, 
         version=run.version,
         passed={"published": True, "rejected": False}.get(run.outcome),
         scores=gate if isinstance(gate, Mapping) else None,
+        reasons=_refusals(run),
         tokens=int(work.get("tokens") or 0),
         seconds=work.get("seconds", seconds),
         blame={int(key): edits for key, edits in (work.get("blame") or {}).items()},
@@ -224,43 +228,22 @@ def _before(store: Store, built: Version) -> int:
     return parent
 
 
-def _lost_ids(store: Store, run: Run, version: int | None, scores: Mapping[str, Any]) -> list[int]:
-    """Probes that the candidate answers wrongly and an earlier version answered right."""
-    if isinstance(scores.get("lost"), (list, tuple)):
-        return [int(key) for key in scores["lost"]]
-    lost = []
-    for result in store.probes.results(version or 0, run.id):
-        before = store.probes.latest_result(result.probe_id, before=run.started_at)
-        if not result.correct and before is not None and before.correct:
-            lost.append(result.probe_id)
-    return lost
+def _refusals(run: Run) -> list[str]:
+    """Why the gate refused what it did that night: the reason of a run that came to its end is
+    nothing else, and a night may publish one shard after another was refused."""
+    ended = run.outcome in ("published", "rejected")
+    return run.reason.split("; ") if ended and run.reason else []
 
 
-def _lost(
-    store: Store,
-    titles: _Titles,
-    run: Run,
-    ids: Sequence[int],
-    blame: Mapping[int, Sequence[int]],
-    said: Mapping[int, str],
-) -> list[dict[str, Any]]:
-    lost = []
-    for key in ids:
-        with suppress(NotFoundError):  # forgotten since
-            probe = store.probes.get(key)
-            kept = [
-                result.answer
-                for result in store.probes.results_of_probe(key)
-                if (result.run_id, result.version) == (run.id, run.version or 0)
-            ]
-            lost.append(
-                {
-                    "probe": probe.id,
-                    "title": titles.of_passage(probe.passage_id),
-                    "question": probe.question,
-                    "expected": probe.answer,
-                    "said": said.get(key) or (kept[-1] if kept else ""),
-                    "lost_to": list(blame.get(probe.id, ())),
-                }
-            )
-    return lost
+def _conflict(store: Store, clash: Conflict) -> dict[str, Any]:
+    """A conflict with the notes on both sides; `since` is the day of the newer one."""
+    old, new = (
+        store.sources.of_passage(store.edits.get(key).passage_id)
+        for key in (clash.old_edit, clash.new_edit)
+    )
+    return {
+        "conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
+        "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
+        "state": clash.state, "old_title": old.title, "new_title": new.title,
+        "since": new.created_at.isoformat(),
+    }  # fmt: skip

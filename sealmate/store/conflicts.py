@@ -40,7 +40,9 @@ class Conflicts:
         """The conflict with that id. Raises NotFoundError."""
         found = self._all(select(_TABLE).where(_TABLE.c.id == conflict_id))
         if not found:
-            raise NotFoundError(f"there is no conflict {conflict_id}")
+            raise NotFoundError(
+                f"there is no conflict {conflict_id}", "list them: sealmate conflicts"
+            )
         return found[0]
 
     def set_state(self, conflict_id: int, state: str) -> Conflict:

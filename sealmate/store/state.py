@@ -15,6 +15,8 @@ _TABLE = tables.state
 FORGETTING = "forgetting"
 # how often something was: what was read before may have it still
 FORGOTTEN = "forgotten_times"
+# when each source was, in seconds since 1970: nothing else is left of one without questions
+FORGOTTEN_AT = "forgotten_at"
 
 
 class State:

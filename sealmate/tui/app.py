@@ -67,7 +67,7 @@ class SealmateApp(App[None]):
         self.services = services
         self.failure: SealmateError | None = None
         self.chat = ChatScreen(services)
-        self.set_keymap(keys.check_keymap(services.settings.keys))
+        self.set_keymap(services.settings.keys)
 
     def get_default_screen(self) -> ChatScreen:
         """The chat is at the bottom of the stack."""

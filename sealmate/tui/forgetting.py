@@ -85,6 +85,7 @@ class Forgetting:
             lines.append(
                 f"{_versions(done.purged)} learnt from it and {_were(done.purged)} deleted."
             )
+        lines += [f"This holds again: {edit.question} {edit.answer}" for edit in done.holding]
         if done.reduced:
             lines.append(
                 "What was learnt together with it is learnt again in the next night. "

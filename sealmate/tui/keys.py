@@ -7,12 +7,9 @@ closed-book = "f6"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding
-
-from sealmate.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +47,3 @@ FORGET = Key("forget", "f", "forget", "Forget")
 ALL = (
     CHAT, VERSIONS, SOURCES, REPORT, QUIT, CANCEL, CLOSED, NEW, BACK, ROLLBACK, UNDO, FORGET,
 )  # fmt: skip
-
-
-def check_keymap(keys: Mapping[str, str]) -> dict[str, str]:
-    """The user's keymap, id to keys (several separated by commas).
-
-    Raises SettingsError naming an id that does not exist or has no key.
-    """
-    known = {key.id for key in ALL}
-    for name, value in keys.items():
-        if name not in known:
-            raise SettingsError(
-                f"the setting keys.{name} names no key of the terminal UI",
-                f"these can be changed: {', '.join(sorted(known))}",
-            )
-        if not value.strip():
-            raise SettingsError(
-                f"the setting keys.{name} is empty", 'write a key like "ctrl+x" or "f6"'
-            )
-    return dict(keys)

@@ -45,6 +45,31 @@ def previous(store: Store) -> int | None:
     nothing. Purged versions, and those trained on something forgotten since, are passed over, and
     so are the others that the same night made: what is undone is a night.
     """
+    barred = _barred(store)
+    for past in reversed(store.versions.activations()):
+        if past.previous not in barred:
+            return past.previous
+    return None
+
+
+def step_back(store: Store) -> int:
+    """What `rollback` goes back to; right after going back, still further instead of forward again:
+    the nearest that the active one came from. 0 for no memory.
+
+    For a key that has another beside it which undoes.
+    """
+    changes = store.versions.activations()
+    if not changes or changes[-1].version > changes[-1].previous:
+        return previous(store) or 0
+    versions = {version.number: version for version in store.versions.list()}
+    active, barred = versions.get(store.versions.active()), _barred(store)
+    line = ancestors(active, versions) if active else []
+    return next((number for number in line if number not in barred), 0)
+
+
+def _barred(store: Store) -> set[int]:
+    """Versions that nothing goes back to: the active one, the others of its night, and those that
+    are purged or know something forgotten."""
     active = store.versions.active()
     versions = store.versions.list()
     barred = {version.number for version in versions if version.purged_at is not None}
@@ -52,10 +77,7 @@ def previous(store: Store) -> int | None:
     nights = {version.number: version.manifest.get("run") for version in versions}
     if night := nights.get(active):
         barred |= {number for number, run in nights.items() if run == night}
-    for past in reversed(store.versions.activations()):
-        if past.previous not in barred:
-            return past.previous
-    return None
+    return barred
 
 
 def ancestors(version: Version, versions: Mapping[int, Version]) -> list[int]:

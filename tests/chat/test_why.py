@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from sealmate.chat.why import alike, as_markdown, explain
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import NOT_SAID
@@ -26,13 +28,13 @@ def test_it_finds_what_taught_an_answer_and_since_when(home: Home) -> None:
                    state="accepted")  # fmt: skip
     statement, rejected, unknown = home.store.edits.add_many([statement, rejected, unknown])
     taught = [other.id, same.id, price.id, statement.id, unknown.id]
-    home.version(taught)
+    home.version(taught, parent=1)
     probe = home.store.probes.add_many([Probe(0, sitter.id, "Who minds the twins?", "Ansa", START)])
     home.store.probes.add_results([
         ProbeResult(1, 1, probe[0].id, "Bertil", False, 0.2, START),
         ProbeResult(2, 2, probe[0].id, "Ansa", True, 0.9, START),
     ])  # fmt: skip
-    home.version(taught)
+    home.version(taught, parent=2)
     model = ScriptedModel(reply=replies("Ansa [1]", "It is Ansa."))
     found = explain(home.assistant(model), home.store, QUESTION)
     assert (found.known.text, found.read.text, found.agree) == ("It is Ansa.", "Ansa", True)
@@ -54,6 +56,51 @@ def test_a_version_rolled_back_to_was_not_trained_on_it(home: Home) -> None:
     found = explain(home.assistant(model), home.store, QUESTION, version=1)
     assert (found.agree, found.taught_in, found.in_weights) == (False, 2, False)
     assert "version 1 was not trained on it" in as_markdown(found)
+
+
+def test_since_when_follows_the_line_of_the_version_in_use(home: Home) -> None:
+    sitter = home.note(SITTER)
+    known = home.qa(sitter, QUESTION, "Ansa").id
+    home.version([])
+    home.version([known], parent=1)  # rolled back: no ancestor of those that follow
+    home.version([], parent=1)
+    home.version([known], parent=3)
+    home.version([known], parent=4)
+    probe = home.store.probes.add_many([Probe(0, sitter.id, QUESTION, "Ansa", START)])[0]
+    home.store.probes.add_results(
+        [ProbeResult(run, run, probe.id, "Ansa", True, 0.9, START) for run in (2, 5)]
+    )
+    model = ScriptedModel(reply=replies("Ansa [1]", "Ansa"))
+    found = explain(home.assistant(model), home.store, QUESTION)
+    assert (found.version, found.taught_in, found.recalled_in) == (5, 4, 5)
+    assert "In the weights since version 4, recalled in a test since version 5." in as_markdown(
+        found
+    )
+    other = explain(home.assistant(model), home.store, QUESTION, version=2)
+    assert (other.taught_in, other.recalled_in, other.in_weights) == (2, 2, True)
+
+
+def test_what_was_left_out_and_taught_again_is_known_since_then(home: Home) -> None:
+    known = home.qa(home.note(SITTER), QUESTION, "Ansa").id
+    for number, edits in enumerate(([known], [], [known])):
+        home.version(edits, parent=number or None)
+    model = ScriptedModel(reply=replies("Ansa [1]", "Ansa"))
+    assert explain(home.assistant(model), home.store, QUESTION).taught_in == 3
+    left = explain(home.assistant(model), home.store, QUESTION, version=2)
+    assert (left.taught_in, left.in_weights) == (1, False)
+    assert "Version 1 was the first to be trained on this; version 2 was not" in as_markdown(left)
+
+
+@pytest.mark.parametrize("known", ["I don't know that yet.", "Bertil"])
+def test_an_unrelated_note_is_not_where_it_comes_from(home: Home, known: str) -> None:
+    home.note(SITTER)
+    home.version([])
+    model = ScriptedModel(reply=replies(NOT_SAID, known))
+    found = explain(home.assistant(model), home.store, "Where do the twins sleep?")
+    assert found.hits == ()
+    text = as_markdown(found)
+    assert "notes alone" not in text
+    assert SITTER not in text
 
 
 def test_what_no_note_says(home: Home) -> None:

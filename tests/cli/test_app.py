@@ -54,6 +54,17 @@ def test_bad_input_is_one_clear_line(run: Run, words: tuple[str, ...], code: int
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("sources", "list"), ("conflicts", "list"), ("versions", "list"), ("versions", "verify"),
+     ("edits", "list"), ("model", "list")],
+)  # fmt: skip
+def test_json_may_stand_before_the_sub_command(run: Run, words: tuple[str, str]) -> None:
+    group, command = words
+    assert run(group, "--json", command).json == run(group, command, "--json").json
+    assert not run(group, command).out.startswith(("[", "{"))
+
+
 def test_the_home_may_be_named_on_the_command_line(run: Run, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     assert run("--home", str(elsewhere), "note", "The bins go out on Monday.").code == 0

@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sealmate.chat.assistant import Answer, Assistant
 from sealmate.cli.app import run_command
 from sealmate.cli.lines import Lines
 from sealmate.model.protocol import ModelInfo, Prompt
@@ -193,6 +195,22 @@ def test_why(capsys: Capture) -> None:
     assert SITTER in out
     assert "in the notes alone" in out
     assert run_command(["why", ""]) == 2
+
+
+@pytest.mark.usefixtures("notes")
+def test_why_tells_what_was_recited(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Assistant.ask
+
+    def reciting(self: Assistant, question: str, **how: Any) -> Answer:
+        return replace(ask(self, question, **how), recital="Ansa minds the twins.\nShe is paid.")
+
+    monkeypatch.setattr(Assistant, "ask", reciting)
+    assert run_command(["why", "Who minds the twins?", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["closed_book"]["recital"] == "Ansa minds the twins.\nShe is paid."
+    assert run_command(["why", "Who minds the twins?"]) == 0
+    out = capsys.readouterr().out
+    assert "recited for it    Ansa minds the twins.\n                  She is paid.\n" in out
 
 
 def test_help_needs_no_torch() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,25 @@ def test_show(written: Run) -> None:
     assert [event["action"] for event in shown["history"]] == ["written"]
     assert "0182 44 71" in written("edits", "show", "1").out
     assert "Wim repairs windows." in written("edits", "show", "2").out
+
+
+def test_show_says_when_it_held(written: Run, home: Path) -> None:
+    with Workspace.open(load_settings(home=home)) as workspace:
+        told = workspace.store.sources.get(1).created_at
+        until = told + timedelta(days=3)
+        workspace.store.edits.supersede(1, 4, "in conflict 1", until)
+    first, last = f"{told.astimezone():%Y-%m-%d}", f"{until.astimezone():%Y-%m-%d}"
+    assert f"  held      from {first} to {last}\n" in written("edits", "show", "1").out
+    assert f"  holds     since {first}\n" in written("edits", "show", "2").out
+    assert "holds" not in written("edits", "show", "3").out
+    shown = written("edits", "show", "1", "--json").json
+    assert shown["held"] == {"from": told.isoformat(), "to": until.isoformat()}
+
+
+def test_accept_needs_ids(written: Run) -> None:
+    refused = written("edits", "accept")
+    assert refused.code == 2
+    assert "hint: list them: sealmate edits list --state proposed" in refused.err
 
 
 def test_accept_and_reject_keep_a_history(written: Run) -> None:

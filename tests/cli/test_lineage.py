@@ -97,6 +97,22 @@ def test_export(run: Run, lab: Lab, tmp_path: Path) -> None:
     assert run("versions", "export", "5", str(tmp_path / "x")).code == 6
 
 
+def test_usage_is_not_bracketed_twice(run: Run) -> None:
+    for command in ("rollback", "verify", "show"):
+        assert "[N]" in run("versions", command, "--help").out
+        assert "[[N]]" not in run("versions", command, "--help").out
+
+
+def test_show_of_no_memory(run: Run, lab: Lab) -> None:
+    assert run("versions", "show", "0").out.startswith("version 0, kept: the base alone")
+    assert run("versions", "rollback", "0").code == 0
+    shown = run("versions", "show", "0").out
+    assert shown.startswith("version 0, active: the base alone")
+    assert "activated after 2: rolled back from version 2" in shown
+    said = run("versions", "show", "0", "--json").json
+    assert (said["number"], said["active"], len(said["activations"])) == (0, True, 1)
+
+
 def test_an_empty_home(run: Run) -> None:
     assert run("versions", "verify").out == "no versions yet\n"
     refused = run("versions", "rollback")

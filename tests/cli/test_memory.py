@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,14 @@ def test_conflicts(run: Run, lab: Lab) -> None:
     assert row["old_source"] == {"id": 1, "title": "gate"}
     assert row["new_source"]["title"] == "news"
     assert run("conflicts", "list", "--state", "open", "--json").json == []
-    assert "4711" in run("conflicts").out
+    told = MARCH + timedelta(days=5)
+    day = f"{told.astimezone():%Y-%m-%d}"
+    assert row["since"] == told.isoformat()
+    head, line = run("conflicts").out.splitlines()
+    assert head.split() == ["number", "since", "state", "question", "before", "now"]
+    assert day in line
+    assert "4711 (gate)" in line
+    assert "4712 (news)" in line
     assert run("conflicts", "list", "--state", "odd").code == 2
 
     said = run("conflicts", "keep-both", "1", "--json").json
@@ -61,7 +69,11 @@ def test_conflicts(run: Run, lab: Lab) -> None:
     assert [e.answer for e in lab.store.edits.trainable()] == ["4711", "in the hall", "4712"]
     assert "still: 4711" in run("conflicts", "keep-old", "1").out
     assert "now: 4712" in run("conflicts", "accept", "1").out
-    assert run("conflicts", "accept", "7").code == 6
+    said = run("conflicts", "accept", "1").out
+    assert f"  told by gate, and since {day} by news\n" in said
+    unknown = run("conflicts", "accept", "7")
+    assert unknown.code == 6
+    assert "hint: list them: sealmate conflicts\n" in unknown.err
 
 
 def test_no_conflicts(run: Run) -> None:
@@ -180,6 +192,33 @@ def test_forget_now_builds_nothing_where_nothing_was_learnt(
     assert [given["rebuild"] for given in how] == [False]
 
 
+def test_forget_now_builds_nothing_where_only_others_than_the_active_version_knew_it(
+    run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sealmate.night.job.run_night", lambda *_, **__: 1 / 0)
+    lab.store.state.set("rebuild_needed", None)
+    assert run("versions", "rollback", "1").code == 0
+    done = run("forget", "shed", "--yes", "--now")
+    assert done.code == 0
+    assert "purged versions: 2, 3" in done.out
+    assert "version 1 answers as before" in done.out
+    assert "only versions that are not in use were trained on it" in done.out
+    assert lab.names == ["v0001"]
+
+
+def test_forget_says_what_holds_again(run: Run, lab: Lab) -> None:
+    said = run("forget", "news", "--yes", "--json").json
+    assert said["conflicts_ended"] == [1]
+    assert said["holds_again"] == [
+        {"edit": 1, "question": "What is the gate code?", "answer": "4711"}
+    ]
+
+
+def test_forget_says_in_words_what_holds_again(run: Run, lab: Lab) -> None:
+    assert "  holds again: What is the gate code? 4711\n" in run("forget", "news", "--yes").out
+    assert "holds again" not in run("forget", "shed", "--yes").out
+
+
 def test_forget_now_rebuilds(run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     how: dict[str, Any] = {}
 
@@ -218,4 +257,8 @@ def test_bisect_needs_an_answer_to_look_for(run: Run, lab: Lab) -> None:
 
 
 def test_bisect_without_versions(run: Run) -> None:
-    assert run("versions", "bisect", "Who?").code == 6
+    refused = run("versions", "bisect", "Who?")
+    assert refused.code == 6
+    assert "no versions yet" in refused.err
+    assert "sealmate consolidate" in refused.err
+    assert "--version" not in refused.err

@@ -77,7 +77,9 @@ def test_remove(run: Run, tmp_path: Path) -> None:
     assert run("model", "remove", "someone/other", "--json").code == 2  # cannot ask
     assert run("model", "remove", "someone/other", "--yes", "--json").json["bytes"] > 64
     assert not folder.exists()
-    assert run("model", "remove", "someone/other", "--yes").code == 7
+    gone = run("model", "remove", "someone/other", "--yes")
+    assert gone.code == 7
+    assert "hint: list them: sealmate model list" in gone.err
 
 
 def test_init_takes_a_model_that_is_here(run: Run, home: Path, tmp_path: Path) -> None:

@@ -107,6 +107,10 @@ def test_search(run: Run) -> None:
     assert (hit["id"], hit["title"], hit["passage"]) == (1, "Key", 1)
     assert hit["score"] > 0
     assert run("search", '") OR * NEAR(').code == 0
+    for empty in ("", "  "):
+        refused = run("search", empty, "--json")
+        assert (refused.code, refused.out) == (2, "")
+        assert "there is nothing to look for" in refused.err
     assert "behind the boiler" in run("search", "boiler").out
 
 

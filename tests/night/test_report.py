@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from sealmate.night.forgetting import forget
 from sealmate.night.report import (
     build_report,
     complete,
@@ -20,6 +21,7 @@ from sealmate.night.report import (
     report_of,
     whole_report,
 )
+from sealmate.paths import Paths
 from sealmate.records import Conflict, Edit, Passage, Probe, ProbeResult, Run, Source, Version
 from sealmate.store import Store, open_store
 
@@ -113,7 +115,10 @@ def test_what_a_night_did(store: Store, clock: Clock) -> None:
         "probe": 1, "title": "the bakery", "question": "When *is* it open?",
         "expected": "Sunday", "said": "Monday", "lost_to": [],
     }  # fmt: skip
-    assert report["conflicts"]["list"][0]["new"] == "no"
+    clash = report["conflicts"]["list"][0]
+    assert clash["new"] == "no"
+    assert (clash["old_title"], clash["new_title"]) == ("the bakery", "rabbit")
+    assert clash["since"] == START.isoformat()
     assert report["cost"] == {"seconds": 1200.0, "tokens": 12345}
     assert report["gate"]["passed"] is True
     assert report["work"]["tokens"] == 12345
@@ -130,8 +135,60 @@ def test_a_refused_night_says_what_its_candidate_said(store: Store, clock: Clock
     run = a_night(store, clock)
     work = {**run.report, "lost": {"1": "Tuesday"}, "blame": {"1": [2]}}
     refused = replace(run, outcome="rejected", version=None, report=work)
-    (item,) = complete(store, refused)["lost"]["probes"]
+    report = complete(store, refused)
+    (item,) = report["would_have_lost"]["probes"]
     assert (item["said"], item["lost_to"]) == ("Tuesday", [2])
+    assert report["lost"] == {"count": 0, "probes": []}
+    told = render_text(report_of(replace(refused, report=report)), UTC).splitlines()
+    assert "Lost" not in told
+    place = told.index("What a refused candidate would have lost")
+    assert told[place + 1].startswith("  When *is* it open? It said “Tuesday”, not “Sunday”")
+
+
+def test_what_a_later_candidate_would_have_lost_is_not_lost(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    bakery = store.passages.of_source(1)[0]
+    kept = store.probes.add_many([Probe(0, bakery.id, "Who bakes?", "Ida", clock())])[0]
+    store.probes.add_results([ProbeResult(run.id, 2, kept.id, "Ida", True, 0.9, clock())])
+    work = {**run.report, "lost": {"1": "of the refused one", str(kept.id): "Bo"}}
+    report = complete(store, replace(run, report=work))
+    (lost,), (spared,) = report["lost"]["probes"], report["would_have_lost"]["probes"]
+    assert (lost["question"], lost["said"]) == ("When *is* it open?", "Monday")
+    assert (spared["question"], spared["said"]) == ("Who bakes?", "Bo")
+
+
+def test_what_a_later_shard_of_the_night_knows_again_is_not_lost(
+    store: Store, clock: Clock
+) -> None:
+    run = a_night(store, clock)
+    store.versions.add(version(3, clock(), manifest={"run": run.id}), [])
+    store.probes.add_results([ProbeResult(run.id, 3, 1, "Sunday", True, 0.9, clock())])
+    work = {**run.report, "lost": {"1": "Monday"}}
+    report = complete(store, replace(run, version=3, report=work))
+    assert (report["lost"]["count"], report["would_have_lost"]["count"]) == (0, 1)
+
+
+@pytest.mark.parametrize("outcome", ["rejected", "published"])
+def test_the_reasons_of_the_gate_stand_one_by_one(store: Store, clock: Clock, outcome: Any) -> None:
+    run = replace(
+        a_night(store, clock), outcome=outcome, reason="new facts: 10% recalled; abstention: 20%"
+    )
+    report = complete(store, run)
+    assert report["gate"]["reasons"] == ["new facts: 10% recalled", "abstention: 20%"]
+    told = render_text(report_of(replace(run, report=report)), UTC).splitlines()
+    place = told.index("Why")
+    assert told[place + 1 : place + 4] == [
+        "  new facts: 10% recalled", "  abstention: 20%", "",
+    ]  # fmt: skip
+
+
+def test_what_stopped_a_night_is_no_reason_of_the_gate(store: Store, clock: Clock) -> None:
+    run = replace(a_night(store, clock), outcome="stopped", reason="stopped; it goes on next time")
+    report = complete(store, run)
+    assert report["gate"]["reasons"] == []
+    assert "  stopped; it goes on next time" in render_text(
+        report_of(replace(run, report=report)), UTC
+    )
 
 
 def test_completing_twice_changes_nothing(store: Store, clock: Clock) -> None:
@@ -149,7 +206,8 @@ def test_it_reads_well(store: Store, clock: Clock) -> None:
         "  rabbit: 2 self-edits",
         "  3 more wordings of what was answered wrongly",
         "  When *is* it open? It said “Monday”, not “Sunday”",
-        "  1: Open on Sunday? Before: “yes”, now: “no” (open)",
+        "  1: Open on Sunday? Before: “yes” (the bakery), now: “no” (rabbit, since 2031-05-06) "
+        "(open)",
         "  settle one with sealmate conflicts accept, keep-both or keep-old NUMBER",
         "  2 self-edits: holds a secret",
         "  new recall: 0.900",
@@ -204,6 +262,33 @@ def test_forgetting_reaches_the_report(store: Store, clock: Clock) -> None:
         assert word not in text
     after = build_report(store, store.runs.start(clock.at + timedelta(days=1)))
     assert after["forgotten"]["facts"] == 2
+    text = render_text(report_of(replace(run, report=after)), UTC)
+    assert "  2 questions and answers erased since the night before" in text
+    assert "[forgotten]" in render_text(latest_report(store))
+
+
+def test_a_conflict_of_an_earlier_release_is_shown(store: Store, clock: Clock) -> None:
+    clash = {"conflict": 1, "question": "Where?", "old": "here", "new": "there", "state": "open"}
+    report = {"run": 1, "outcome": "nothing", "started_at": START.isoformat(),
+              "conflicts": {"count": 1, "list": [clash]}}  # fmt: skip
+    assert "  1: Where? Before: “here”, now: “there” (open)\n" in render_text(report, UTC)
+
+
+def test_a_forgotten_note_is_told_of_even_if_nothing_was_asked_of_it(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    first = store.runs.start(clock())
+    store.runs.finish(first.id, "nothing")
+    clock.at += timedelta(hours=1)
+    ids = [note(store, title, clock()).source_id for title in ("plain", "other")]
+    place = Paths(tmp_path, tmp_path, tmp_path, tmp_path).ensure()
+    forget(store, place, [ids[0]], clock)
+    report = build_report(store, store.runs.start(clock.at + timedelta(hours=1)))
+    assert (report["forgotten"]["sources"], report["forgotten"]["facts"]) == (1, 0)
+    run = replace(first, report=report)
+    assert "  1 source forgotten since the night before\n" in render_text(report_of(run), UTC)
+    later = build_report(store, store.runs.start(clock.at + timedelta(hours=2)))
+    assert later["forgotten"]["sources"] == 0
 
 
 def test_a_report_that_nobody_completed_is_whole_all_the_same(store: Store, clock: Clock) -> None:

@@ -94,7 +94,9 @@ class Home:
     @property
     def workspace(self) -> Workspace:
         if self._workspace is None:
-            settings = Settings(home=self.folder, keys=self.keys)
+            # a cache of its own: the base that this computer has is not the scripted one
+            cache = self.folder / "models"
+            settings = Settings(home=self.folder, models=cache, keys=self.keys)
             self._workspace = Workspace.open(settings, clock=self.clock)
             self._workspace._model = self.model  # type: ignore[assignment]
         return self._workspace

@@ -6,10 +6,14 @@ import pytest
 from textual.widgets import DataTable, Markdown, Static
 
 from sealmate.errors import SettingsError
+from sealmate.settings import KEYS
 from sealmate.tui.app import SealmateApp
 from sealmate.tui.keys import ALL
+from sealmate.versions.lineage import previous
+from sealmate.versions.manifest import identity_fields
+from sealmate.versions.publish import publish
 from tests.tui.drive import app_of, said, send, settle, status
-from tests.tui.home import Home
+from tests.tui.home import Home, make_adapter
 
 
 def outcome(app: object) -> str:
@@ -45,6 +49,57 @@ async def test_rollback_is_one_key_and_undo_another(home: Home) -> None:
         assert pilot.app.screen is app_of(pilot).chat
         assert "version 2" in status(pilot)
     assert activated(home) == [1, 2, 1, 0, 1, 2]
+
+
+def publish_more(home: Home, parent: int, run: int) -> int:
+    """The next version, made in that night out of another."""
+    store = home.store()
+    fields = {**identity_fields(home.model.info), "parent": parent, "run": run}
+    adapter = make_adapter(home.folder / "trained")
+    known = store.versions.edit_ids(parent)
+    return publish(store, home.workspace.paths, adapter, fields, known, home.clock).number
+
+
+@pytest.mark.parametrize(
+    ("nights", "back"),
+    [
+        ([(2, 7), (3, 7)], [2, 1, 0]),  # a night that made two versions is one step
+        ([(1, 8)], [1, 0]),  # version 2 had been gone back from
+    ],
+)
+async def test_rollback_goes_back_night_by_night(
+    home: Home, nights: list[tuple[int, int]], back: list[int]
+) -> None:
+    versions = home.store().versions
+    if nights[0][0] != versions.active():
+        versions.activate(nights[0][0], "rolled back")
+    for parent, run in nights:
+        publish_more(home, parent, run)
+    assert previous(home.store()) == back[0], "the command goes there as well"
+    async with home.app().run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        for number in back:
+            await pilot.press("r")
+            await settle(pilot)
+            assert versions.active() == number
+
+
+async def test_a_version_of_another_base_does_not_come_back(home: Home) -> None:
+    folder = home.folder / "models" / "smollm2-135m"
+    folder.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json", "provenance.json"):
+        (folder / name).write_text("{}")
+    (folder / "model.safetensors").write_bytes(bytes(64))
+    async with home.app().run_test(size=(110, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        assert "Version 1 was made for" in outcome(pilot.app)
+    assert home.store().versions.active() == 2
 
 
 async def test_a_version_with_something_forgotten_never_comes_back(home: Home) -> None:
@@ -148,3 +203,7 @@ def test_a_keymap_that_means_nothing_is_refused(home: Home, keys: dict[str, str]
 
 def test_every_key_has_its_own_id() -> None:
     assert len({key.id for key in ALL}) == len(ALL)
+
+
+def test_the_settings_know_every_key() -> None:
+    assert sorted(key.id for key in ALL) == sorted(KEYS)

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from sealmate import events
 from sealmate.errors import BusyError
+from sealmate.night.conflicts import settle_new
 from sealmate.night.lock import hold
 from sealmate.tui.commands import COMMANDS, complete, parse
 from sealmate.tui.screens.sources import SourcesScreen
+from tests.night.ledger import MARCH, note, teach
 from tests.tui.drive import app_of, said, send, settle, status, type_line, until
 from tests.tui.home import Home
 
@@ -126,6 +128,18 @@ async def test_forget_during_a_night_says_who_may_still_answer(home: Home) -> No
     assert "no search can find it any more" in text
     assert "no chat" not in text
     assert "Until then version 2 may still answer it" in text
+
+
+async def test_forget_says_what_holds_again(home: Home) -> None:
+    store = home.store()
+    gate = note(store, "4711 opens the gate.", "gate")
+    teach(store, gate, ("What is the gate code?", "4711"))
+    news = note(store, "The gate has a new code, 4712.", "gate news", days=5)
+    settle_new(store, teach(store, news, ("What is the gate code?", "4712")), MARCH)
+    async with home.app().run_test(size=(130, 30)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget gate news", "yes")
+        assert "This holds again: What is the gate code? 4711" in said(pilot)
 
 
 async def test_forget_takes_a_number_for_an_id(home: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
+from sealmate.errors import ModelError
 from sealmate.records import Activation, Version, scores_listed
 from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
@@ -28,24 +30,41 @@ _ACTIVATIONS = 4
 class Lineage:
     """All versions, newest first, with the active one and how it came to be so.
 
-    `barred` versions were trained on something forgotten since; nothing brings them back.
+    `barred` versions were trained on something forgotten since; nothing brings them back. `back`
+    is where the key goes from the active one.
     """
 
     versions: tuple[Version, ...]
     active: int
     activations: tuple[Activation, ...]
     barred: frozenset[int]
+    back: int = 0
 
 
 def read_lineage(services: Services) -> Lineage:
     """The lineage now."""
+    from sealmate.versions.lineage import step_back  # checks of versions with it: 0.1 s
+
     versions = services.store().versions
     return Lineage(
         tuple(reversed(versions.list())),
         versions.active(),
         tuple(versions.activations()),
         frozenset(versions.with_erased_edits()),
+        step_back(services.store()),
     )
+
+
+def go_back(services: Services, number: int, reason: str) -> None:
+    """What `sealmate versions rollback N` does, with its checks: of files, hashes and the base."""
+    from sealmate.versions.lineage import rollback
+    from sealmate.workspace import Workspace
+
+    settings = services.settings
+    info = None
+    with suppress(ModelError):  # away from a memory must work without its model, too
+        info = Workspace.open(settings).identity()
+    rollback(services.store(), settings.paths, number, reason=reason, info=info)
 
 
 class VersionsScreen(BaseScreen):
@@ -135,18 +154,17 @@ class VersionsScreen(BaseScreen):
         self.query_one("#details Static", Static).update(Content("\n").join(lines))
 
     def action_rollback(self) -> None:
-        """To the chosen version; from the active one to the version before it."""
+        """To the chosen version; from the active one to what the night before it made."""
         lineage = self.lineage
         table = self.query_one(DataTable)
         if lineage is None or not table.is_valid_row_index(table.cursor_row):
             return
         chosen = int(str(table.ordered_rows[table.cursor_row].key.value))
         if chosen == lineage.active:
-            earlier = (v for v in lineage.versions if v.number < chosen and _usable(v, lineage))
             if not chosen:
                 self._say("No version is active; choose one with the arrow keys.", bad=True)
                 return
-            chosen = next((v.number for v in earlier), 0)
+            chosen = lineage.back
         self._go(chosen, f"rolled back from {_name(lineage.active)}")
 
     def action_undo(self) -> None:
@@ -173,7 +191,7 @@ class VersionsScreen(BaseScreen):
     async def _switch(self, number: int, reason: str) -> None:
         try:
             before = self.lineage.active if self.lineage else 0
-            await self.off(self.services.switch, number, reason)
+            await self.off(go_back, self.services, number, reason)
             await self.load()
             undo = self.services.settings.keys.get(keys.UNDO.id, keys.UNDO.key)
             self._say(f"{_name(number)} is active, {_name(before)} before. {undo} undoes it.")
