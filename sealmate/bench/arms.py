@@ -80,7 +80,7 @@ class ProductArm:
             tokens=sum(int(run.report.get("tokens") or 0) for run in runs),
             seconds=float(told.report.get("seconds") or 0.0),
             reason=told.reason,
-            repeated=bool(before),
+            repeated=any(run.outcome != "published" for run in before),
         )
 
     def _tonight(self) -> list[Run]:

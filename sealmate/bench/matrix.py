@@ -29,6 +29,7 @@ FIGURES = (
     "general_loss_ratio", "tokens_ratio",
 )  # fmt: skip
 EARLY = 5  # the night whose tokens the last night's are compared with
+SPAN = 2  # nights on either side of it, and before the last, whose mean is compared besides
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,9 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
 
     `final_over_learnt` is recall of all that holds after the last night over the mean recall of
     each night's facts right after it. `tokens_ratio` is the last night's over the fifth's, and
-    needs more nights than that, and neither of them cut and begun again.
+    needs more nights than that, and neither of them cut and begun again; as single nights differ
+    by what happens to change in them, `tokens_ratio_mean` has the last five nights over the
+    third to seventh, and `tokens_most` the dearest night.
     """
     if not rows:
         return dict.fromkeys(FIGURES)
@@ -133,6 +136,8 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
     early = rows[EARLY - 1].tokens if len(rows) > EARLY else 0
     if early and (last.repeated or rows[EARLY - 1].repeated):
         early = 0  # a night that was killed knows the tokens of its last part alone
+    begun = [row.tokens for row in rows[EARLY - 1 - SPAN : EARLY + SPAN]]
+    latest = [row.tokens for row in rows[EARLY + SPAN :]][-(2 * SPAN + 1) :]
     drop = None
     if first.abstention is not None and last.abstention is not None:
         drop = first.abstention - last.abstention
@@ -143,6 +148,8 @@ def figures(rows: Sequence[Row]) -> dict[str, float | None]:
         "abstention_drop": drop,
         "general_loss_ratio": last.general,
         "tokens_ratio": last.tokens / early if early else None,
+        "tokens_ratio_mean": _mean(latest) / _mean(begun) if latest and _mean(begun) else None,
+        "tokens_most": float(max(row.tokens for row in rows)),
         "final": final,
         "learnt": learnt,
         "untaught": share(_sum(row.untaught for row in rows)),
@@ -180,6 +187,10 @@ def lines(grid: Sequence[Sequence[float | None]], percent: bool = False) -> list
 def _sum(counts: Any) -> Count:
     pairs = list(counts)
     return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+
+def _mean(values: Sequence[int]) -> float:
+    return statistics.fmean(values) if values else 0.0
 
 
 def _pair(value: Any) -> Count:

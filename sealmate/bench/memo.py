@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -55,7 +56,8 @@ class RememberingModel(LocalModel):
             return kept
         made = super().generate(requests, adapter=adapter, cancel=cancel)
         rows = [[(c.text, c.logprobs, c.finished, c.rival) for c in row] for row in made]
-        part = file.with_suffix(".part")
+        # arms of one home may run at the same time
+        part = file.with_suffix(f".{os.getpid()}.part")
         part.write_text(json.dumps(rows), "utf-8")
         part.replace(file)
         return made

@@ -35,7 +35,7 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a night came to. `kind` is warm, rebuild, merged or ""; `repeated` tells of a night
-    that was cut and begun again, whose tokens are those of the last part."""
+    whose training was cut and begun again, whose tokens are those of the last part."""
 
     outcome: str
     kind: str = ""

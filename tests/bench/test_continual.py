@@ -143,6 +143,9 @@ def test_the_figures() -> None:
     assert (found["general_loss_ratio"], found["tokens_ratio"]) == (1.01, 1.2)
     assert figures(rows)["tokens_ratio"] is None
     assert figures([*rows, replace(last, repeated=True)])["tokens_ratio"] is None
+    assert (found["tokens_ratio_mean"], found["tokens_most"]) == (None, 1200.0)
+    many = [row(n, {}, tokens=100 if n < 8 else 150 if n < 10 else 90) for n in range(1, 11)]
+    assert figures(many)["tokens_ratio_mean"] == 1.3
     assert figures(rows)["superseded_rate"] is None
     assert set(figures([]).values()) == {None}
     assert matrix(rows)[0] == [0.1] * 5
