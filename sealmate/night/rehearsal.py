@@ -43,8 +43,8 @@ def scheduler() -> Scheduler:
     )
 
 
-def due(store: Store, now: datetime, limit: int) -> list[Probe]:
-    """At most `limit` live held-out probes to ask in the night that begins `now`.
+def due(store: Store, now: datetime) -> list[Probe]:
+    """The live held-out probes to ask in the night that begins `now`.
 
     Those that failed last come first, then the overdue ones, then those never asked.
     """
@@ -52,7 +52,7 @@ def due(store: Store, now: datetime, limit: int) -> list[Probe]:
     waiting = [probe for probe in every if _is_due(probe, now)]
     never = datetime.max.replace(tzinfo=UTC)
     waiting.sort(key=lambda p: (not failing(p), p.due_at or never, p.id))
-    return waiting[: max(0, limit)]
+    return waiting
 
 
 def _is_due(probe: Probe, now: datetime) -> bool:
@@ -159,7 +159,10 @@ def ask_first(
     chosen = [probe for probe in ahead if probe.id not in late][: room - room // 4]
     taken = {probe.id for probe in chosen}
     rest = [probe for probe in probes if probe.id not in taken]
-    return chosen + rng.sample(rest, min(len(rest), room - len(chosen)))
+    more = [probe for probe in rest if not failing(probe)]
+    drawn = rng.sample(more, min(len(more), room - len(chosen)))
+    spare = [probe for probe in rest if failing(probe)]
+    return chosen + drawn + spare[: room - len(chosen) - len(drawn)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sealmate.model.local import LocalModel
 from sealmate.model.protocol import ModelInfo, Prompt
 from sealmate.night import rehearsal
 from sealmate.night.backlog import Backlog
-from sealmate.night.sharding import Ledger, Session, plan, tired
+from sealmate.night.sharding import Ledger, Session, going_on, plan, tired
 from sealmate.night.strangers import Known
 from sealmate.night.supersession import successors
 from sealmate.night.truth import still_true
@@ -181,7 +181,7 @@ def choose(
     true = still_true(store, places)
     # A shard learns from its own notes alone, or forgetting another note would not reach it.
     told = {key: passage for key, passage in true.items() if key in mine}
-    due = rehearsal.due(store, now, settings.gate_probes) if now else []
+    due = rehearsal.due(store, now) if now else []
     return Choice(
         new=new,
         replay=replay,
@@ -200,10 +200,11 @@ def choose(
 
 
 def trained_anyway(store: Store, settings: Settings, now: datetime) -> set[int]:
-    """Passages of the shards that the coming night trains whatever else it does: the newest, and
-    those to be built again. More of their wordings cost no session of their own."""
+    """Passages of the shards that the coming night trains whatever else it does: that in which
+    new notes go on, or the newest where nothing is new, and those to be built again. More of
+    their wordings cost no session of their own."""
     ledger = ledger_of(store)
-    names = {*ledger.by_age[-1:], *ledger.spoilt, *Backlog(store).waiting}
+    names = {*going_on(ledger, settings), *ledger.spoilt, *Backlog(store).waiting}
     names.add(tired(store, ledger, settings, now))
     return {edit.passage_id for name in names & set(ledger.left) for edit in ledger.left[name]}
 

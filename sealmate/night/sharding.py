@@ -126,7 +126,7 @@ def plan(
         carried = [other for other in staying.values() if other is not shard]
         return Session(new, list(replay), shard, warm, carried, dropped)
 
-    def going_on(shard: Shard, new: Sequence[Edit]) -> Session:
+    def learning(shard: Shard, new: Sequence[Edit]) -> Session:
         old = left[shard.name]
         anew = shard.name in again or shard.name in before
         if anew or shard.warm >= settings.warm_nights:
@@ -137,13 +137,24 @@ def plan(
         if name in again and shard is not room:
             return session(shard, [*left[name], *homed[name]])
     if room is not None:
-        return going_on(room, [*homed[room.name], *fresh])
+        return learning(room, [*homed[room.name], *fresh])
     if fresh:
         return session(None, fresh)
     for name, shard in able.items():
         if homed[name]:
-            return going_on(shard, homed[name])
+            return learning(shard, homed[name])
     return session(None, (), replay=[e for edits in left.values() for e in edits])
+
+
+def going_on(ledger: Ledger, settings: Settings) -> list[str]:
+    """The name of the shard in which what is new goes on, or of the newest where nothing is; none
+    where a new one begins."""
+    if not ledger.fresh:
+        return ledger.by_age[-1:]
+    limit = settings.shard_passages if settings.recall == "recite" else 0
+    there = [ledger.shards[name] for name in ledger.by_age]
+    room = _with_room(there, ledger.left, _portion(ledger.fresh, limit), limit)
+    return [room.name] if room else []
 
 
 def _portion(fresh: Sequence[Edit], limit: int) -> Sequence[Edit]:

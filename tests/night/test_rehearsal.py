@@ -46,7 +46,7 @@ def test_what_fails_comes_back_the_next_night_even_a_little_earlier(store: Store
     for night in range(3):
         answered(store, key, False, night)
         early = NIGHT + timedelta(days=night + 1, minutes=-40)
-        assert [p.id for p in rehearsal.due(store, early, 9)] == [key]
+        assert [p.id for p in rehearsal.due(store, early)] == [key]
     answered(store, key, True, 3, sure=0.95)
     card = store.probes.get(key).schedule
     assert (card["lapses"], card["asked"], card["failed"]) == (3, 4, False)
@@ -101,9 +101,8 @@ def test_failing_ones_are_asked_first_then_overdue_then_new(store: Store) -> Non
     answered(store, fails, False, 9)
     answered(store, holds, True, 0, 0.3)
     answered(store, resting, True, 9, 0.99)
-    found = [p.id for p in rehearsal.due(store, NIGHT + timedelta(days=10), 9)]
+    found = [p.id for p in rehearsal.due(store, NIGHT + timedelta(days=10))]
     assert found == [fails, holds, new]
-    assert len(rehearsal.due(store, NIGHT + timedelta(days=10), 2)) == 2
 
 
 def test_weights(store: Store) -> None:
@@ -135,6 +134,21 @@ def test_the_examined_are_due_first_and_never_too_many(
     ahead = [key for key in dict.fromkeys(first) if 1 <= key <= count]
     room = len(ids) - len(ids) // 4
     assert ids[: min(room, len(ahead))] == ahead[:room]
+
+
+def test_many_that_fail_leave_room_for_what_can_still_be_lost() -> None:
+    failed = {"failed": True}
+    probes = [
+        Probe(key, 1, "q", "a", MARCH, schedule=failed if key <= 150 else {})
+        for key in range(1, 451)
+    ]
+    late = range(151, 211)
+    chosen = rehearsal.ask_first(probes, [*range(1, 151), *late], 60, random.Random(1))
+    assert len(chosen) == 60
+    assert sum(map(rehearsal.failing, chosen)) == 15
+    assert len({p.id for p in chosen} & set(late)) >= 30
+    few = rehearsal.ask_first(probes[:100], range(1, 101), 60, random.Random(1))
+    assert len(few) == 60  # where nothing else is there
 
 
 def edits(start: int, count: int, wordings: int = 3) -> list[Edit]:
