@@ -28,10 +28,13 @@ _SAID = (
     r"(?:said|stated|mentioned|given|specified|recorded|known|told|written down|provided|noted"
     r"|disclosed|in (?:the|your|my|these|any) (?:\w+ )?notes?)"
 )
+# What is lacking where something is not known; any other lack may be what is so.
+_WORD = r"(?:mention|information|info|record|notes?|answer|word|data|details?)"
 _PATTERNS = (
     rf"(?:i|we){_SOFTLY} (?:do(?:n't| not)|did(?:n't| not)|could(?:n't| not)|can(?:'t|not| not))"
     rf"{_SOFTLY} (?:know|have|recall|remember|say|tell|find|answer|see|provide|give|determine)",
-    r"i(?: have|'ve)(?: got)? no\b",
+    rf"i(?: have|'ve)(?: got)? no(?: \w+){{0,2}}? (?:{_WORD}|records|answers|idea|clue|knowledge"
+    r"|memory|recollection|access|way of|way to|means of)\b",
     rf"i(?: have|'ve)?(?: not|n't| never){_SOFTLY} {_TOLD}",
     rf"i was(?: not|n't| never){_SOFTLY} (?:ever )?{_TOLD}",
     rf"i(?:'m| am)(?: not|n't){_SOFTLY} (?:sure|aware|certain|able|told|familiar)",
@@ -50,8 +53,10 @@ _PATTERNS = (
     rf"(?:$|(?:in|here|yet|anywhere|to me)\b)",
     rf"(?:it|that|this)(?:'s| is) not {_SAID}",
     r"(?:it|that|this|the answer)(?:'s| is| remains) (?:unknown|unclear|not clear|a mystery)",
-    r"(?:there(?: is|'s| are| was)) (?:no|nothing)(?: \w+){0,2}? ?"
-    r"(?:mention|information|record|notes?|answer|word|data|details?|about|on|in)\b",
+    rf"there(?: is|'s| are| was) no(?: \w+){{0,2}}? {_WORD}\b",
+    rf"there(?: is|'s| are| was) (?:no|nothing)\b[^.,;]* in {_THE_NOTES}",
+    r"there(?: is|'s| are| was) nothing(?: \w+){0,2}? (?:about|on (?:that|this|it|them|him|her"
+    r"|file|record))\b",
     r"nothing (?:is |was )?(?:said|known|recorded|mentioned|told|on record|in (?:the|my|your) notes"
     r"|about (?:it|that|this))\b",
     r"no (?:idea|clue|information|answer|record|mention|data|notes? (?:on|about|of))\b",

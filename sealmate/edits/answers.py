@@ -1,4 +1,4 @@
-"""Short answers compared: the the same, or right."""
+"""Short answers compared: the same, or right."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from sealmate.edits.words import (
     within,
 )
 
+_LATE = frozenset(("pm", "afternoon", "evening", "night"))
 _CLASSES = (frozenset(MONTHS), frozenset(WEEKDAYS))
 
 
@@ -60,10 +61,9 @@ def carries(given: Sequence[Token], expected: Sequence[Token]) -> bool:
     wanted = content(expected)
     if not wanted:
         return order_holds(expected, told, gap=0)
-    # "one week" and "a week" are the same; "one" alone is a number.
-    wanted = [token for token in wanted if token.text.casefold() != "one"] or wanted
-    wanted = _without_half_days(_without_titles(wanted, told), told)
-    if not all(within(token, told) for token in wanted):
+    wanted = _without_half_days(_without_titles(_without_one(wanted, told), told), told)
+    owned = _without_owners(told, wanted)
+    if not all(within(token, owned) for token in wanted):
         return False
     return not (_undecided(told, wanted) or _listed(told, wanted))
 
@@ -85,16 +85,34 @@ def _affirmed(given: Sequence[Token]) -> list[Token]:
         # isn't, wasn't: the copula is in the word.
         denied = denied or token.text.casefold() in ("isn't", "wasn't", "aren't", "weren't")
         instead = token.text.casefold() in ("instead", "rather") and index > 0
-        if denied or instead:
+        item = _denies_an_item(given, index)
+        if denied or instead or item:
             index += 1
             while index < len(given) and given[index].text.casefold() != "but":
-                if given[index].initial:
+                if given[index].initial or (item and _parted(given, index)):
                     break
                 index += 1
             continue
         kept.append(token)
         index += 1
     return kept
+
+
+def _denies_an_item(given: Sequence[Token], index: int) -> bool:
+    """Whether what follows is denied, and what stands before it told: "milk without sugar", "meat,
+    no fish"; but not in "never without sugar"."""
+    low = given[index].text.casefold()
+    if not index or low not in ("without", "no", "not"):
+        return False
+    if any("~not" in token.forms for token in given[:index]):
+        return False
+    joined = given[index - 1].text.casefold() in ("and", "&") or _parted(given, index)
+    return low == "without" or joined
+
+
+def _parted(given: Sequence[Token], index: int) -> bool:
+    """Whether more than a space stands between a token and the one before it."""
+    return given[index].start - given[index - 1].end > 1
 
 
 def _is_copula(token: Token) -> bool:
@@ -112,10 +130,35 @@ def _without_titles(wanted: Sequence[Token], told: Sequence[Token]) -> list[Toke
     return [token for token in wanted if not spare(token)] or list(wanted)
 
 
+def _without_one(wanted: Sequence[Token], told: Sequence[Token]) -> list[Token]:
+    """Leave off "one" where no other number is told: "one week" and "a week" are the same; "one"
+    alone is a number."""
+    if any(token.kind == "number" and not _one_of(token, wanted) for token in told):
+        return list(wanted)
+    return [token for token in wanted if token.text.casefold() != "one"] or list(wanted)
+
+
+def _without_owners(told: Sequence[Token], wanted: Sequence[Token]) -> list[Token]:
+    """What is told without whose it is: Ann's sister is not Ann. Ann's alone is Ann."""
+    return [
+        token
+        for token, after in zip(told, [*told, None][1:], strict=True)
+        if after is None
+        or not token.text.endswith("'s")
+        or after.kind == "light"
+        or after.text.endswith("ing")
+        or _one_of(after, wanted)
+        or any(other.text.endswith("'s") and other.matches(token) for other in wanted)
+    ]
+
+
 def _without_half_days(wanted: Sequence[Token], told: Sequence[Token]) -> list[Token]:
-    """Leave off "pm" where the answer tells the hour from 12 on: 7 pm is 19:00."""
+    """Leave off "pm" where the answer tells the hour from 12 on: 7 pm is 19:00; and "am" where it
+    tells no other half of the day."""
     kept: list[Token] = []
     for token in wanted:
+        if kept and "am" in token.forms and not _late(told, kept[-1]):
+            continue
         late = kept[-1].forms if kept and "pm" in token.forms else frozenset()
         hours = {form for form in late if form.split(".")[0].isdigit()}
         if any(
@@ -126,6 +169,15 @@ def _without_half_days(wanted: Sequence[Token], told: Sequence[Token]) -> list[T
             continue
         kept.append(token)
     return kept
+
+
+def _late(told: Sequence[Token], hour: Token) -> bool:
+    """Whether an hour is told, and told to be after noon."""
+    return any(
+        token.matches(hour) and other.forms & _LATE
+        for place, token in enumerate(told)
+        for other in told[place + 1 : place + 4]
+    )
 
 
 def _listed(told: Sequence[Token], wanted: Sequence[Token]) -> bool:

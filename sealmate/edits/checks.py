@@ -13,8 +13,14 @@ from threading import Event as Flag
 
 from sealmate import prompts
 from sealmate.edits.drafts import Draft, Work
-from sealmate.edits.screen import grounded_answer, is_abstention, novel_content, same_answer
-from sealmate.edits.secrets import find_secrets
+from sealmate.edits.screen import (
+    gives_away,
+    grounded_answer,
+    is_abstention,
+    novel_content,
+    same_answer,
+)
+from sealmate.edits.secrets import REDACTED, find_secrets
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
 from sealmate.prompts import ASK, Reference
 
@@ -28,7 +34,9 @@ def screen_draft(work: Work, draft: Draft) -> Draft:
         # a file's name is no part of what it tells: "note-004" would be asked for its number
         if not grounded_answer(draft.answer, work.safe):
             return replace(draft, kept=False, reason="the answer is not in the passage")
-        if draft.answer.casefold() in draft.question.casefold():
+        if REDACTED in work.safe and same_answer(draft.answer, REDACTED):
+            return replace(draft, kept=False, reason="the answer is a secret")
+        if gives_away(draft.question, draft.answer):
             return replace(draft, kept=False, reason="the question gives the answer away")
     if draft.format != "unknown":
         # a question may name only what the passage names, a statement say only what it says
@@ -85,9 +93,7 @@ def round_trip(model: LanguageModel, works: Sequence[Work], cancel: Flag | None)
             work.drafts[n] = replace(draft, reason="came back the same")
         elif is_abstention(given) or reply.confidence < VERY_SURE:
             work.drafts[n] = replace(draft, kept=False, reason="the passage does not answer it")
-        elif (
-            grounded_answer(given, work.safe) and given.casefold() not in draft.question.casefold()
-        ):
+        elif grounded_answer(given, work.safe) and not gives_away(draft.question, given):
             text = f"{draft.question} {given}"
             work.drafts[n] = replace(draft, answer=given, text=text, reason="answer mended")
         else:

@@ -9,20 +9,33 @@ from __future__ import annotations
 import re
 
 from sealmate.edits.forms import folded
-from sealmate.edits.lexicon import AMOUNTS, BEFORE_TIMES, DAYTIME, MONTHS, TIMES, UNITS
+from sealmate.edits.lexicon import (
+    AGES,
+    AMOUNTS,
+    BEFORE_TIMES,
+    DAYTIME,
+    MEASURES,
+    MONTHS,
+    OFTEN,
+    TIMES,
+    UNITS,
+)
 from sealmate.edits.names import CALENDAR
 from sealmate.edits.questions import take_apart
 from sealmate.edits.words import Token, content, tokens
 
 _TIME = CALENDAR | DAYTIME | TIMES
 _ALSO_NAMES = frozenset(("jan", "april", "may", "june", "august"))
-# June may be somebody, 12 June or June 12th is nobody.
+# June may be somebody, 12 June, June 12th or June 12 alone is nobody.
 _DAY = r"(?:[1-9]|[12]\d|3[01])"
 _MONTH = rf"(?:{'|'.join(MONTHS)})"
 _DATE = re.compile(
-    rf"(?<![\w.,:]){_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b|\b{_MONTH} {_DAY}(?:st|nd|rd|th)\b",
+    rf"(?<![\w.,:]){_DAY}(?:st|nd|rd|th)?(?: of)? {_MONTH}\b|\b{_MONTH} {_DAY}(?:st|nd|rd|th)\b"
+    rf"|^\W*(?:(?:on|in) )?{_MONTH} (?:{_DAY}|(?:19|20)\d\d)\W*$",
     re.IGNORECASE,
 )
+# "straight after school" begins as "after school" does
+_AT_ONCE = re.compile(r"^\W*(?:straight|right|directly|just|shortly|soon)\s+(?=\w)", re.IGNORECASE)
 # "When it rains, where do we meet?" asks for a place, "Tell me the name to say when I ring" for a
 # name.
 _FIRST = re.compile(
@@ -34,6 +47,15 @@ _FIRST = re.compile(
 )
 _ORDERED = re.compile(
     r"^\s*(?:please )?(?:tell|remind|give) (?:me|us)(?: of)? the\b", re.IGNORECASE
+)
+# a glass of milk, but not a glass bead
+_SOME = re.compile(
+    rf"^\W*(?:(?:about|almost|just|only|over|under) )?(?:half )?an? (?:{'|'.join(MEASURES)})"
+    r"(?:\W*$|[,;.]| (?:of|or|and|an?|per|each|every|in|for|to)\b)",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(
+    r"^\W*(?:with|between) (?:\w+ )?(?:meals?|food)\b|\bon an empty stomach\b", re.IGNORECASE
 )
 _ARTICLES = frozenset(("a", "an", "the", "An", "The"))  # but not shelf A
 # "Is it red or white?", "Which of the two, Ann and Bo, ...?", "Who of Ann and Bo ...?"
@@ -68,14 +90,18 @@ def fits(question: str, answer: str) -> bool:
     if asked.kind == "where":
         return not all(_is_time(token) or _is_year(token) for token in said)
     if asked.kind == "when" or asked.measure == "often":
-        begins = folded(answer.split()[0].strip(".,;:"))
+        begins = folded(_AT_ONCE.sub("", answer).split()[0].strip(".,;:"))
         told = tokens(_HOUSE.sub(" ", answer))
-        if asked.measure == "often" and any(folded(t.text) in AMOUNTS for t in told):
+        if asked.measure == "often" and any(folded(t.text) in AMOUNTS | OFTEN for t in told):
             return True
-        return begins in BEFORE_TIMES or any(_is_time(t) or _is_number(t) for t in told)
+        if begins in BEFORE_TIMES or _TAKEN.search(answer):
+            return True
+        return any(_is_time(t) or _is_number(t) for t in told)
     if asked.measure in ("many", "much", "old"):
         counted = any(_is_number(t) or folded(t.text) in AMOUNTS for t in tokens(answer))
-        return counted or (asked.measure == "old" and any(_is_time(t) for t in said))
+        if asked.measure == "old":
+            return counted or folded(said[0].text) in AGES or any(_is_time(t) for t in said)
+        return counted or bool(_SOME.match(answer))
     return True
 
 

@@ -122,6 +122,23 @@ DAYTIME = frozenset(
     """
     )
 )
+PAST = frozenset(
+    _listed(
+        """
+    did was were had came went ate won said told bought sold wrote took left gave brought found
+    lost met saw made got fell broke paid sent spoke sang ran began became chose drove flew
+    """
+    )
+)
+# Words that point at something said before.
+POINTING_BACK = frozenset(
+    _listed(
+        """
+    he she it they him her them his hers its their theirs this that these those there then
+    one ones same other another else
+    """
+    )
+)
 ASKING = frozenset(
     _listed(
         """
@@ -130,6 +147,27 @@ ASKING = frozenset(
     during until behind
     """
     )
+)
+# Pronouns for who does it, to whom it is done and whose it is, each with the person meant.
+PERSONS = (
+    {"i": "I", "we": "I", "you": "you", "he": "he", "she": "she", "they": "they"},
+    {"me": "I", "us": "I", "you": "you", "him": "he", "her": "she", "them": "they"},
+    {"my": "I", "mine": "I", "our": "I", "ours": "I", "your": "you", "yours": "you", "his": "he",
+     "her": "she", "hers": "she", "their": "they", "theirs": "they"},
+)  # fmt: skip
+# What leads one way and what leads the other.
+OPPOSED = tuple(
+    (frozenset(one.split()), frozenset(other.split()))
+    for one, other in (
+        ("to into onto towards toward for until", "from off out"),
+        ("to for", "by"),
+        ("before", "after since"),
+        ("with", "without"),
+    )
+)
+# What stands before a word to say what it has to do with the rest.
+LINKS = PLACING | frozenset(
+    _listed("to of for about as than into onto towards toward off out since")
 )
 ALTERNATIVE = frozenset(
     _listed(
@@ -223,7 +261,8 @@ TIMES = frozenset(
     spring summer autumn fall winter season easter christmas birthday holiday breakfast lunch
     dinner supper dawn dusk sunrise sunset sundown bedtime overnight tide term always never soon
     now once daily weekly monthly yearly hourly nightly annually hour minute moment shortly
-    recently early late later
+    recently early late later thanksgiving halloween ramadan eid diwali hanukkah passover
+    lunchtime dinnertime teatime mealtime immediately instantly
     """
     )
 )
@@ -234,12 +273,35 @@ BEFORE_TIMES = frozenset(
     """
     )
 )
+# How often, without a number.
+OFTEN = frozenset(
+    _listed(
+        """
+    rarely seldom hardly sometimes occasionally often frequently regularly usually constantly
+    """
+    )
+)
 # Amounts in words that are no numbers.
 AMOUNTS = frozenset(COUNTING) | frozenset(
     _listed(
         """
     couple twins triplets half quarter several few many all none nothing free double triple
-    single enough no one
+    single enough no one fiver tenner dozens hundreds thousands
+    """
+    )
+)
+# What an amount may be told by, after "a": a pinch of salt, a pound.
+MEASURES = _listed(
+    """
+    little lot bit pinch dash splash drop handful spoonful teaspoon tablespoon cup glass knob
+    kilo kilogram gram pound euro dollar litre liter metre meter mile percent
+    """
+)
+# Ages without a number.
+AGES = frozenset(
+    _listed(
+        """
+    baby newborn infant toddler child teenager teen adult grown pensioner elderly puppy kitten
     """
     )
 )

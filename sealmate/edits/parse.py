@@ -16,9 +16,10 @@ _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>")
 _BULLET = re.compile(
     r"^\s*(?:[-*+•·–—>#]+\s+|\(?\d{1,3}[.):]\s+|\(?[a-z][.)]\s+|[*+•·]+(?=[A-Z\"]))+"
 )
-_LABEL = r"[*_]{0,2}(?:%s)\s*\d{0,3}\s*[*_]{0,2}\s*[:.)]\s*[*_]{0,2}\s*"
+# The "a." of "7 a.m." or "p.a." is no label.
+_LABEL = r"(?![Aa]\.\s?[Mm]\b)[*_]{0,2}(?:%s)\s*\d{0,3}\s*[*_]{0,2}\s*[:.)]\s*[*_]{0,2}\s*"
 _QUESTION = re.compile(rf"(?<!\w){_LABEL % '[Qq](?:uestion)?|QUESTION'}", re.MULTILINE)
-_ANSWER = re.compile(rf"(?<!\w){_LABEL % '[Aa]nswer|ANSWER|A|a'}")
+_ANSWER = re.compile(rf"(?<!\w)(?<!\w\.){_LABEL % '[Aa]nswer|ANSWER|A|a'}")
 _LABELLED = re.compile(rf"^{_LABEL % '[Qq](?:uestion)?|[Aa](?:nswer)?'}")
 _ABBREVIATION = re.compile(
     r"""(?:^|[\s("'])(?:

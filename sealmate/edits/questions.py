@@ -10,10 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import Literal
 
 from sealmate.edits.forms import folded
-from sealmate.edits.lexicon import DETERMINERS
+from sealmate.edits.lexicon import DETERMINERS, LINKS, OPPOSED, PAST, PERSONS, POINTING_BACK
+from sealmate.edits.names import CALENDAR
 from sealmate.edits.words import Token, tokens
 
 Kind = Literal["who", "when", "where", "how", "why", "what", "yes-no"]
@@ -29,19 +31,7 @@ _PASSING = _words("now currently nowadays today presently actually exactly again
 _TIMES = _words("time date day weekday month year hour evening morning")
 _PLACES = _words("place town city country street address room")
 _PEOPLE = _words("person people man woman")
-_PAST = _words(
-    """
-    did was were had came went ate won said told bought sold wrote took left gave brought found
-    lost met saw made got fell broke paid sent spoke sang ran began became chose drove flew
-    """
-)
-# Words that point at something said before, and beginnings that go on from it.
-_POINTING = _words(
-    """
-    he she it they him her them his hers its their theirs this that these those there then
-    one ones same other another else
-    """
-)
+# Beginnings that go on from something said before.
 _GOING_ON = re.compile(r"(and|but|or|so|what about|how about|since when|until when)\b", re.I)
 _WORD = re.compile(r"[^\W_]+")
 _ASKING: dict[str, Kind] = {
@@ -52,6 +42,10 @@ _ASKING: dict[str, Kind] = {
 # What something costs or weighs is one number.
 _MEASURING = _words("cost costs weigh weighs measure measures charge charges")
 _MANNER = _words("many much long often far old big high tall wide heavy fast deep late")
+_BEING = _words("is are was were am be been being")
+_HELPING = _words("do does did can could will would shall should may might must")
+_DONE = re.compile(r"[a-z]+(?:ed|en|wn|ght)")  # picked, taken, known, brought
+_SUFFERED = re.compile(r"\b(?:am|is|are|was|were) (?:(?:i|we|you|he|she|they)\b|(?:.* )?by\b)")
 
 # Wordings of one fact have this share of their questions' words in common, at least.
 NEAR = 0.5
@@ -61,13 +55,15 @@ NEAR = 0.5
 class Asked:
     """A question taken apart: what kind of thing it asks for, of what (`content`, in order).
 
-    `measure` is the word after "how" ("many", "much", "often"; "" for none).
+    `measure` is the word after "how" ("many", "much", "often"; "" for none). `said` are all its
+    tokens, `words` the same ones folded.
     """
 
     kind: Kind
     measure: str
     content: tuple[Token, ...]
     words: tuple[str, ...]
+    said: tuple[Token, ...]
 
     @property
     def forms(self) -> frozenset[str]:
@@ -98,25 +94,125 @@ def take_apart(question: str) -> Asked:
             if head.forms & group and folded(head.text) in words:
                 kind = meant  # type: ignore[assignment]
                 told = [(n, token) for n, token in told if n != (place or 0) + 1]
-    return Asked(kind, measure, tuple(token for _, token in told), words)
+    return Asked(kind, measure, tuple(token for _, token in told), words, found)
 
 
 def is_follow_up(question: str) -> bool:
     """Whether a question points back: by a pronoun, its first word, or having hardly any words."""
     words = [word.casefold() for word in _WORD.findall(question)]
-    return len(words) < 3 or not _POINTING.isdisjoint(words) or bool(_GOING_ON.match(question))
+    return len(words) < 3 or not POINTING_BACK.isdisjoint(words) or bool(_GOING_ON.match(question))
 
 
 def same_question(a: Asked, b: Asked) -> bool:
     """True if both ask for the same of the same: the kind agrees and so does every content word,
-    number and name, up to inflection and spelling. Two that name nothing are never the same."""
+    number and name, up to inflection and spelling, which way it goes, and who does it to whom.
+    Two that name nothing are never the same."""
     if a.kind != b.kind or a.measure != b.measure or not a.content or not b.content:
         return False
-    return _covers(a.content, b.content) and _covers(b.content, a.content)
+    if not (_covers(a.content, b.content) and _covers(b.content, a.content)):
+        return False
+    return not (_other_way(a, b) or _other_persons(a, b) or _turned_round(a, b))
 
 
 def _covers(some: Sequence[Token], others: Sequence[Token]) -> bool:
     return all(any(token.matches(other) for other in others) for token in some)
+
+
+def _other_way(a: Asked, b: Asked) -> bool:
+    """Whether one says "to" of what the other says "from" of."""
+    some, others = _directions(a), _directions(b)
+    return any(
+        here & one and there & other and not (here & other or there & one)
+        for here, there in ((some[goal], others[goal]) for goal in some.keys() & others.keys())
+        for pair in OPPOSED
+        for one, other in (pair, pair[::-1])
+    )
+
+
+def _directions(asked: Asked) -> dict[str, set[str]]:
+    """The prepositions by the form of what they lead to; "" for what is asked for."""
+    found: dict[str, set[str]] = {}
+    goal = ""
+    for word, token in zip(reversed(asked.words), reversed(asked.said), strict=True):
+        if word in LINKS:
+            found.setdefault(goal, set()).add(word)
+        elif word in _ASKING or token in asked.content:
+            goal = "" if word in _ASKING else min(token.forms)
+    return found
+
+
+def _other_persons(a: Asked, b: Asked) -> bool:
+    """Whether pronouns stand for others: who does it, to whom it is done, or whose it is."""
+    both = zip(_persons(a), _persons(b), strict=True)
+    return any(some and others and some.isdisjoint(others) for some, others in both)
+
+
+def _persons(asked: Asked) -> list[set[str]]:
+    words = [word.partition("'")[0] for word in asked.words]
+    does, done, whose = ({role[word] for word in words if word in role} for role in PERSONS)
+    return [done, does, whose] if _passive(asked) else [does, done, whose]
+
+
+def _passive(asked: Asked) -> bool:
+    """Whether it starts from whom it is done to: "When am I picked up?"."""
+    begun = _SUFFERED.search(" ".join(asked.words)) is not None
+    return begun and any(_DONE.fullmatch(token.text) for token in asked.content)
+
+
+def _turned_round(a: Asked, b: Asked) -> bool:
+    """Whether two that are named have changed places around what is done."""
+    some, others = _parties(a), _parties(b)
+    for one, other in combinations(sorted(some.keys() & others.keys()), 2):
+        (x, link), (y, second) = some[one], some[other]
+        (x2, link2), (y2, second2) = others[one], others[other]
+        if link == link2 != second == second2:
+            continue
+        if (link, second) == (second2, link2) and {link, second} & {"to", "for", "than"}:
+            return True
+        if (x < y) != (x2 < y2) and _apart(a, x, y) and _apart(b, x2, y2):
+            return True
+    return False
+
+
+def _parties(asked: Asked) -> dict[str, tuple[int, str]]:
+    """Where persons and names stand that are told once, and the preposition before each. Places
+    count backwards where what is done starts from whom it is done to."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    passive, last = _passive(asked), len(asked.words)
+    for n, token in enumerate(asked.said):
+        if not (key := _named(asked, n)):
+            continue
+        before = [word for word in asked.words[:n] if word not in DETERMINERS][-1:]
+        link = "of" if token.text.endswith("'s") else "".join(LINKS.intersection(before))
+        link = "" if key == "?" or (passive and link == "by") else link
+        place = last if key == "?" and _is_whom(asked, n) else n
+        found.setdefault(key, []).append((-place if passive else place, link))
+    return {key: places[0] for key, places in found.items() if len(places) == 1}
+
+
+def _named(asked: Asked, n: int) -> str:
+    """Who a pronoun or name stands for, "?" for who is asked for; "" for any other word."""
+    token, word = asked.said[n], asked.words[n].partition("'")[0]
+    if word in ("who", "whom"):
+        return "?"
+    if token.kind == "light":
+        return PERSONS[0].get(word, PERSONS[1].get(word, ""))
+    named = token.text[0].isupper() and token.kind != "number" and not token.forms & CALENDAR
+    return min(token.forms) if named and token in asked.content else ""
+
+
+def _is_whom(asked: Asked, n: int) -> bool:
+    """Whether "who" comes after what is done: "Who does Ann teach?", "Who is Ann taught by?"."""
+    word, after = (*asked.words[n + 1 : n + 3], "", "")[:2]
+    going = word in _BEING and any(token.text.endswith("ing") for token in asked.content)
+    named = after in DETERMINERS or (after != "" and bool(_named(asked, n + 2)))
+    return asked.words[-1] == "by" or (named and (going or word in _HELPING))
+
+
+def _apart(asked: Asked, one: int, other: int) -> bool:
+    """Whether something is done between two places."""
+    start, stop = sorted((abs(one), abs(other)))
+    return any(t in asked.content and t.text.islower() for t in asked.said[start + 1 : stop])
 
 
 def shared(a: Asked, b: Asked) -> float:
@@ -158,7 +254,7 @@ def force(asked: Asked) -> Force:
 
 def _past(asked: Asked) -> bool:
     return any(
-        word in _PAST or (len(word) > 4 and word.endswith("ed") and word not in ("need", "indeed"))
+        word in PAST or (len(word) > 4 and word.endswith("ed") and word not in ("need", "indeed"))
         for word in asked.words
     )
 
@@ -192,11 +288,7 @@ def in_the_past(question: str, date: str) -> list[str]:
         return []
     if found is None or _past(take_apart(question)):
         said = _lowered(bare)
-        return [
-            f"Before {date}, {said}?",
-            f"Until {date}, {said}?",
-            in_former_times(said),
-        ]
+        return [f"Before {date}, {said}?", f"Until {date}, {said}?", in_former_times(said)]
     was = f"{found['lead']}{_AUXILIARY[found['aux'].lower()]}{found['rest']}"
     return [
         f"{was} before {date}?",

@@ -26,6 +26,7 @@ from sealmate.edits.words import Token, content, order_holds, tokens, within
 __all__ = [
     "correct",
     "coverage",
+    "gives_away",
     "grounded_answer",
     "is_abstention",
     "near_duplicate",
@@ -67,6 +68,17 @@ def _until_next(wanted: Sequence[Token]) -> int:
     if folded(wanted[0].text) != "no" or len(wanted) == 1:
         return 0
     return len(wanted)
+
+
+def gives_away(question: str, answer: str) -> bool:
+    """True if all words of the answer stand in the question in a row: "the red van" in "Who owns
+    the red van?", but not "Ed" in "Who fed the cats?" nor "4" in "14 Elm Road"."""
+    asked, said = (
+        [folded(token.text).removesuffix("'s") for token in tokens(text)]
+        for text in (question, answer)
+    )
+    starts = range(len(asked) - len(said) + 1) if said else ()
+    return any(asked[start : start + len(said)] == said for start in starts)
 
 
 def novel_content(statement: str, passage: str, also: Iterable[str] = ()) -> list[str]:

@@ -140,7 +140,7 @@ def _numbers(found: Sequence[Token], passage: str) -> list[Span]:
 
 
 def _before(found: Sequence[Token], index: int, passage: str) -> int:
-    """Where a number begins with its sign, month or letters: "€640", "July 5", "K-19"."""
+    """Where a number begins with what stands before it: "€640", "July 5", "K-19", "minus 5"."""
     if not index or not _adjacent(found[index - 1], found[index], passage):
         return index
     before = found[index - 1]
@@ -148,7 +148,8 @@ def _before(found: Sequence[Token], index: int, passage: str) -> int:
         before.text.isupper() and len(before.text) <= 3 and before.kind == "name"
     )
     dated = before.forms & CALENDAR and before.text[:1].isupper()
-    return index - 1 if coded or dated or before.text in "€£$" else index
+    minus = before.kind == "light" and folded(before.text) == "minus"
+    return index - 1 if coded or dated or minus or before.text in "€£$" else index
 
 
 def _after(found: Sequence[Token], index: int, passage: str) -> int:

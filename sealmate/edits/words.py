@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -29,13 +29,15 @@ from sealmate.edits.lexicon import (
 Kind = Literal["number", "name", "word", "light"]
 
 _PHONE = re.compile(r"(?<![\w.,])(?:\(\d+\)|\+?\d+)(?:[ \-/]{1,2}\d+)+(?!\w)")
+# A sign and no hyphen: not in 3-5, page-3 or the hyphen that begins an item.
+_MINUS = re.compile(r"(?m)(?:^|(?<=[\s(\[{\"'=<>~:|]))(?<![\d)\]][ \u00a0\u202f])[-−–](?=\d)")
 _TOKEN = re.compile(
     r"""
-    (?P<number>
+    (?P<number> −?(?:
         \d{1,4}([./-])\d{1,2}\2\d{1,4}(?!\d)
       | [1-9]\d{0,2}(?:[ ]\d{3})+(?!\d)
       | \d+(?:[.,:]\d+)*
-    )(?P<suffix>[^\W_]*)
+    ))(?P<suffix>[^\W_]*)
   | (?P<half>(?<![^\W_])[AaPp]\.[ ]?[Mm]\b\.?)
   | (?P<code>[^\W\d_]+\d[^\W_]*)
   | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)
@@ -45,6 +47,8 @@ _TOKEN = re.compile(
 )
 
 
+# Will Turner may be told of, but "Will Anna come?" is no name.
+_ASKED = re.compile(r"[^.!?\n]*\?")
 # How far back to look for the end of the sentence before.
 _NEAR = 40
 
@@ -75,7 +79,7 @@ def tokens(text: str) -> tuple[Token, ...]:
 
     Cached, as an edit is compared with its passage and with every other edit of it.
     """
-    text = plain(text)
+    text = "−".join(map(plain, _MINUS.split(text)))
     found: list[Token] = []
     position = 0
     for run in _PHONE.finditer(text):
@@ -86,7 +90,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         found.append(Token(run.group(), run.start(), run.end(), forms, "number"))
         position = run.end()
     found.extend(_between(text, position, len(text), found))
-    return tuple(_numbers_in_words(found))
+    return tuple(_beside(_numbers_in_words(found), text))
 
 
 def _between(text: str, start: int, end: int, before: Sequence[Token]) -> list[Token]:
@@ -111,11 +115,11 @@ def _is_phone(run: str) -> bool:
 
 
 def _made(match: re.Match[str], text: str, before: Sequence[Token]) -> list[Token]:
-    start, end, written = match.start(), match.end(), match.group()
+    start, end, written = match.start(), match.end(), match.group().replace("−", "-")
     initial = _starts(text, start, before)
     if match["number"]:
         suffix = folded(match["suffix"])
-        bare = numbers.digits(match["number"])
+        bare = "-" * (written[0] == "-") + numbers.digits(match["number"].lstrip("−"))
         if not suffix:
             return [Token(written, start, end, frozenset({bare}), "number", initial)]
         cut = match.end("number")
@@ -124,11 +128,11 @@ def _made(match: re.Match[str], text: str, before: Sequence[Token]) -> list[Toke
             return [Token(written, start, end, forms, "number", initial)]
         if times := re.fullmatch(r"x(\d+)", suffix):
             # 3x15
-            number = Token(text[start:cut], start, cut, frozenset({bare}), "number", initial)
+            number = Token(written[: cut - start], start, cut, frozenset({bare}), "number", initial)
             forms = frozenset({numbers.digits(times[1])})
             return [number, Token(text[cut + 1 : end], cut + 1, end, forms, "number")]
         if suffix in DIGIT_UNITS or suffix in SAME:
-            number = Token(text[start:cut], start, cut, frozenset({bare}), "number", initial)
+            number = Token(written[: cut - start], start, cut, frozenset({bare}), "number", initial)
             return [number, Token(text[cut:end], cut, end, _forms(suffix, suffix), "word")]
         return [Token(written, start, end, frozenset({folded(written)}), "number", initial)]
     if match["half"]:
@@ -172,17 +176,11 @@ def _word(written: str, start: int, end: int, initial: bool) -> Token:
     forms = _forms(base, low)
     if kind == "name":
         # No verb endings in names: Harding is not hard.
-        forms = frozenset(forms & _loosely_named(base) | {base})
+        plural = {base[:-1], stem(base)} if base.endswith("s") and len(base) > 3 else set()
+        forms = frozenset(forms & (plural | {SAME.get(base, base)}) | {base})
     if base in SHORT and (capital or base in ("mon", "tue", "tues", "wed", "thu", "thurs", "fri")):
         forms |= {SHORT[base]}
     return Token(written, start, end, forms, kind, initial)
-
-
-def _loosely_named(base: str) -> set[str]:
-    named = {base, SAME.get(base, base)}
-    if base.endswith("s") and len(base) > 3:
-        named |= {base[:-1], stem(base)}
-    return named
 
 
 def _forms(base: str, low: str) -> frozenset[str]:
@@ -233,9 +231,28 @@ def _dated(found: list[Token]) -> list[Token]:
         if after in ("pm", "p.m.", "p.m", "p. m."):
             forms |= {_afternoon(form) for form in token.forms}
         if forms != token.forms:
-            changed[index] = Token(
-                token.text, token.start, token.end, frozenset(forms), "number", token.initial
-            )
+            changed[index] = replace(token, forms=frozenset(forms))
+    return changed
+
+
+def _beside(found: Sequence[Token], text: str) -> list[Token]:
+    """What a neighbour makes of a word: 7 am, 5 May, Will Turner, minus 5."""
+    changed = list(found)
+    for index, token in enumerate(found):
+        low = folded(token.text)
+        if low not in ("am", "may", "will", "minus"):
+            continue
+        last = [t for t in found[max(0, index - 1) : index] if text[t.end : token.start] == " "]
+        after = [t for t in found[index + 1 : index + 2] if text[token.end : t.start] == " "]
+        counted, counts = ({t.kind for t in near} == {"number"} for near in (last, after))
+        if low == "minus" and counts and not counted:
+            changed[index] = replace(token, kind="light")
+            changed[index + 1] = replace(after[0], forms=frozenset("-" + f for f in after[0].forms))
+        elif token.kind == "light":
+            dated = (counted and low != "will") or (counts and low == "may")
+            named = token.text[0].isupper() and after and after[0].kind == "name"
+            if dated or (named and not _ASKED.match(text, token.end)):
+                changed[index] = replace(token, kind="word")
     return changed
 
 
@@ -255,11 +272,11 @@ def within(token: Token, others: Sequence[Token]) -> bool:
     """True if one of `others` matches, or some in a row written together do (K19, "K-19")."""
     if any(token.matches(other) for other in others):
         return True
-    whole = flat(token.text)
+    whole = _flat(token)
     if len(whole) < 3:
         return False
     for first, begin in enumerate(others):
-        joined = flat(begin.text)
+        joined = _flat(begin)
         if not whole.startswith(joined):
             continue
         for other in others[first + 1 : first + 4]:
@@ -270,8 +287,12 @@ def within(token: Token, others: Sequence[Token]) -> bool:
 
 
 def squashed(found: Iterable[Token]) -> str:
-    """Letters and digits alone, in a row."""
-    return "".join(flat(token.text) for token in found)
+    """Letters, digits and signs of numbers alone, in a row."""
+    return "".join(map(_flat, found))
+
+
+def _flat(token: Token) -> str:
+    return "-" * token.text.startswith("-") + flat(token.text)
 
 
 def order_holds(wanted: Sequence[Token], others: Sequence[Token], gap: int = 2) -> bool:

@@ -6,6 +6,7 @@ said with each pair.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from datetime import timedelta
 from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
 from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
-from sealmate.edits.words import content, tokens, within
+from sealmate.edits.words import Token, content, tokens, within
 from sealmate.night.supersession import REVISED, alike
 from sealmate.records import Edit, Passage, Source
 from sealmate.store import Store
@@ -78,7 +79,7 @@ def _clash(places: Places, edit: Edit, other: Edit, single: bool) -> Clash | Non
     first = (one.created_at, one.id) < (another.created_at, another.id)
     old, new = (edit, other) if first else (other, edit)
     revised = places.revised(old.passage_id, new.passage_id)
-    if revised and places.repeats(old, new):
+    if revised and (places.repeats(old, new) or places.stays(old, new)):
         return None
     return Clash(old, new, revised, (revised or single) and not _together(one, another))
 
@@ -100,15 +101,30 @@ def _asks(edit: Edit) -> bool:
 
 def _disagree(first: str, second: str) -> bool:
     """Whether two answers cannot be one: neither says all that the other does, as a list does
-    that is longer by an item."""
+    that is longer by an item, or only one says it with a "not"."""
     if not first or not second or is_abstention(first) or is_abstention(second):
         return False
     if same_answer(first, second):
         return False
     some, others = content(tokens(first)), content(tokens(second))
-    return not (
-        all(within(token, others) for token in some) or all(within(token, some) for token in others)
+    return _denies(some) != _denies(others) or not (_held(some, others) or _held(others, some))
+
+
+def _denies(said: Sequence[Token]) -> bool:
+    """Whether something is said not to be; "no. 5" is a number."""
+    return any(
+        "~not" in token.forms and not ("number" in token.forms and _counts(after))
+        for token, after in zip(said, [*said, None][1:], strict=True)
     )
+
+
+def _counts(token: Token | None) -> bool:
+    return token is not None and token.text[0].isdigit()
+
+
+def _held(some: Sequence[Token], others: Sequence[Token]) -> bool:
+    """Whether others say all that some do, who say anything."""
+    return bool(some) and all(within(token, others) for token in some)
 
 
 class _Index:
@@ -181,9 +197,20 @@ class Places:
             self._revised[old, new] = alike(*texts) >= REVISED
         return self._revised[old, new]
 
+    def has(self, answer: str, edit: Edit) -> bool:
+        """Whether the passage of an edit says an answer, in whatever words."""
+        return grounded_answer(answer, self.passage(edit.passage_id).text)
+
     def repeats(self, old: Edit, new: Edit) -> bool:
         """Whether the newer passage says the older answer in a sentence of the older one."""
         return self._repeats(old, _sentences(self.passage(new.passage_id).text))
+
+    def stays(self, old: Edit, new: Edit) -> bool:
+        """Whether the newer passage has the older answer between the same words, as often as the
+        older one has it: then it is another question that was answered."""
+        here, there = self.passage(old.passage_id), self.passage(new.passage_id)
+        before, now = (between(old.answer, passage.text) for passage in (here, there))
+        return bool(before) and not before - now
 
     def says_still(self, old: Edit, new: Edit, single: bool) -> bool:
         """Whether the newer source says the older answer in a sentence of the older passage, or,
@@ -199,6 +226,18 @@ class Places:
     def _repeats(self, old: Edit, said: frozenset[str]) -> bool:
         before = split_sentences(self.passage(old.passage_id).text)
         return any(_plain(text) in said and grounded_answer(old.answer, text) for text in before)
+
+
+def between(answer: str, text: str) -> Counter[tuple[str, str]]:
+    """The words on either side of an answer, in small letters, wherever a text has it."""
+    wanted = [token.text.casefold() for token in tokens(answer)]
+    there = ["", *(token.text.casefold() for token in tokens(text)), ""]
+    size = len(wanted)
+    return Counter(
+        (there[n], there[n + size + 1])
+        for n in range(len(there) - size - 1)
+        if wanted and there[n + 1 : n + 1 + size] == wanted
+    )
 
 
 def _sentences(text: str) -> frozenset[str]:

@@ -14,9 +14,10 @@ from datetime import datetime
 from threading import Event as Flag
 
 from sealmate import prompts
+from sealmate.edits.lexicon import TITLES
 from sealmate.edits.questions import day, near
 from sealmate.edits.screen import same_answer
-from sealmate.edits.words import tokens, within
+from sealmate.edits.words import Token, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
 from sealmate.night import supersession
 from sealmate.night.clashes import Clash, Places, find_clashes
@@ -38,7 +39,7 @@ def settle_new(
     A sure conflict is "accepted" at once: the older answer gives way. A doubtful one is "open"
     and changes nothing. With a `model` each pair needs its word too: answers in words that it
     takes for the same are no conflict, and one that it says both hold stays open, unless the
-    newer note is the older one written anew. A pair that was settled
+    newer note is the older one written anew without the older answer. A pair that was settled
     before is not brought up again, and where a person settled it, it is settled like that if the
     text of either tells it once more after a change. `ended` conflicts
     are about to be erased and count for nothing. Each conflict is one transaction. Raises
@@ -139,15 +140,18 @@ def _same(row: Conflict, old: Edit, new: Edit) -> bool:
 def _second_opinion(
     store: Store, model: LanguageModel, clashes: Sequence[Clash], cancel: Flag | None
 ) -> list[Clash]:
-    """What the model, without any memory, makes of each pair."""
+    """What the model, without any memory, makes of each pair. A note written anew without the
+    older answer speaks for itself: to a small model much the same words are the same."""
+    places = Places(store)
     asked = [prompts.same_answer(c.new.question, c.old.answer, c.new.answer) for c in clashes]
     said = _replies(model, asked, cancel)
     left = [
         c
         for c, reply in zip(clashes, said, strict=True)
-        if _tell_apart(c.old.answer, c.new.answer) or not reply.startswith("yes")
+        if _tell_apart(c.old.answer, c.new.answer)
+        or (c.revised and not places.has(c.old.answer, c.new))
+        or not reply.startswith("yes")
     ]
-    places = Places(store)
 
     def dated(edit: Edit) -> tuple[str, str]:
         return f"{edit.question} {edit.answer}", day(places.source(edit.passage_id).created_at)
@@ -162,12 +166,25 @@ def _second_opinion(
 
 
 def _tell_apart(first: str, second: str) -> bool:
-    """Whether two answers are other numbers or names, which needs nobody's opinion."""
-    some, others = (
-        [t for t in tokens(text) if t.kind in ("number", "name") or t.text[:1].isupper()]
-        for text in (first, second)
+    """Whether two answers are other numbers or names, beside what they share, which needs
+    nobody's opinion."""
+    some, others = tokens(first), tokens(second)
+    return _has_own(some, others) and _has_own(others, some)
+
+
+def _has_own(some: Sequence[Token], others: Sequence[Token]) -> bool:
+    """Whether there is a number or a name that the others do not have, nor by its initial."""
+    return any(
+        (token.kind in ("number", "name") or token.text[:1].isupper())
+        and not within(token, others)
+        and token.text.casefold().strip(".") not in TITLES
+        and not any(_initial(token, other) or _initial(other, token) for other in others)
+        for token in some
     )
-    return bool(some and others) and not any(within(token, others) for token in some)
+
+
+def _initial(token: Token, other: Token) -> bool:
+    return len(token.text) == 1 and token.text.isalpha() and other.text.startswith(token.text)
 
 
 def _replies(model: LanguageModel, asked: Sequence[Prompt], cancel: Flag | None) -> list[str]:

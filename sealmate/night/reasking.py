@@ -13,7 +13,13 @@ from datetime import datetime
 from threading import Event as Flag
 
 from sealmate.edits.questions import force, take_apart
-from sealmate.edits.screen import grounded_answer, is_abstention, novel_content, same_answer
+from sealmate.edits.screen import (
+    gives_away,
+    grounded_answer,
+    is_abstention,
+    novel_content,
+    same_answer,
+)
 from sealmate.edits.secrets import REDACTED, redact
 from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
@@ -107,7 +113,7 @@ def _changed(
             or not grounded_answer(reading.text, text.text)
             or same_answer(reading.text, old.answer)
             or same_answer(reading.text, REDACTED)
-            or reading.text.casefold() in old.question.casefold()
+            or gives_away(old.question, reading.text)
         ):
             continue
         made.setdefault(
