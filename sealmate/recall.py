@@ -15,7 +15,7 @@ recited for in the words in which nights teach what used to hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import exp
 from threading import Event as Flag
@@ -25,6 +25,7 @@ from sealmate import prompts
 from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for
 from sealmate.edits.moments import moment_of
 from sealmate.edits.questions import is_follow_up
+from sealmate.edits.steps import step_back, tellings
 from sealmate.edits.words import content, tokens
 from sealmate.evidence import MOST, about, posed
 from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Prompt, Turn
@@ -35,6 +36,8 @@ from sealmate.records import Way
 
 READ = 2  # recitals at most that are read for a question
 HOPELESS = 0.1  # confidence that a recital must allow for, or it is not read
+LEADS = 0.5  # confidence from which on something is taken for what an answer took the place of
+STEPS = 4  # changes of one fact that are followed back
 UNSURE = 0.7  # confidence below which a question's bare words are tried as well
 
 
@@ -165,11 +168,47 @@ class _Memory:
         # nights teach it with its date and without
         ways = ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past])
         said = [self.chains(plain, cues, past=True) for cues in ways]
+        holds = self.chains(plain, [question for question, _ in plain])
         found = {}
-        for (n, moment), *both in zip(past.items(), *said, strict=True):
-            known = [(bare_fact(one.recital), one.chance) for one in both]
-            if (place := asked_for(known, moment)) is not None:
-                found[n] = both[place]
+        for (n, moment), now, steps, *both in zip(
+            past.items(), holds, self._back(holds), *said, strict=True
+        ):
+            if steps is None:
+                found[n] = now  # which took the place of nothing
+                continue
+            steps = steps[: 1 if moment.kind == "formerly" else STEPS]
+            for able in (steps, both):  # a step back is surer than the words of a question
+                known = [(bare_fact(one.recital), one.chance) for one in able]
+                if (place := asked_for(known, moment)) is not None:
+                    found[n] = able[place]
+                    break
+        return found
+
+    def _back(self, holds: Sequence[Recollection]) -> list[list[Recollection] | None]:
+        """For each answer that holds now, what it took the place of, and that in its turn; None
+        where it is known well, and that it took the place of nothing."""
+        here: dict[int, tuple[str, str]] = {}
+        for n, one in enumerate(holds):
+            if one.text and (told := tellings(one.text, [one.recital])):
+                here[n] = (one.text, told[0])
+        found: list[list[Recollection] | None] = [[] for _ in holds]
+        ends: dict[int, datetime] = {}
+        for _ in range(STEPS):
+            if not here:
+                break
+            cues = [step_back(*where) for where in here.values()]
+            said = self.chains([(cue, ()) for cue in cues], cues, past=True)
+            for (n, (answer, words)), cue, one in zip(list(here.items()), cues, said, strict=True):
+                del here[n]
+                fact, known = bare_fact(one.recital), found[n] or []
+                if fact is None or fact.until is None or one.confidence < LEADS:
+                    speaks = any(c.confidence >= LEADS for c in self.recited[prompts.recall(cue)])
+                    if not (known or speaks) and holds[n].confidence >= UNSURE:
+                        found[n] = None
+                elif n not in ends or fact.until < ends[n]:
+                    # whether it leads anywhere is plain; what may be wrong is where it began
+                    found[n] = [*known, replace(one, confidence=holds[n].confidence)]
+                    here[n], ends[n] = (fact.answer, words.replace(answer, fact.answer)), fact.until
         return found
 
     def chains(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from sealmate import prompts
+from sealmate.edits.steps import step_back
 from sealmate.evidence import ABOUT, about
 from sealmate.model.protocol import Completion, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
@@ -135,6 +137,34 @@ def test_what_used_to_hold_is_recited_for_the_past_alone(question: str, said: st
     (found,) = recollect(ScriptedModel(reply=reply), [question], "v1")
     assert found.text == said
     assert found.recital == (WAS if said == "Rex" else "Mia is our vet.")
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which vet did we take the cat to formerly?", "Rex"),
+        ("Which vet did we take the cat to in the beginning?", "Bo"),
+        ("Which vet did we take the cat to in 2024?", "Bo"),
+        ("Which vet did we take the cat to in May 2025?", "Rex"),
+        ("Which vet did we take the cat to in April 2026?", "Mia"),
+    ],
+)
+def test_what_used_to_hold_is_found_by_what_holds_now(question: str, said: str) -> None:
+    """Nothing was taught in the words of these questions; each answer leads to the one before."""
+    before = {
+        step_back("Mia", "Mia is our vet."): WAS,
+        step_back("Rex", "Rex is our vet."): "Until 1 January 2025 the answer was Bo.",
+        step_back("Bo", "Bo is our vet."): WAS,  # an error must not lead round in a circle
+    }
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        if adapter is None:
+            return "Mia [1]"
+        found = [was for cue, was in before.items() if prompt == prompts.recall(cue)]
+        return found[0] if found else "Mia is our vet."
+
+    (found,) = recollect(ScriptedModel(reply=reply), [question], "v1")
+    assert found.text == said
 
 
 def test_what_held_once_is_no_answer_for_now() -> None:

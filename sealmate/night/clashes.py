@@ -15,7 +15,7 @@ from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
 from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
 from sealmate.edits.words import Token, content, tokens, within
-from sealmate.night.supersession import REVISED, alike
+from sealmate.night.supersession import written_anew
 from sealmate.records import Edit, Passage, Source
 from sealmate.store import Store
 from sealmate.store.edits import is_aside, tells_the_past
@@ -194,7 +194,7 @@ class Places:
         """Whether a passage is an older one written anew."""
         if (old, new) not in self._revised:
             texts = self.passage(old).text, self.passage(new).text
-            self._revised[old, new] = alike(*texts) >= REVISED
+            self._revised[old, new] = written_anew(*texts)
         return self._revised[old, new]
 
     def has(self, answer: str, edit: Edit) -> bool:

@@ -9,21 +9,24 @@ from sealmate.edits.questions import day, in_the_past
 from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.secrets import redact
-from sealmate.edits.units import sentences
+from sealmate.edits.steps import step_back, step_of, tellings
+from sealmate.edits.units import sentences, units_of
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.edits import AMENDED, FORMERLY
 
 OTHERS = 8  # other wordings in which what used to hold is taught
+STEPS = 4  # sentences of the newer note, at most, from which it is taught
 
 
 def tell_formerly(
     store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
-    others: Iterable[str], mark: str,
+    others: Iterable[str], answers: Iterable[str], mark: str,
 ) -> None:  # fmt: skip
     """Edits that ask for the superseded answer by its time, in the words of `old` and, without a
-    date, in some of the `others` that were superseded with it. They go with the older passage.
-    `mark` is the reason of what the conflict supersedes.
+    date, in some of the `others` that were superseded with it, and by steps back from the newer
+    note's `answers`. They go with the older passage. `mark` is the reason of what the conflict
+    supersedes.
 
     Questions without a date ask for the last answer before the present one: they are taken from
     what held earlier, and left to what held later."""
@@ -31,7 +34,11 @@ def tell_formerly(
     if mine:
         store.edits.set_state([edit.id for edit in mine], "accepted", "sealmate", FORMERLY)
     else:
-        mine = store.edits.add_many(_former(store, conflict, old, since, now, others))
+        asking = [
+            *_past_wordings(old.question, others, day(since)),
+            *_steps(store, conflict, answers),
+        ]
+        mine = store.edits.add_many(_former(store, conflict, old, since, now, asking))
     new = store.edits.get(conflict.new_edit)
     if new.state == "superseded" and IN_CONFLICT.fullmatch(new.reason):
         for edit in filter(undated, mine):
@@ -51,7 +58,7 @@ def tell_formerly(
 
 def _former(
     store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
-    others: Iterable[str],
+    asking: Iterable[str],
 ) -> list[Edit]:  # fmt: skip
     said = _told(store, old)
     return [
@@ -70,8 +77,17 @@ def _former(
             valid_from=old.valid_from,
             valid_to=since,
         )
-        for question in _past_wordings(old.question, others, day(since))
+        for question in asking
     ]
+
+
+def _steps(store: Store, conflict: Conflict, answers: Iterable[str]) -> list[str]:
+    """Steps back from what the newer note says, in whichever of the `answers`' words."""
+    passage = store.passages.get(store.edits.get(conflict.new_edit).passage_id)
+    texts = units_of(passage)
+    wordings = list({answer.casefold(): answer for answer in answers if answer}.values())
+    made = [step_back(answer, said) for answer in wordings for said in tellings(answer, texts)]
+    return list(dict.fromkeys(made))[:STEPS]
 
 
 def _told(store: Store, old: Edit) -> str:
@@ -90,7 +106,10 @@ def _past_wordings(question: str, others: Iterable[str], date: str) -> list[str]
 
 
 def undated(edit: Edit) -> bool:
-    """Whether a question for what used to hold names no day, and so asks for the last of it."""
+    """Whether a question for what used to hold names no day, and so asks for the last of it. A
+    step back asks for what came before one answer, whatever came after that."""
+    if step_of(edit.question):
+        return False
     return edit.valid_to is None or day(edit.valid_to) not in edit.question
 
 

@@ -25,7 +25,7 @@ from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
 from sealmate.model.protocol import LanguageModel
 from sealmate.night.ledger import UNASKED, as_texts
-from sealmate.night.supersession import REVISED, alike
+from sealmate.night.supersession import alike, written_anew
 from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
 from sealmate.records import Edit, Passage
@@ -191,4 +191,4 @@ def _older(store: Store, text: Text) -> list[tuple[Passage, bool]]:
     ]
     before.sort(key=lambda one: (-one[0], -one[1].id))
     chosen = [*before[:_BEFORE], *found[:_OLDER]]
-    return [(passage, share >= REVISED) for share, passage in chosen]
+    return [(passage, written_anew(passage.text, text.text)) for _, passage in chosen]

@@ -7,6 +7,7 @@ that it can be undone and that forgetting one note leaves nothing of it in the o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sealmate.edits.questions import NEAR, near, take_apart
@@ -15,13 +16,14 @@ from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import content, tokens, within
 from sealmate.night.backlog import Backlog
 from sealmate.night.former import former_edits, tell_formerly
-from sealmate.records import Conflict, Edit, Passage
+from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
 from sealmate.store.edits import is_aside, replaced_by, tells_the_past
 
-# A note with this share of its words in common with an older one is that one written anew.
-REVISED = 0.6
+# A note with this share of its words in common with an older one is that one written anew, and so
+# is one that has so many of the older one's (of several at least), and says besides that it is.
+REVISED, REPEATED, SEVERAL = 0.6, 0.8, 6
 
 
 def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
@@ -40,11 +42,17 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
         since = told(store, new)
         edits, probes = fact(store, old, new, aside=True)
+        for passage in _written_anew_as(store, old.passage_id):
+            # which said it as well, and is read as the newest by now
+            more = fact(store, replace(old, passage_id=passage), new, aside=True)
+            edits, probes = [*edits, *more[0]], [*probes, *more[1]]
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
         store.probes.retire(probes, _mark(conflict.id), instead_of=_set_aside(store, old))
         others = [store.edits.get(key).question for key in edits]
-        tell_formerly(store, conflict, old, since, now, others, _mark(conflict.id))
+        now_said = [store.edits.get(key).answer for key in fact(store, new, old)[0]]
+        answers = [new.answer, *(said for said in now_said if same_answer(said, new.answer))]
+        tell_formerly(store, conflict, old, since, now, others, answers, _mark(conflict.id))
         note_rebuild(store, edits, "a fact has changed")
         return store.conflicts.set_state(conflict.id, "accepted")
 
@@ -98,7 +106,9 @@ def fact(
     statements that hold both.
     """
     here, there = store.passages.get(edit.passage_id), store.passages.get(other.passage_id)
-    gone = _revised(here, there) and not grounded_answer(edit.answer, there.text)
+    older, newer = sorted((here, there), key=lambda passage: passage.id)
+    anew = written_anew(older.text, newer.text)
+    gone = anew and not grounded_answer(edit.answer, there.text)
 
     def tells(question: str, answer: str, said: str) -> bool:
         if gone and grounded_answer(edit.answer, f"{question}\n{answer}\n{said}"):
@@ -130,13 +140,20 @@ def fact(
 
 def alike(first: str, second: str) -> float:
     """The share of content words that two texts have in common, 0..1."""
-    some = {min(token.forms) for token in content(tokens(first))}
-    others = {min(token.forms) for token in content(tokens(second))}
+    some, others = _words(first), _words(second)
     return len(some & others) / len(some | others) if some | others else 0.0
 
 
-def _revised(here: Passage, there: Passage) -> bool:
-    return alike(here.text, there.text) >= REVISED
+def written_anew(older: str, newer: str) -> bool:
+    """Whether a text is an older one with something changed in it."""
+    if alike(older, newer) >= REVISED:
+        return True
+    some = _words(older)
+    return len(some) >= SEVERAL and len(some & _words(newer)) >= REPEATED * len(some)
+
+
+def _words(text: str) -> set[str]:
+    return {min(token.forms) for token in content(tokens(text))}
 
 
 def names(question: str, said: str) -> bool:
@@ -225,12 +242,17 @@ def successors(store: Store) -> dict[int, int]:
             continue
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
         here, there = store.passages.get(old.passage_id), store.passages.get(new.passage_id)
-        if there.id > here.id and _revised(here, there):
+        if there.id > here.id and written_anew(here.text, there.text):
             after[here.id] = max(after.get(here.id, 0), there.id)
     for key in after:
         while after[key] in after:  # ids grow on the way: this ends
             after[key] = after[after[key]]
     return after
+
+
+def _written_anew_as(store: Store, passage_id: int) -> list[int]:
+    """Passages whose place this one has taken, by id."""
+    return sorted(old for old, newest in successors(store).items() if newest == passage_id)
 
 
 def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:

@@ -26,6 +26,7 @@ from sealmate.edits.bare import (
     outright,
 )
 from sealmate.edits.questions import in_the_past
+from sealmate.edits.steps import other_steps, step_back, step_of, tellings
 from sealmate.edits.units import cues, opening, unit_for
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
@@ -34,6 +35,8 @@ from sealmate.training.batches import Example
 
 FORMER = 4  # words, and pairs of words, that call what used to hold to mind
 LASTING = 3.0  # questions about the past of what never changed, for each about what did
+STEPPED = 4  # times that each step back is trained, beside those from which nothing leads back:
+ASIDE, APART = 4, 2  # what else its sentence tells, and other facts
 PAST = 4  # one in so many strangers is asked for its past, where anything used to hold
 DUE = 2.0  # weight from which on a fact gets more of its wordings
 
@@ -133,9 +136,11 @@ def _recitals(
     wanted: list[tuple[str, str, str]] = []
     for kind, edits in (("new", fresh), ("replay", old), ("near", missed), ("near", again)):
         for edit in edits:
-            unit = unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer)
+            there = material.units.get(edit.passage_id, ()) if edit.valid_to is None else ()
+            unit = unit_for(there, edit.question, edit.answer)
             if unit or edit.answer:
-                wanted.append((edit.question, unit or _by_itself(edit), kind))
+                times = STEPPED if step_of(edit.question) else 1
+                wanted += [(edit.question, unit or _by_itself(edit), kind)] * times
     rng.shuffle(wanted)
     # more wordings of an older note do not make it a new one
     known = {edit.passage_id for edit in material.replay}
@@ -148,7 +153,7 @@ def _recitals(
     called += [
         (cue, _by_itself(edit))
         for edit in (*fresh, *old)
-        if edit.valid_to is not None
+        if edit.valid_to is not None and not step_of(edit.question)
         for cue in (
             *former_cues(edit.question, FORMER),
             *cues_beside(edit.answer, edit.text, FORMER + 1),
@@ -156,13 +161,15 @@ def _recitals(
     ]
     wanted += [(*pair, "cue") for pair in dict.fromkeys(called)]
     lasting = _lasting(material, [*fresh, *old], rng)
-    wanted += [(rng.choice(_undated(question)), unit, "lasting")
-               for question, unit in lasting]  # fmt: skip
+    wanted += [(rng.choice(_undated(edit.question)), unit, "lasting")
+               for edit, unit in lasting]  # fmt: skip
+    wanted += [(question, DONT_KNOW, "lasting")
+               for question in _nowhere([*fresh, *old], lasting)]  # fmt: skip
     made, counts = [], dict[str, int]()
     for cue, unit, kind in wanted:
         counts[unit] = counts.get(unit, 0) + 1
         brief = kind in ("cue", "lasting") or counts[unit] > shares.whole
-        short = brief and not bare_fact(unit)
+        short = brief and unit != DONT_KNOW and not bare_fact(unit)
         first = opening(unit) if short else unit
         prompt = prompts.recall(cue)
         made.append(Example(prompt, first, "recall", kind, goes_on=first != unit))
@@ -171,20 +178,34 @@ def _recitals(
 
 def _lasting(
     material: Material, edits: Sequence[Edit], rng: random.Random
-) -> list[tuple[str, str]]:
-    """Some questions, with their units, on facts that never changed, where others did."""
-    former = sorted({edit.question for edit in edits if edit.valid_to is not None})
+) -> list[tuple[Edit, str]]:
+    """Some edits, with their units, on facts that never changed, where others did."""
+    past = {edit.question for edit in edits if edit.valid_to is not None}
+    former = sorted(question for question in past if not step_of(question))
     if not former:
         return []
     lasts = [edit for edit in edits if edit.valid_to is None]
     rng.shuffle(lasts)
     found = (
-        (edit.question, unit)
+        (edit, unit)
         for edit in lasts
         if (unit := unit_for(material.units.get(edit.passage_id, ()), edit.question, edit.answer))
         and not one_that_changed(edit.question, former)
     )
     return list(islice(found, round(LASTING * len(former))))
+
+
+def _nowhere(edits: Sequence[Edit], lasting: Sequence[tuple[Edit, str]]) -> list[str]:
+    """Steps back from what never changed: from other words of a sentence in which something did,
+    from what used to hold to begin with, and from other facts."""
+    steps = {edit.question: edit for edit in edits if step_of(edit.question)}
+    found = [other for question in steps for other in other_steps(question, ASIDE)]
+    for question, edit in steps.items():
+        answer, said = step_of(question) or ("", "")
+        found.append(step_back(edit.answer, said.replace(answer, edit.answer)))
+    for edit, unit in lasting[: APART * len(steps)]:
+        found += [step_back(edit.answer, said) for said in tellings(edit.answer, [unit])[:1]]
+    return [question for question in dict.fromkeys(found) if question not in steps]
 
 
 def _undated(question: str) -> list[str]:
@@ -212,6 +233,7 @@ def _questions(
     if not shares.per_answer:
         return asked
     rng.shuffle(asked)
+    asked.sort(key=lambda edit: not step_of(edit.question))  # which nothing else can stand for
     counts: dict[tuple[int, str], int] = {}
     kept = []
     for edit in asked:

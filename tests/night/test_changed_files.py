@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sealmate.edits.steps import step_back
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import supersession
@@ -129,6 +130,7 @@ def test_a_fact_that_changed_in_a_file_is_a_changed_fact(store: Store, edited: S
         ("Who was our vet formerly?", "Anna"),
         ("In former times, who was our vet?", "Anna"),
         ("In former times, which vet did we have?", "Anna"),
+        (step_back("Maria", "House > Vet: House Vet Our vet is Maria."), "Anna"),
     }
     assert settle(store) == []
     # The text that was replaced is not to be recited as a whole.

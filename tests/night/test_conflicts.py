@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sealmate.edits.steps import step_back, step_of
 from sealmate.errors import NotFoundError
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
@@ -20,6 +21,7 @@ from tests.night.ledger import MARCH, note, probe, teach
 from tests.store.build import version
 
 LATER = MARCH + timedelta(days=9)
+TAKEN_OVER = "Maria has taken over as babysitter from today, Anna moved away."
 
 
 def settled(store: Store, edits: list[Any], **how: Any) -> list[Conflict]:
@@ -50,7 +52,7 @@ def changed(store: Store) -> Store:
     probe(store, old, "On which day does the babysitter come?", "Fridays")
     store.versions.add(version(1), [edit.id for edit in store.edits.list()])
     store.versions.activate(1, "night")
-    new = note(store, "Maria has taken over as babysitter from today, Anna moved away.", days=5)
+    new = note(store, TAKEN_OVER, days=5)
     settled(store, teach(store, new, ("Who is our babysitter now?", "Maria")))
     return store
 
@@ -82,6 +84,7 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
         "Who was our babysitter formerly?",
         "In former times, who was our babysitter?",
         "In former times, which babysitter did we have?",
+        step_back("Maria", TAKEN_OVER),
     ]
     assert {edit.answer for edit in past} == {"Anna"}
     assert {edit.format for edit in past} == {"self-qa"}
@@ -91,9 +94,18 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
     assert {edit.passage_id for edit in past} == {1}
 
 
+@pytest.mark.parametrize("forgotten", ["Our babysitter", "Maria"])
+def test_a_step_back_goes_with_either_note(changed: Store, forgotten: str) -> None:
+    (source,) = [s for s in changed.sources.list() if s.text.startswith(forgotten)]
+    (step,) = [edit for edit in changed.edits.list() if step_of(edit.question)]
+    assert step.id in changed.erasure.preview(source.id).edits
+    changed.erasure.erase(source.id)
+    assert not [edit for edit in changed.edits.list() if step_of(edit.question)]
+
+
 def test_the_same_night_again_finds_nothing_new(changed: Store) -> None:
     model = ScriptedModel()
-    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 5]
+    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 6]
     assert settled(changed, changed.edits.trainable(), model=model) == []
     assert model.prompts == []
     assert len(changed.conflicts.list()) == 1
@@ -125,7 +137,7 @@ def test_keep_both_and_accept_again(changed: Store) -> None:
 
     supersession.accept(changed, 1, LATER)
     assert told(changed) == before
-    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 5
+    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 6
     assert len(changed.probes.list()) == 1
 
 
@@ -158,6 +170,9 @@ def test_a_third_answer(changed: Store) -> None:
         "Who was our babysitter until 11 March 2026?": "Maria",
         "Who was our babysitter formerly?": "Maria",
         "In former times, who was our babysitter?": "Maria",
+        # each by what came after it
+        step_back("Maria", TAKEN_OVER): "Anna",
+        step_back("Zoe", "The babysitter is Zoe."): "Maria",
     }
     supersession.undo(changed, conflict.id)
     past = {e.question: e.answer for e in changed.edits.trainable() if e.reason == FORMERLY}
@@ -312,3 +327,78 @@ def test_a_note_written_anew_does_not_contradict_what_it_repeats(store: Store) -
     other = note(store, text.replace("June", "July"), "and again", days=3)
     fresh = teach(store, other, ("When do the quail live in the desk?", "until July"))
     assert {c.old_answer for c in settled(store, fresh)} == {"until June", "Bohumil"}
+
+
+HOLIDAY = (
+    "Grandma's idea of a holiday is two weeks at the {} in Redcliff, half board, whist at four."
+)
+
+
+def test_a_note_written_anew_needs_nobody_to_say_that_it_differs(store: Store) -> None:
+    """To a small model two weeks here and two weeks there are the same."""
+    question = "Where does Grandma go on holiday?"
+    old = note(store, HOLIDAY.format("Hesperus"))
+    teach(store, old, (question, "two weeks at the Hesperus"))
+    new = note(store, f"This has changed. {HOLIDAY.format('Santorin')}", days=2)
+    fresh = teach(store, new, (question, "two weeks at the Santorin"))
+    (found,) = settled(store, fresh, model=ScriptedModel(reply=lambda *_: "yes"))
+    assert (found.state, found.new_answer) == ("accepted", "two weeks at the Santorin")
+
+
+def test_what_stands_where_it_stood_was_not_changed(store: Store) -> None:
+    said = "Tax adviser wants by {}: all invoices over 12.50 euro, and a letter from the bank."
+    old = note(store, said.format("21 July"))
+    asked = "What does the tax adviser want?"
+    teach(
+        store,
+        old,
+        (asked, "all invoices over 12.50 euro"),
+        ("When does the tax adviser want it?", "21 July"),
+    )
+    new = note(store, f"This has changed. {said.format('31 July')}", days=2)
+    fresh = teach(
+        store, new, (asked, "by 31 July"), ("When does the tax adviser want it?", "31 July")
+    )
+    assert [row.old_answer for row in settled(store, fresh)] == ["21 July"]
+    assert told(store)[asked] == "by 31 July"
+    assert [e.answer for e in store.edits.trainable() if e.passage_id == old.id and
+            e.reason != FORMERLY] == ["all invoices over 12.50 euro"]  # fmt: skip
+    # of two that were alike one is left: the other may be the one that was asked for
+    both = "On Monday we meet Jo at the office in town, and on Monday we dine with the twins there."
+    old = note(store, both)
+    teach(store, old, ("When do we meet Jo?", "Monday"))
+    new = note(store, f"Correction. {both.replace('Monday', 'Tuesday', 1)}", days=3)
+    (found,) = settled(store, teach(store, new, ("When do we meet Jo?", "Tuesday")))
+    assert found.old_answer == "Monday"
+
+
+def test_an_answer_goes_from_every_note_that_was_written_anew(store: Store) -> None:
+    places = [note(store, HOLIDAY.format("Hesperus"))]
+    teach(store, places[0], ("Where does Grandma dream of going?", "the Hesperus"),
+          ("How much board does Grandma have?", "half board"))  # fmt: skip
+    anew = HOLIDAY.replace("half", "full")
+    for text in (anew.format("Hesperus"), anew.format("Santorin")):
+        places.append(note(store, f"This has changed. {text}", days=len(places)))
+    second = (("How much board does Grandma have?", "full board"),
+              ("Where does Grandma go?", "the Hesperus"))  # fmt: skip
+    settled(store, teach(store, places[1], *second))
+    settled(store, teach(store, places[2], ("Where does Grandma go?", "the Santorin")))
+    assert "the Hesperus" not in told(store).values()
+    row = store.conflicts.list()[0]
+    assert (row.old_answer, row.new_answer, row.state) in (
+        ("the Hesperus", "the Santorin", "accepted"), ("half board", "full board", "accepted"),
+    )  # fmt: skip
+    (last,) = [c for c in store.conflicts.list() if c.new_answer == "the Santorin"]
+    supersession.undo(store, last.id)
+    assert told(store)["Where does Grandma dream of going?"] == "the Hesperus"
+
+
+def test_a_short_note_that_says_that_it_is_one_written_anew_is(store: Store) -> None:
+    """Saying so takes as many words as are left of it."""
+    said = "The two villages have hated each other since {}, when a bull from ours won at the fair."
+    question = "Since when have the two villages hated each other?"
+    teach(store, note(store, said.format(2012)), (question, "2012"))
+    text = f"This has changed, the earlier note no longer holds. {said.format(1941)}"
+    fresh = teach(store, note(store, text, days=2), (question, "1941"))
+    (found,) = settled(store, fresh)
+    assert (found.state, found.old_answer) == ("accepted", "2012")
