@@ -122,6 +122,17 @@ class Workspace:
                 )
             return self._model
 
+    def drop_model(self) -> None:
+        """Let go of the loaded base and of the memory it takes; the next use loads it again.
+
+        Whoever answers with it just now does so to the end, and its memory is taken that long.
+        """
+        with self._lock:
+            self._model = None
+        from sealmate.model.memory import give_back
+
+        give_back()
+
     @property
     def model_loaded(self) -> bool:
         """Whether `model` would answer at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,6 +80,29 @@ def test_a_model_that_is_absent_offline(tmp_path: Path) -> None:
         steps = workspace.fetch_model(offline=True)
         with pytest.raises(ModelError, match="not on this computer"):
             next(steps)
+
+
+def test_a_model_that_is_dropped_is_nobody_s_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    given_back: list[bool] = []
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: given_back.append(held() is None))
+
+    class Model:
+        def __init__(self) -> None:
+            self.itself = self  # as a model and its adapters hold each other
+
+    with Workspace.open(load_settings(home=tmp_path / "home")) as workspace:
+        workspace._model = Model()  # type: ignore[assignment]
+        held = weakref.ref(workspace._model)
+        assert workspace.model_loaded
+        workspace.drop_model()
+        assert not workspace.model_loaded
+        assert given_back == [True]
+        workspace.drop_model()
 
 
 def test_base_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

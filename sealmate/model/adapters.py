@@ -75,14 +75,19 @@ class AdapterRack:
     def _load(self, name: str, folder: Path) -> None:
         check_fits(folder, self._base.model)
         self.detach(name)
+        # left to itself peft would read it onto a GPU wherever there is one
+        device = str(self._base.device)
         try:
             with _without_deprecations():
                 if self._peft is None:
                     self._peft = PeftModel.from_pretrained(
-                        self._base.model, folder, adapter_name=name, is_trainable=False
-                    )
+                        self._base.model, folder, adapter_name=name, is_trainable=False,
+                        torch_device=device,
+                    )  # fmt: skip
                 else:
-                    self._peft.load_adapter(folder, adapter_name=name, is_trainable=False)
+                    self._peft.load_adapter(
+                        folder, adapter_name=name, is_trainable=False, torch_device=device
+                    )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise VersionError(
                 f"cannot load the adapter in {folder}: {str(error).splitlines()[0]}",

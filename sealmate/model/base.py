@@ -11,7 +11,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,12 @@ class Base:
         """The stack of layers without the head."""
         return self.model.get_decoder()
 
+    def autocast(self) -> Any:
+        """peft keeps its weights in fp32; this runs them in the base's type."""
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.dtype)
+
     def decode(self, *inputs: Any, cache: Any, **how: Any) -> Any:
         """Hidden states (rows, columns, hidden) of the decoder with `cache`, which it fills."""
         decoder = self.decoder
@@ -71,26 +80,50 @@ class Base:
 def environment(base: Base) -> str:
     """What decides the last bits of a sum beside the numbers: equal here means equal logits.
 
-    A CPU multiplies 4-bit layers that are not unpacked by kernels of their own.
+    A CPU multiplies 4-bit layers that are not unpacked by kernels of their own. How it is written
+    may change: a version that was published under another wording is compared with a tolerance.
     """
     if base.device.type == "cuda":
-        return f"torch {torch.__version__}, {torch.cuda.get_device_name(base.device)}"
+        return f"{_libraries()}, {torch.cuda.get_device_name(base.device)}"
     capability = torch.backends.cpu.get_cpu_capability()
-    return (
-        f"torch {torch.__version__}, {cpu_name()} ({capability}), {torch.get_num_threads()} threads"
-        + ("" if base.unpacked else ", packed")
+    return f"{_libraries()}, {cpu_name()} ({capability}), {torch.get_num_threads()} threads" + (
+        "" if base.unpacked else ", packed"
     )
 
 
+@lru_cache
+def _libraries() -> str:
+    """The libraries that have a part in a logit, with their releases."""
+    others = (f"{name} {version(name)}" for name in ("transformers", "bitsandbytes", "peft"))
+    return ", ".join([f"torch {torch.__version__}", *others])
+
+
 def choose_device(wanted: str) -> torch.device:
-    """The device for "auto", "cpu" or "cuda". Raises ModelError if CUDA is asked for and absent."""
+    """The device for "auto", "cpu" or "cuda": of several GPUs the one with most free memory.
+
+    Raises ModelError if CUDA is asked for and absent.
+    """
     if wanted == "cuda" and not torch.cuda.is_available():
         raise ModelError(
             "no CUDA GPU is usable", "set device to cpu or auto, see `sealmate doctor`"
         )
     if wanted == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
-    return torch.device("cuda")
+    return torch.device("cuda", _emptiest(torch.cuda.device_count()))
+
+
+def _emptiest(count: int) -> int:
+    """The number of the GPU with most free memory, the first of those that have as much."""
+    if count < 2:
+        return 0  # asking each takes some of its memory: not where there is nothing to choose
+    return max(range(count), key=_free_on)
+
+
+def _free_on(number: int) -> int:
+    try:
+        return torch.cuda.mem_get_info(number)[0]
+    except RuntimeError:
+        return 0  # another process has it for itself alone
 
 
 def load_base(
@@ -138,6 +171,8 @@ def load_base(
                          "fetch it again with `sealmate model fetch`") from error  # fmt: skip
     model.requires_grad_(False)
     model.eval()
+    if where.type == "cpu":
+        _leave_as_packed(model)
     unpacked = where.type == "cpu" and _fits_unpacked(model, dtype)
     writer_sha = hash_file(writer / "adapter_model.safetensors") if writer else ""
     if unpacked:
@@ -195,10 +230,23 @@ def _writer_deltas(folder: Path) -> Callable[[str], torch.Tensor | None]:
     return delta
 
 
+def _packed(model: Any) -> list[Any]:
+    return [part for part in model.modules() if isinstance(part, bnb.nn.Linear4bit)]
+
+
+def _leave_as_packed(model: Any) -> None:
+    """Keep bitsandbytes from packing 4-bit weights in another way at the first forward.
+
+    It does so on CPUs with AVX512-BF16: no gradient comes through weights packed so, and they are
+    others once they were unpacked again for a state.
+    """
+    for part in _packed(model):
+        part.support_avx512bf16_for_cpu = False
+
+
 def _fits_unpacked(model: Any, dtype: torch.dtype) -> bool:
     """Whether the 4-bit layers' numbers in `dtype` leave half of the memory for everything else."""
-    packed = (part for part in model.modules() if isinstance(part, bnb.nn.Linear4bit))
-    needed = sum(part.in_features * part.out_features for part in packed) * dtype.itemsize
+    needed = sum(part.in_features * part.out_features for part in _packed(model)) * dtype.itemsize
     available = available_bytes()
     return available is None or 2 * needed <= available
 
@@ -220,16 +268,11 @@ def _arrange(model: Any) -> None:
 def _unpack(
     model: Any, dtype: torch.dtype, delta: Callable[[str], torch.Tensor | None] | None
 ) -> None:
-    """Replace every `Linear4bit` by a linear layer that holds the same NF4 numbers.
-
-    bitsandbytes may repack a CPU weight at the first forward and then hand out a wrong state,
-    so this happens before any forward.
-    """
+    """Replace every `Linear4bit` by a linear layer that holds the same NF4 numbers."""
     for parent_name, parent in list(model.named_modules()):
         for name, child in list(parent.named_children()):
             if not isinstance(child, bnb.nn.Linear4bit):
                 continue
-            child.support_avx512bf16_for_cpu = False
             weight = bnb.functional.dequantize_4bit(
                 child.weight.data, child.weight.quant_state
             ).float()

@@ -7,6 +7,7 @@ then decode together in one slab whose rows leave when they are done.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from threading import Event as Flag
 
@@ -18,6 +19,7 @@ from sealmate.model.base import Base
 from sealmate.model.batch import Batch, Layers, Part
 from sealmate.model.drafts import AFTER, Drafts, read_ahead
 from sealmate.model.protocol import Completion, Sampling
+from sealmate.model.room import Group, Sizes, decode_in_room, families, groups, room_now
 from sealmate.model.sampling import (
     DecodingRow,
     choose_tokens,
@@ -95,75 +97,42 @@ def decode_batch(
     cancel: Flag | None = None,
     batch: int = 160,
     room: int = 60_000,
+    columns: float | None = None,
 ) -> list[list[Completion]]:
     """Decode each prompt `samples[i]` times. `drafts[i]` are texts that its answer may be (none of
-    any: leave them out). `room` bounds rows x columns held at once.
+    any: leave them out). `batch` rows, or `room` rows x columns, are decoded at once at most, and
+    no more than `columns` held (None: as the free memory is).
 
     Raises Cancelled when `cancel` is set between two steps.
     """
     done: list[list[Completion]] = [[Completion("")] * count for count in samples]
     rivals = [rival_ids(base.tokenizer, sampling) for sampling in samplings]
-    rows = [count * (1 + bool(rival)) for count, rival in zip(samples, rivals, strict=True)]
-    groups = _groups(prompts, rows, batch, room, samplings)
+    sizes = Sizes(
+        [len(prompt) for prompt in prompts],
+        [sampling.max_tokens for sampling in samplings],
+        [1 + bool(rival) for rival in rivals],
+    )
+    runs = [[(i, n) for i in run for n in range(samples[i])] for run, _ in families(prompts)]
+    columns = room_now(base) if columns is None else columns
+    gathered = groups([family for family in runs if family], sizes, batch, room, columns)
     stops = stop_ids(base.tokenizer, base.model)
     # most often all prompts have the same ones
     made = {texts: Drafts(base.tokenizer, texts) for texts in set(map(tuple, drafts))}
     known = [made[tuple(texts)] for texts in drafts] or [Drafts(base.tokenizer, ())] * len(prompts)
+
+    def decode(group: Group) -> None:
+        _decode_group(base, prompts, samplings, group, rivals, known, stops, done, cancel)
+
     with torch.inference_mode():
-        for group in groups:
-            _decode_group(
-                base, prompts, samplings, samples, group, rivals, known, stops, done, cancel
-            )
+        decode_in_room(gathered, sizes, columns, decode)
     return done
-
-
-def families(prompts: Sequence[Sequence[int]]) -> list[tuple[list[int], int]]:
-    """Runs of prompts that share most of their beginning, by their places, and how much of it all
-    of a run share (less than its shortest has)."""
-    runs: list[list[int]] = []
-    for index, prompt in enumerate(prompts):
-        if runs:
-            head = prompts[runs[-1][0]]
-            shared = common_prefix([head, prompt])
-            if shared >= 16 and shared * 2 >= min(len(head), len(prompt)) and len(runs[-1]) < 48:
-                runs[-1].append(index)
-                continue
-        runs.append([index])
-    return [(run, common_prefix([prompts[i] for i in run])) for run in runs]
-
-
-def _groups(
-    prompts: Sequence[Sequence[int]],
-    samples: Sequence[int],
-    batch: int,
-    room: int,
-    samplings: Sequence[Sampling],
-) -> list[list[list[int]]]:
-    """Batches of families."""
-    kin = sorted(
-        (family for family, _ in families(prompts)),
-        key=lambda family: max(len(prompts[i]) for i in family),
-    )
-    batches: list[list[list[int]]] = []
-    rows = widest = 0
-    for family in kin:
-        count = sum(samples[i] for i in family)
-        width = max(len(prompts[i]) + samplings[i].max_tokens // 2 for i in family)
-        full = rows + count > batch or (rows + count) * max(widest, width) > room
-        if not batches or (full and rows):
-            batches.append([])
-            rows = widest = 0
-        batches[-1].append(family)
-        rows, widest = rows + count, max(widest, width)
-    return batches
 
 
 def _decode_group(
     base: Base,
     prompts: Sequence[Sequence[int]],
     samplings: Sequence[Sampling],
-    samples: Sequence[int],
-    kin: list[list[int]],
+    kin: Group,
     rivals: Sequence[tuple[int, ...]],
     drafts: Sequence[Drafts],
     stops: set[int],
@@ -174,27 +143,28 @@ def _decode_group(
     parts: list[Part] = []
     first: list[torch.Tensor] = []
     # instructions, which all have in common, are read once
-    root = common_prefix([prompts[i] for family in kin for i in family])
-    begun = read_once(base, prompts[kin[0][0]][:root]) if root else None
+    root = common_prefix([prompts[i] for family in kin for i, _ in family])
+    begun = read_once(base, prompts[kin[0][0][0]][:root]) if root else None
     for family in kin:
         if cancel is not None and cancel.is_set():
             raise Cancelled("stopped while reading prompts")
-        shared = common_prefix([prompts[i] for i in family])
+        counts = Counter(i for i, _ in family)
+        asked = list(counts)
+        shared = common_prefix([prompts[i] for i in asked])
         logits, layers, columns = prefill(
-            base, prompts[family[0]][:shared], [prompts[i][shared:] for i in family], begun
+            base, prompts[asked[0]][:shared], [prompts[i][shared:] for i in asked], begun
         )
-        repeat = torch.tensor([samples[i] * (1 + bool(rivals[i])) for i in family])
-        index = torch.arange(len(family)).repeat_interleave(repeat).to(base.device)
+        repeat = torch.tensor([counts[i] * (1 + bool(rivals[i])) for i in asked])
+        index = torch.arange(len(asked)).repeat_interleave(repeat).to(base.device)
         parts.append(Part([(k[index], v[index]) for k, v in layers], columns[index]))
         first.append(logits[index])
-        for i in family:
-            for number in range(samples[i]):
-                for other in (False, True)[: 1 + bool(rivals[i])]:
-                    generator = row_generator(samplings[i], number)
-                    row = DecodingRow((i, number), samplings[i], generator, rivals[i], other)
-                    if samplings[i].one_line:
-                        row.line_ends = line_end_ids(base.tokenizer)
-                    rows.append(row)
+        for i, number in family:
+            for other in (False, True)[: 1 + bool(rivals[i])]:
+                generator = row_generator(samplings[i], number)
+                row = DecodingRow((i, number), samplings[i], generator, rivals[i], other)
+                if samplings[i].one_line:
+                    row.line_ends = line_end_ids(base.tokenizer)
+                rows.append(row)
     batch = Batch(parts, rows)
     logits = torch.cat(first)
     del parts, first

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from threading import Event as Flag
 from threading import RLock
@@ -15,8 +14,9 @@ from sealmate.errors import ModelError, VersionError
 from sealmate.model.adapters import AdapterRack
 from sealmate.model.base import Base, environment, load_base
 from sealmate.model.batch import Batch, Part
-from sealmate.model.decoding import decode_batch, families, opened_cache, prefill, read_once
+from sealmate.model.decoding import decode_batch, opened_cache, prefill, read_once
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Sampling, Turn
+from sealmate.model.room import families
 from sealmate.model.sampling import DecodingRow, choose_tokens, row_generator
 from sealmate.model.template import answer_ids, render, stop_ids
 from sealmate.model.words import WordSpace
@@ -65,7 +65,8 @@ class LocalModel:
     @property
     def info(self) -> ModelInfo:
         """Identity and shape."""
-        config = self.base.model.config
+        # that of the text where the model reads more than that
+        config = self.base.model.config.get_text_config()
         return ModelInfo(
             id=self._id,
             folder=self._folder,
@@ -129,10 +130,8 @@ class LocalModel:
             return self._words.alike(words, others, least, most)
 
     def autocast(self) -> Any:
-        """peft keeps its weights in fp32; this runs them in the base's type."""
-        if self.base.dtype == torch.float32:
-            return nullcontext()
-        return torch.autocast(self.base.device.type, self.base.dtype)
+        """As `Base.autocast`."""
+        return self.base.autocast()
 
     def generate(
         self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from pathlib import Path
 
@@ -33,3 +34,11 @@ def available_bytes() -> int | None:
         return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
         return None
+
+
+def give_back() -> None:
+    """Give the memory of what nobody holds any more back, that of a GPU to other processes too."""
+    gc.collect()  # a model and its adapters hold each other
+    torch = sys.modules.get("torch")  # not imported for this: without it nothing is on a GPU
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

@@ -91,7 +91,7 @@ class ModelInfo:
     `fingerprint` covers the base weights and, where one stands under the memory, the writer
     adapter's hash (`writer_sha256`, empty for none). `reader_sha256` is that of the adapter that
     reads, on which no memory stands. `environment` names what else decides the
-    last bits of a logit: torch's release, the processor, the number of threads.
+    last bits of a logit: releases of libraries, the processor, the number of threads.
     """
 
     id: str

@@ -38,13 +38,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Token ids after the shared beginning; loss on ids[loss_from:], loss_from >= 1."""
+    """Token ids after the shared beginning; loss on ids[loss_from:], loss_from >= 1. Of those with
+    loss the first `asked` are the question's."""
 
     ids: tuple[int, ...]
     loss_from: int
     weight: float
     kl: bool
     key: int
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +171,13 @@ def _tree(items: Sequence[Encoded]) -> Tree:
         common_prefix([item.ids for item in items]),
         min(len(item.ids) - item.answer for item in items) - 1,
     )
-    rows = tuple(
-        Row(
-            item.ids[shared:],
-            1 if item.asked else len(item.ids) - item.answer - shared,
-            item.weight, item.kl, item.key,
-        )
-        for item in items
-    )  # fmt: skip
-    return Tree(items[0].ids[:shared], rows)
+    return Tree(items[0].ids[:shared], tuple(_row(item, shared) for item in items))
+
+
+def _row(item: Encoded, shared: int) -> Row:
+    answer = len(item.ids) - item.answer - shared
+    first = 1 if item.asked else answer
+    return Row(item.ids[shared:], first, item.weight, item.kl, item.key, answer - first)
 
 
 def _gather(trees: Sequence[Tree], tokens: int) -> Iterator[Batch]:

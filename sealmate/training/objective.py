@@ -72,8 +72,9 @@ class Objective:
             with self._model.rack.use(None):
                 found = self._stack.lower(plan)
             if self._again:
-                self._below[id(batch)] = (batch, found)
-        return found
+                # those of all batches beside a GPU, whose memory the training itself needs
+                self._below[id(batch)] = (batch, found.cpu())
+        return found.to(plan.ids.device)
 
     def _without_memory(
         self, batch: Batch, below: torch.Tensor, plan: Layout, at: torch.Tensor

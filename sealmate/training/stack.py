@@ -33,7 +33,8 @@ class Layout:
 
     ids and positions are (G, L); mask is (G, 1, L, L), True where attended; rows/columns index
     the hidden states (N,) that predict the answer tokens `targets` (N,), with weights (N,) and
-    kl (N,) marks; `keys` and `offsets` (N each) say which example's how manieth token it is.
+    kl (N,) marks; `keys` and `offsets` (N each) say which example's how manieth token of the
+    answer it is, less than 0 in the question.
     """
 
     ids: torch.Tensor
@@ -68,7 +69,7 @@ def layout(batch: Batch, device: torch.device) -> Layout:
             positions[g, at:end] = torch.arange(shared, shared + len(row.ids))
             segment[g, at:end] = number
             for t in range(row.loss_from, len(row.ids)):
-                offset = t - row.loss_from
+                offset = t - row.loss_from - row.asked
                 picks.append((g, at + t - 1, row.ids[t], row.weight, row.kl, row.key, offset))
             at = end
     causal = torch.ones(longest, longest, dtype=torch.bool).tril()
@@ -101,15 +102,16 @@ def picked(plan: Layout, chosen: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
 
 def linear_names(model: Any) -> list[str]:
-    """Names of the linear layers inside decoder layers that an adapter may take."""
+    """Names of the linear layers inside decoder layers that an adapter may take: the usual ones
+    where a model has all of them, else whatever it has, as some make one layer of several."""
+    layers = getattr(model.get_decoder(), "layers", None)
     found = {
         name.rpartition(".")[2]
-        for name, module in model.named_modules()
-        if ".layers." in name and hasattr(module, "in_features") and hasattr(module, "weight")
+        for name, module in (layers.named_modules() if layers is not None else ())
+        if hasattr(module, "in_features") and hasattr(module, "weight")
         and "lora_" not in name and not name.endswith(".base_layer")
     }  # fmt: skip
-    usual = [name for name in LINEAR if name in found]
-    chosen = usual or sorted(found)
+    chosen = list(LINEAR) if found.issuperset(LINEAR) else sorted(found)
     if not chosen:
         raise TrainingError("the model has no linear layers to adapt", "choose another model")
     return chosen
@@ -126,14 +128,16 @@ class Stack:
     @contextmanager
     def _only(self, first: int, last: int, norm: bool) -> Iterator[None]:
         decoder = self.base.decoder
-        whole, last_norm = decoder.layers, decoder.norm
+        whole, last_norm = decoder.layers, None if norm else decoder.norm
         try:
             decoder.layers = self._layers[first:last]
-            if not norm:
+            if last_norm is not None:
                 decoder.norm = torch.nn.Identity()
             yield
         finally:
-            decoder.layers, decoder.norm = whole, last_norm
+            decoder.layers = whole
+            if last_norm is not None:
+                decoder.norm = last_norm
 
     def embed(self, ids: torch.Tensor) -> torch.Tensor:
         """Token embeddings (..., hidden)."""
@@ -176,7 +180,8 @@ class Stack:
         probe = Batch((Tree((), (Row(ids, 1, 1.0, False, 0),)),))
         plan = layout(probe, self.base.device)
         try:
-            with torch.no_grad():
+            # a writer that is not folded in is fp32 beside a base that is not
+            with torch.no_grad(), self.base.autocast():
                 whole = self.base.decoder(plan.ids, use_cache=False).last_hidden_state
                 high = self.run(self.run(self.embed(plan.ids), plan, 0, split), plan, split)
         except (RuntimeError, IndexError, AttributeError, KeyError, TypeError):

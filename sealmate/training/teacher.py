@@ -22,7 +22,7 @@ class Teacher:
     """What the teacher expects at each answer token of the examples that have one.
 
     The last token of an answer, its end, is left to the plain loss: an open-book answer goes on
-    with the number of its note.
+    with the number of its note. So is the question, where that is learnt too.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Teacher:
         """True (N,) at the positions of `plan` that the teacher has a word on."""
         return torch.tensor(
             [
-                key in self._kept and offset < len(self._kept[key][0])
+                key in self._kept and 0 <= offset < len(self._kept[key][0])
                 for key, offset in zip(plan.keys, plan.offsets, strict=True)
             ],
             device=plan.targets.device,

@@ -6,8 +6,10 @@ The screens know nothing else: tests hand in a real temporary store and a script
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from threading import Condition
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from sealmate.sources import Ingested
     from sealmate.store import Store
     from sealmate.workspace import Workspace
+
+
+_POLL = 0.1  # seconds between two looks whether a person stopped what waits
 
 
 class Ask(Protocol):
@@ -88,11 +93,43 @@ def from_workspace(workspace: Workspace) -> Services:
     )
 
 
+class _Answers:
+    """How many answers are being given, by whatever threads."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._count = 0
+
+    @contextmanager
+    def one(self, before_first: Callable[[], None]) -> Iterator[None]:
+        """One more within the block. `before_first` is called where there is no other."""
+        with self._changed:
+            if not self._count:
+                before_first()
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def none(self, cancel: Flag) -> Iterator[bool]:
+        """None within the block, which waits for those that are being given; False where it was
+        stopped meanwhile."""
+        with self._changed:
+            while self._count and not cancel.is_set():
+                self._changed.wait(_POLL)
+            yield not self._count
+
+
 class _Real:
     """The services over one workspace. Imports stand in the methods: each is for later."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
+        self._answers = _Answers()
         self._assistant: Assistant | None = None
         self._store: Store | None = None
 
@@ -126,9 +163,19 @@ class _Real:
         on_piece: Callable[[str], None] | None = None,
         cancel: Flag | None = None,
     ) -> Answer:
-        return self.assistant.ask(
-            question, history=history, closed_book=closed_book, on_piece=on_piece, cancel=cancel
-        )
+        with self._answers.one(self._only_the_active):
+            return self.assistant.ask(
+                question, history=history, closed_book=closed_book, on_piece=on_piece, cancel=cancel
+            )
+
+    def _only_the_active(self) -> None:
+        """Take off the adapters of the nights before: the app may stay open for weeks."""
+        if not self._workspace.model_loaded:
+            return
+        from sealmate.versions.attach import detach_others
+
+        store = self.store()
+        detach_others(self._workspace.model(), store, store.versions.active())
 
     def remember(self, text: str) -> Ingested:
         from sealmate.sources import add_note  # pdf, docx and html readers: 0.1 s
@@ -151,7 +198,16 @@ class _Real:
     def night(self, cancel: Flag) -> Iterator[Event]:
         from sealmate.night.job import run_night
 
+        self._make_room(cancel)
         yield from run_night(self._workspace, budget=None, cancel=cancel)
+
+    def _make_room(self, cancel: Flag) -> None:
+        """Leave a GPU to the night, which loads the model in a process of its own."""
+        workspace = self._workspace
+        if workspace.model_loaded and workspace.model().info.device == "cuda":
+            with self._answers.none(cancel) as quiet:
+                if quiet:
+                    workspace.drop_model()
 
     def switch(self, number: int, reason: str) -> None:
         from sealmate.versions.lineage import switch
@@ -162,7 +218,8 @@ class _Real:
     def why(self, question: str) -> str:
         from sealmate.chat.why import as_markdown, explain
 
-        return as_markdown(explain(self.assistant, self.store(), question))
+        with self._answers.one(self._only_the_active):
+            return as_markdown(explain(self.assistant, self.store(), question))
 
     def report(self) -> str:
         from sealmate.night.report import latest_report, render_markdown

@@ -49,6 +49,18 @@ def attach_version(model: LanguageModel, store: Store, paths: Paths, number: int
     return name
 
 
+def detach_others(model: LanguageModel, store: Store, number: int) -> None:
+    """Detach every memory adapter that is no part of version `number` (0: all of them).
+
+    For a program that stays open from night to night. Nothing may be answering: an answer looks
+    for its adapter by name at each of its steps. Raises NotFoundError and VersionError.
+    """
+    kept = {*parts_of(store.versions.get(number)).values()} if number else set()
+    for name in model.attached:
+        if name not in kept:
+            model.detach(name)
+
+
 def parts_of(version: Version) -> dict[str, str]:
     """The adapters' names of a version's shards, its own first; those of another version that
     carries the same shard are the same."""

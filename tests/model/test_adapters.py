@@ -138,6 +138,26 @@ def test_peft_is_quiet(model: LocalModel, memories: Memories) -> None:
     assert [str(warning.message) for warning in seen] == []
 
 
+def test_adapters_are_read_onto_the_device_of_the_base(
+    model: LocalModel, memories: Memories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with a GPU in the computer and `--device cpu`."""
+    from peft.utils import save_and_load
+
+    asked: list[str] = []
+    real = save_and_load.safe_load_file
+
+    def read(file: str, device: str) -> object:
+        asked.append(device)
+        return real(file, device="cpu")
+
+    monkeypatch.setattr("peft.peft_model.infer_device", lambda: "cuda")
+    monkeypatch.setattr(save_and_load, "safe_load_file", read)
+    model.attach("a", memories[0])
+    model.attach("b", memories[1])
+    assert asked == ["cpu", "cpu"]
+
+
 @pytest.mark.parametrize("harm", ["missing", "torn", "shape", "names", "kind"])
 def test_what_does_not_fit_is_refused(
     model: LocalModel, memories: Memories, tmp_path: Path, harm: str

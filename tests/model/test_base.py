@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from sealmate.errors import ModelError
+from sealmate.model import base
 from sealmate.model.base import choose_device, load_base
 from sealmate.model.memory import available_bytes
+from sealmate.model.protocol import Turn
+from sealmate.training.loop import Recipe, Trainer
 from tests.tiny import build_adapter, open_tiny
+from tests.training.examples import some_examples
 
 if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
@@ -142,8 +147,95 @@ def test_a_model_without_a_chat_template(tiny_model_folder: Path, tmp_path: Path
         open_tiny(folder, tmp_path)
 
 
+def test_the_environment_names_all_that_has_a_part_in_a_logit(
+    model: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = model.info.environment
+    assert here.startswith(f"torch {torch.__version__}, transformers {version('transformers')}, ")
+    for name in ("transformers", "bitsandbytes", "peft"):
+        base._libraries.cache_clear()
+        newer = {name: "99.1"}
+        monkeypatch.setattr(base, "version", lambda of, new=newer: new.get(of) or version(of))
+        assert f"{name} 99.1" in model.info.environment
+        assert model.info.environment != here
+    base._libraries.cache_clear()
+    monkeypatch.undo()
+    assert model.info.environment == here
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_cuda_where_there_is_none() -> None:
     assert choose_device("auto").type == choose_device("cpu").type == "cpu"
     with pytest.raises(ModelError, match="no CUDA GPU"):
         choose_device("cuda")
+
+
+@pytest.fixture
+def packed(tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalModel:
+    """The tiny model where memory is too short to unpack it."""
+    monkeypatch.setattr("sealmate.model.base.available_bytes", lambda: 1000)
+    found = open_tiny(tiny_model_folder, tmp_path)
+    assert not found.base.unpacked
+    return found
+
+
+def weights(model: LocalModel) -> dict[str, bytes]:
+    """The bytes of all 4-bit weights as they lie in memory."""
+    return {
+        name.removesuffix(".base_layer"): module.weight.data.numpy().tobytes()
+        for name, module in model.base.model.named_modules()
+        if isinstance(module, bnb.nn.Linear4bit)
+    }
+
+
+def test_packed_weights_stay_as_they_are_and_let_gradients_through(
+    packed: LocalModel, model: LocalModel
+) -> None:
+    """Whatever the CPU: on some bitsandbytes packs them anew at the first forward."""
+    before = weights(packed)
+    said = packed.fingerprint_logits()
+    packed.mean_loss([((Turn("user", "Who eats hay?"),), "The rabbit.")])
+    assert weights(packed) == before
+    packed.base.model.state_dict()
+    assert packed.fingerprint_logits() == said
+    inputs = torch.randn(3, 64, generator=torch.Generator().manual_seed(0))
+    slopes = []
+    for one in (packed, model):
+        layer = one.base.decoder.layers[2].mlp.gate_proj
+        seen = inputs.clone().requires_grad_()
+        layer(seen).square().sum().backward()
+        slopes.append(seen.grad)
+    assert slopes[0] is not None
+    assert torch.allclose(slopes[0], slopes[1], rtol=1e-4, atol=1e-4)
+
+
+def test_a_packed_base_is_trained_as_one_that_is_not(packed: LocalModel, model: LocalModel) -> None:
+    recipe = Recipe(rank=4, alpha=8, learning_rate=5e-3, tokens=120)
+    before = weights(packed)
+    learnt = []
+    for one in (packed, model):
+        losses = list(Trainer(one, recipe, some_examples(1, 12)).run(every=1))
+        learnt.append([loss.loss for loss in losses])
+    assert weights(packed) == before
+    assert learnt[0] == pytest.approx(learnt[1], rel=0.02)
+    assert learnt[0][-1] < learnt[0][0]
+
+
+@pytest.mark.parametrize(
+    ("free", "taken"), [([7], 0), ([1, 9, 9], 1), ([5, 5], 0), ([2, 3, 8, 4], 2), ([-1, 1], 1)]
+)
+def test_of_several_gpus_the_one_with_most_free_memory_is_taken(
+    monkeypatch: pytest.MonkeyPatch, free: list[int], taken: int
+) -> None:
+    def free_and_all(number: int) -> tuple[int, int]:
+        assert len(free) > 1, "one GPU is taken without a look"
+        if free[number] < 0:
+            raise torch.AcceleratorError("CUDA-capable device(s) is/are busy or unavailable")
+        return free[number], 10
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: len(free))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", free_and_all)
+    for wanted in ("auto", "cuda"):
+        assert choose_device(wanted) == torch.device("cuda", taken)
+    assert choose_device("cpu") == torch.device("cpu")

@@ -87,6 +87,16 @@ def test_info_and_counts(model: LocalModel, tiny_model_folder: Path) -> None:
     assert model.prompt_tokens(PROMPT) > model.count_tokens(PROMPT[1].content) > 5
 
 
+def test_the_shape_of_a_model_that_reads_more_than_text(
+    model: LocalModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import Gemma3Config
+
+    text = {"num_hidden_layers": 7, "max_position_embeddings": 999}
+    monkeypatch.setattr(model.base.model, "config", Gemma3Config(text_config=text))
+    assert (model.info.layers, model.info.context) == (7, 999)
+
+
 def test_an_adapter_that_is_not_there(model: LocalModel) -> None:
     with pytest.raises(VersionError, match="no adapter named v9"):
         model.generate([Request(PROMPT)], adapter="v9")

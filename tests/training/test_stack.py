@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+import transformers
 
 from sealmate.errors import TrainingError
+from sealmate.model.cpu import cpu_kind
+from sealmate.model.local import LocalModel
 from sealmate.model.protocol import Turn
 from sealmate.training.batches import Batch, Encoded, Example, Row, Tree, batches, encode
 from sealmate.training.loop import Recipe, Trainer
-from sealmate.training.stack import STEP, Stack, layout, picked
+from sealmate.training.stack import STEP, Stack, layout, linear_names, picked
+from tests.tiny import build_adapter
 from tests.training.examples import some_examples
-
-if TYPE_CHECKING:
-    from sealmate.model.local import LocalModel
 
 RECIPE = Recipe(rank=4, alpha=8, upper=0.5, tokens=160, passes=1.0)
 
@@ -125,6 +128,48 @@ def test_a_base_that_cannot_be_cut_is_trained_whole(
     assert Stack(model.base, 2).split == 0
 
 
+def test_a_base_with_a_writer_beside_it_is_cut(
+    tiny_model_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on every GPU: layers of 4 bits in bfloat16, and the writer's own in fp32."""
+    monkeypatch.setattr("sealmate.model.base.available_bytes", lambda: 1000)
+    note = tmp_path / "compute.json"
+    note.write_text(json.dumps({f"{torch.__version__} {cpu_kind()}": "bfloat16"}))
+    writer = build_adapter(tmp_path / "writer", tiny_model_folder, seed=5)
+    model = LocalModel.open(
+        "tiny", tiny_model_folder, device="cpu", writer=writer, compute_cache=note
+    )
+    assert (model.base.dtype, model.base.unpacked) == (torch.bfloat16, False)
+    assert Stack(model.base, 2).split == 2
+    trainer = Trainer(model, RECIPE, some_examples(1))
+    assert trainer.stack.split == 2
+    assert [loss.loss for loss in trainer.run(every=1)]
+
+
+def test_a_decoder_without_a_last_norm_is_trained_whole(model: LocalModel) -> None:
+    class Plain(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.ModuleList(torch.nn.Linear(64, 64) for _ in range(3))
+
+        def forward(self, inputs_embeds: torch.Tensor, **how: object) -> SimpleNamespace:
+            for layer in self.layers:
+                inputs_embeds = layer(inputs_embeds)
+            return SimpleNamespace(last_hidden_state=inputs_embeds)
+
+    plain = Plain()
+    base = SimpleNamespace(
+        decoder=plain, device=model.base.device, dtype=torch.float32, model=model.base.model
+    )
+    stack = Stack(base, 2)  # type: ignore[arg-type]
+    assert stack.split == 0
+    plan = layout(Batch((Tree((), (Row((5, 6, 7), 1, 1.0, False, 0),)),)), model.base.device)
+    hidden = stack.lower(plan)
+    assert torch.equal(stack.run(hidden, plan, 0), plain(hidden).last_hidden_state)
+    assert len(plain.layers) == 3
+    assert not hasattr(plain, "norm")
+
+
 def test_the_teacher_agrees_with_itself(model: LocalModel) -> None:
     examples = [
         Example(e.prompt, e.answer, e.share, e.kind, 1.0, kl=True) for e in some_examples(3)
@@ -178,6 +223,30 @@ def test_examples_that_are_too_long_are_left_out(model: LocalModel) -> None:
     assert [item.key for item in kept] == [i.key for i in whole if len(i.ids) <= limit]
     assert batches(kept, 160, random.Random(0))
     assert all(isinstance(item, Encoded) for item in kept)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("Llama", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]),
+        ("Qwen3", ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]),
+        ("Phi3", ["down_proj", "gate_up_proj", "o_proj", "qkv_proj"]),
+        ("Glm4", ["down_proj", "gate_up_proj", "k_proj", "o_proj", "q_proj", "v_proj"]),
+        ("Phi", ["dense", "fc1", "fc2", "k_proj", "q_proj", "v_proj"]),
+    ],
+)
+def test_all_linear_layers_learn_under_whatever_name(kind: str, names: list[str]) -> None:
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=32, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, pad_token_id=0,
+    )  # fmt: skip
+    assert linear_names(transformers.AutoModelForCausalLM.from_config(config)) == names
+
+
+def test_nothing_to_learn_with() -> None:
+    bare = SimpleNamespace(get_decoder=lambda: torch.nn.Identity())
+    with pytest.raises(TrainingError, match="no linear layers"):
+        linear_names(bare)
 
 
 def test_nothing_to_train_on(model: LocalModel) -> None:

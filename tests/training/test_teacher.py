@@ -45,6 +45,32 @@ def test_a_pupil_with_the_teachers_prompt_has_only_ends_to_learn(model: LocalMod
         assert torch.allclose(mine, values, atol=1e-4)
 
 
+def test_the_teacher_has_no_word_on_the_question(model: LocalModel) -> None:
+    """Where questions are learnt too, they are by their bare tokens."""
+    examples = taught(some_examples(3))
+    trainer = Trainer(model, replace(RECIPE, loss_on="all"), examples)
+    trainer.objective.listen(trainer._encoded)
+    answers = {item.key: item.answer for item in trainer._encoded}
+    asked = 0
+    for batch in trainer.plan():
+        plan = layout(batch, model.base.device)
+        known = trainer.objective.tutor.knows(plan)
+        for key in {*plan.keys}:
+            here = torch.tensor([one == key for one in plan.keys])
+            asked += int(here.sum()) - answers[key]
+            # the last of the answer, its end, is nobody's
+            told = [False] * (int(here.sum()) - answers[key]) + [True] * (answers[key] - 1)
+            assert known[here].tolist() == [*told, False]
+        with torch.no_grad(), model.rack.use("candidate"):
+            below = trainer.objective._lower(batch, plan)
+            hidden = trainer.stack.run(below, plan, trainer.stack.split)
+            logits = model.base.head(hidden[plan.rows, plan.columns]).float()
+            values, indices = trainer.objective.tutor.says(plan, known)
+        mine = logits.log_softmax(-1)[known].gather(1, indices)
+        assert torch.allclose(mine, values, atol=1e-4)
+    assert asked
+
+
 def test_no_teacher_no_word(model: LocalModel) -> None:
     encoded = encode(model.base.tokenizer, some_examples(2))
     tutor = Teacher()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sealmate.errors import VersionError
-from sealmate.versions.attach import attach_version
+from sealmate.versions.attach import attach_version, detach_others
 from sealmate.versions.lineage import rollback, switch
 from sealmate.versions.manifest import identity_fields
 from sealmate.versions.publish import publish
@@ -56,6 +56,23 @@ def test_there_and_back_gives_the_same_logits(taught: Lab, model: LocalModel) ->
     assert len({first, second, none}) == 3
 
 
+def test_what_is_no_part_of_a_version_is_taken_off(taught: Lab, model: LocalModel) -> None:
+    store, paths = taught.store, taught.paths
+    bare = model.fingerprint_logits()
+    for number in (1, 2):
+        attach_version(model, store, paths, number)
+    second = model.fingerprint_logits(adapter="v2")
+    detach_others(model, store, 2)
+    assert model.attached == ("v2",)
+    assert model.fingerprint_logits(adapter="v2") == second
+    detach_others(model, store, 1)
+    assert (model.attached, model.fingerprint_logits()) == ((), bare)
+    assert attach_version(model, store, paths, 2) == "v2"
+    assert model.fingerprint_logits(adapter="v2") == second
+    detach_others(model, store, 0)
+    assert model.attached == ()
+
+
 def test_another_base_of_the_same_shapes_is_refused(
     taught: Lab, tiny: Tiny, tmp_path: Path
 ) -> None:
@@ -67,6 +84,28 @@ def test_another_base_of_the_same_shapes_is_refused(
         attach_version(alone, taught.store, taught.paths, 1)
     assert (other.attached, alone.attached) == ((), ())
     assert taught.store.versions.active() == 2
+
+
+def test_a_version_of_an_earlier_release_is_compared_with_a_tolerance(
+    taught: Lab, tiny: Tiny, model: LocalModel
+) -> None:
+    """Its environment named torch and the processor alone; another bitsandbytes moves a bit."""
+    now = model.info.environment
+    torch_alone = ", ".join([now.split(", ")[0], *now.split(", ")[4:]])
+    model.attach("candidate", tiny.memories[0])
+    moved = [value + 1e-5 for value in model.fingerprint_logits(adapter="candidate")]
+    model.detach("candidate")
+
+    def published(environment: str) -> int:
+        fields = {**identity_fields(model.info), "logits": moved, "environment": environment}
+        made = publish(taught.store, taught.paths, tiny.memories[0], fields, [], taught.clock)
+        return made.number
+
+    earlier = published(torch_alone)
+    assert attach_version(model, taught.store, taught.paths, earlier) == f"v{earlier}"
+    same = published(now)
+    with pytest.raises(VersionError, match="does not answer as it did"):
+        attach_version(model, taught.store, taught.paths, same)
 
 
 def test_weights_that_went_bad_in_memory_are_noticed(taught: Lab, model: LocalModel) -> None:

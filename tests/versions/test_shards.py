@@ -10,7 +10,7 @@ import pytest
 from sealmate.errors import VersionError
 from sealmate.model.scripted import ScriptedModel
 from sealmate.records import Version
-from sealmate.versions.attach import attach_version
+from sealmate.versions.attach import attach_version, detach_others
 from sealmate.versions.check import survey, verify
 from sealmate.versions.export import export
 from sealmate.versions.lineage import rollback
@@ -74,6 +74,18 @@ def test_a_version_is_attached_with_all_its_shards(lab: Lab, three: Version) -> 
     model.detach("v1")
     attach_version(model, lab.store, lab.paths, 3)
     assert "v1" in model.attached
+
+
+def test_the_shards_of_a_version_stay_when_others_are_taken_off(lab: Lab, three: Version) -> None:
+    model = ScriptedModel()
+    attach_version(model, lab.store, lab.paths, 3)
+    detach_others(model, lab.store, 3)
+    assert set(model.attached) == {"v1", "v2", "v3"}
+    detach_others(model, lab.store, 2)
+    assert set(model.attached) == {"v1", "v2"}
+    attach_version(model, lab.store, lab.paths, 3)
+    assert model.parts("v3") == ("v3", "v2", "v1")
+    assert set(model.attached) == {"v1", "v2", "v3"}
 
 
 def test_a_damaged_shard_spoils_the_version(lab: Lab, three: Version) -> None:
