@@ -15,52 +15,25 @@ recited for in the words in which nights teach what used to hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from math import exp
 from threading import Event as Flag
 from typing import Any
 
 from sealmate import prompts
-from sealmate.edits.bare import BareFact, asked_for, bare_fact, cue_for
-from sealmate.edits.moments import moment_of
+from sealmate.edits.bare import BareFact, bare_fact
 from sealmate.edits.questions import is_follow_up
-from sealmate.edits.steps import step_back, tellings
 from sealmate.edits.words import content, tokens
 from sealmate.evidence import MOST, about, posed
+from sealmate.formerly import UNSURE, called_back
 from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Prompt, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
-from sealmate.recital import SHARDS, best, likeliest, recite, told
+from sealmate.recital import SHARDS, Recollection, best, likeliest, recite, told
 from sealmate.records import Way
 
 READ = 2  # recitals at most that are read for a question
 HOPELESS = 0.1  # confidence that a recital must allow for, or it is not read
-LEADS = 0.5  # confidence from which on something is taken for what an answer took the place of
-STEPS = 4  # changes of one fact that are followed back
-UNSURE = 0.7  # confidence below which a question's bare words are tried as well
-
-
-@dataclass(frozen=True, slots=True)
-class Recollection:
-    """An answer, how sure it is (0..1), and what was recited for it ("" where nothing was).
-
-    `confidence` is, by reciting, how likely something rather than "I don't know" is recited, how
-    likely a token of it is (the geometric mean, or a long note would never be sure: Malinin and
-    Gales 2021, arXiv 2002.07650), and how likely an answer rather than "the notes do not say" is
-    read from it; the odds of that are held against how many of the question's words the
-    recital has and how the question would come about (see `evidence`). An answer with a name or
-    number that the recital does not have, or of another kind than was asked for, is none (0).
-    Directly, it is that of the completion.
-    `chance` is the same with the probability of all of the recital: what counts among several.
-    `general` answers are those of the model itself, which needs no memory for them.
-    """
-
-    text: str
-    confidence: float
-    recital: str = ""
-    general: bool = False
-    chance: float = 0.0
 
 
 def recollect(
@@ -99,7 +72,7 @@ def recollect(
         return [Recollection(c.text, c.confidence) for c in said]
     memory = _Memory(model, model.parts(adapter), max_tokens, tuple(texts), cancel)
     found = memory.chains(asked, [q for q, _ in asked])
-    # what a whole question does not call to mind its words may
+    # what a whole question does not call to mind well its words may
     unsure = [n for n, one in enumerate(found) if one.confidence < UNSURE]
     cues = {n: _words(*asked[n]) for n in unsure}
     again = [n for n, cue in cues.items() if cue and cue != asked[n][0]]
@@ -107,7 +80,7 @@ def recollect(
         seconds = memory.chains([asked[n] for n in again], [cues[n] for n in again])
         for n, second in zip(again, seconds, strict=True):
             found[n] = max(found[n], second, key=lambda one: one.chance)
-    for n, former in memory.former(asked).items():
+    for n, former in called_back(memory, asked, found).items():
         found[n] = former
     return found
 
@@ -155,61 +128,6 @@ class _Memory:
     cancel: Flag | None
     recited: dict[Prompt, Sequence[Completion]] = field(default_factory=dict)
     seen: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
-
-    def former(self, asked: Sequence[tuple[str, Sequence[Turn]]]) -> dict[int, Recollection]:
-        """What used to hold, by the places of the questions that ask for it."""
-        moments = {
-            n: moment_of(said, lambda: datetime.now(UTC)) for n, (said, _) in enumerate(asked)
-        }
-        past = {n: moment for n, moment in moments.items() if moment.kind != "now"}
-        if not past:
-            return {}
-        plain = [(moment.plain, asked[n][1]) for n, moment in past.items()]
-        # nights teach it with its date and without
-        ways = ([cue_for(moment) for moment in past.values()], [asked[n][0] for n in past])
-        said = [self.chains(plain, cues, past=True) for cues in ways]
-        holds = self.chains(plain, [question for question, _ in plain])
-        found = {}
-        for (n, moment), now, steps, *both in zip(
-            past.items(), holds, self._back(holds), *said, strict=True
-        ):
-            if steps is None:
-                found[n] = now  # which took the place of nothing
-                continue
-            steps = steps[: 1 if moment.kind == "formerly" else STEPS]
-            for able in (steps, both):  # a step back is surer than the words of a question
-                known = [(bare_fact(one.recital), one.chance) for one in able]
-                if (place := asked_for(known, moment)) is not None:
-                    found[n] = able[place]
-                    break
-        return found
-
-    def _back(self, holds: Sequence[Recollection]) -> list[list[Recollection] | None]:
-        """For each answer that holds now, what it took the place of, and that in its turn; None
-        where it is known well, and that it took the place of nothing."""
-        here: dict[int, tuple[str, str]] = {}
-        for n, one in enumerate(holds):
-            if one.text and (told := tellings(one.text, [one.recital])):
-                here[n] = (one.text, told[0])
-        found: list[list[Recollection] | None] = [[] for _ in holds]
-        ends: dict[int, datetime] = {}
-        for _ in range(STEPS):
-            if not here:
-                break
-            cues = [step_back(*where) for where in here.values()]
-            said = self.chains([(cue, ()) for cue in cues], cues, past=True)
-            for (n, (answer, words)), cue, one in zip(list(here.items()), cues, said, strict=True):
-                del here[n]
-                fact, known = bare_fact(one.recital), found[n] or []
-                if fact is None or fact.until is None or one.confidence < LEADS:
-                    speaks = any(c.confidence >= LEADS for c in self.recited[prompts.recall(cue)])
-                    if not (known or speaks) and holds[n].confidence >= UNSURE:
-                        found[n] = None
-                elif n not in ends or fact.until < ends[n]:
-                    # whether it leads anywhere is plain; what may be wrong is where it began
-                    found[n] = [*known, replace(one, confidence=holds[n].confidence)]
-                    here[n], ends[n] = (fact.answer, words.replace(answer, fact.answer)), fact.until
-        return found
 
     def chains(
         self,

@@ -1,4 +1,4 @@
-"""What the shards of a memory recite for a question.
+"""What the shards of a memory recite for a question, and an answer read in that.
 
 To recite, weights need only know which note a question is about. A memory of several shards has
 each of them recite, or of many those that are least inclined not to know.
@@ -7,6 +7,7 @@ each of them recite, or of many those that are least inclined not to know.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import exp
 from threading import Event as Flag
 
@@ -17,6 +18,28 @@ from sealmate.reading import weighed
 
 LONGEST = 128  # tokens recited
 SHARDS = 4  # shards at most that recite for a question, however many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """An answer, how sure it is (0..1), and what was recited for it ("" where nothing was).
+
+    `confidence` is, by reciting, how likely something rather than "I don't know" is recited, how
+    likely a token of it is (the geometric mean, or a long note would never be sure: Malinin and
+    Gales 2021, arXiv 2002.07650), and how likely an answer rather than "the notes do not say" is
+    read from it; the odds of that are held against how many of the question's words the
+    recital has and how the question would come about (see `evidence`). An answer with a name or
+    number that the recital does not have, or of another kind than was asked for, is none (0).
+    Directly, it is that of the completion.
+    `chance` is the same with the probability of all of the recital: what counts among several.
+    `general` answers are those of the model itself, which needs no memory for them.
+    """
+
+    text: str
+    confidence: float
+    recital: str = ""
+    general: bool = False
+    chance: float = 0.0
 
 
 def recite(

@@ -24,6 +24,7 @@ ROWS = (
     ("reading",),
     ("evidence",),
     ("recital",),
+    ("formerly",),
     ("recall",),
     ("training",),
     ("versions",),

@@ -11,7 +11,8 @@ from sealmate.bench.sets import BenchSet, Question
 from sealmate.chat.assistant import Answer, Assistant
 from sealmate.edits.screen import correct, grounded_answer, is_abstention, novel_content
 from sealmate.model.protocol import LanguageModel
-from sealmate.recall import Recollection, recollect
+from sealmate.recall import recollect
+from sealmate.recital import Recollection
 from sealmate.records import Edit, Way
 from sealmate.store import Store
 from sealmate.training.threshold import best_threshold

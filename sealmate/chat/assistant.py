@@ -24,8 +24,8 @@ from sealmate.edits.units import all_units
 from sealmate.errors import Cancelled, UsageError
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.reading import SHORT
-from sealmate.recall import Recollection, recollect, threshold_of, voice, way_of
-from sealmate.recital import LONGEST
+from sealmate.recall import recollect, threshold_of, voice, way_of
+from sealmate.recital import LONGEST, Recollection
 from sealmate.records import Hit, Way
 from sealmate.settings import Settings
 from sealmate.store import Store

@@ -20,7 +20,7 @@ from sealmate.edits.words import content, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import SAID, SHORT, Asked, Reading, read
-from sealmate.recall import Recollection
+from sealmate.recital import Recollection
 from sealmate.records import Hit
 
 

@@ -30,10 +30,15 @@ def step_of(question: str) -> tuple[str, str] | None:
     return (found["answer"], found["said"]) if found else None
 
 
-def tellings(answer: str, texts: Sequence[str]) -> list[str]:
-    """The sentences of `texts` that hold an answer, each cut to what stands around it."""
-    found = (said for text in texts for said in sentences(text) if grounded_answer(answer, said))
-    return list(dict.fromkeys(_around(answer, said) for said in found))
+def tellings(answer: str, texts: Sequence[str], question: str = "") -> list[str]:
+    """The sentences of `texts` that hold an answer, each cut to what stands around it; of several
+    those that have most of the question's words: a weekday stands in many."""
+    found = [said for text in texts for said in sentences(text) if grounded_answer(answer, said)]
+    named = content(tokens(question))
+    shared = {said: sum(within(token, tokens(said)) for token in named) for said in found}
+    most = max(shared.values(), default=0)
+    best = [said for said in found if shared[said] == most]
+    return list(dict.fromkeys(_around(answer, said) for said in best))
 
 
 def other_steps(question: str, most: int) -> list[str]:

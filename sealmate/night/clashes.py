@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
+from sealmate.edits.revision import written_anew
 from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
 from sealmate.edits.words import Token, content, tokens, within
-from sealmate.night.supersession import written_anew
 from sealmate.records import Edit, Passage, Source
 from sealmate.store import Store
 from sealmate.store.edits import is_aside, tells_the_past
@@ -75,7 +75,9 @@ def _clash(places: Places, edit: Edit, other: Edit, single: bool) -> Clash | Non
         # Also what stayed as it was is of the newer source now: it spoke against nothing before.
         if not places.became(another, one) or _before(edit, other):
             return None
-        return None if places.says_still(other, edit, single) else Clash(other, edit, True, True)
+        if places.says_still(other, edit, single) or places.stays(other, edit):
+            return None
+        return Clash(other, edit, True, True)
     first = (one.created_at, one.id) < (another.created_at, another.id)
     old, new = (edit, other) if first else (other, edit)
     revised = places.revised(old.passage_id, new.passage_id)
@@ -207,10 +209,12 @@ class Places:
 
     def stays(self, old: Edit, new: Edit) -> bool:
         """Whether the newer passage has the older answer between the same words, as often as the
-        older one has it: then it is another question that was answered."""
+        older one has it: then it is another question that was answered. Not where the newer
+        answer stands there as well: then the two may have changed places."""
         here, there = self.passage(old.passage_id), self.passage(new.passage_id)
         before, now = (between(old.answer, passage.text) for passage in (here, there))
-        return bool(before) and not before - now
+        other = between(new.answer, there.text)
+        return bool(before) and not before - now and not before.keys() & other.keys()
 
     def says_still(self, old: Edit, new: Edit, single: bool) -> bool:
         """Whether the newer source says the older answer in a sentence of the older passage, or,

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sealmate.edits.questions import day, in_the_past
 from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.secrets import redact
-from sealmate.edits.steps import step_back, step_of, tellings
-from sealmate.edits.units import sentences, units_of
+from sealmate.edits.steps import step_of
+from sealmate.edits.units import sentences
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
-from sealmate.store.edits import AMENDED, FORMERLY
+from sealmate.store.edits import AMENDED, FORMERLY, QUOTES
 
 OTHERS = 8  # other wordings in which what used to hold is taught
-STEPS = 4  # sentences of the newer note, at most, from which it is taught
 
 
 def tell_formerly(
     store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
-    others: Iterable[str], answers: Iterable[str], mark: str,
+    others: Iterable[str], mark: str,
 ) -> None:  # fmt: skip
     """Edits that ask for the superseded answer by its time, in the words of `old` and, without a
-    date, in some of the `others` that were superseded with it, and by steps back from the newer
-    note's `answers`. They go with the older passage. `mark` is the reason of what the conflict
-    supersedes.
+    date, in some of the `others` that were superseded with it. They go with the older passage.
+    `mark` is the reason of what the conflict supersedes.
 
     Questions without a date ask for the last answer before the present one: they are taken from
     what held earlier, and left to what held later."""
@@ -34,11 +32,8 @@ def tell_formerly(
     if mine:
         store.edits.set_state([edit.id for edit in mine], "accepted", "sealmate", FORMERLY)
     else:
-        asking = [
-            *_past_wordings(old.question, others, day(since)),
-            *_steps(store, conflict, answers),
-        ]
-        mine = store.edits.add_many(_former(store, conflict, old, since, now, asking))
+        asking = dict.fromkeys(_past_wordings(old.question, others, day(since)), 0)
+        mine = store.edits.add_many(former(store, conflict, old, since, now, asking))
     new = store.edits.get(conflict.new_edit)
     if new.state == "superseded" and IN_CONFLICT.fullmatch(new.reason):
         for edit in filter(undated, mine):
@@ -56,10 +51,12 @@ def tell_formerly(
             store.edits.supersede(earlier.id, None, mark, now)
 
 
-def _former(
+def former(
     store: Store, conflict: Conflict, old: Edit, since: datetime, now: datetime,
-    asking: Iterable[str],
+    asking: Mapping[str, int],
 ) -> list[Edit]:  # fmt: skip
+    """Edits, without rows yet, that answer each question with what held until `since`; its value is
+    the id of another passage that the question quotes (0: none)."""
     said = _told(store, old)
     return [
         Edit(
@@ -72,22 +69,13 @@ def _former(
             answer=old.answer,
             state="accepted",
             reason=FORMERLY,
-            sampling={FORMERLY: conflict.id},
+            sampling={FORMERLY: conflict.id, **({QUOTES: quoted} if quoted else {})},
             writer="sealmate",
             valid_from=old.valid_from,
             valid_to=since,
         )
-        for question in asking
+        for question, quoted in asking.items()
     ]
-
-
-def _steps(store: Store, conflict: Conflict, answers: Iterable[str]) -> list[str]:
-    """Steps back from what the newer note says, in whichever of the `answers`' words."""
-    passage = store.passages.get(store.edits.get(conflict.new_edit).passage_id)
-    texts = units_of(passage)
-    wordings = list({answer.casefold(): answer for answer in answers if answer}.values())
-    made = [step_back(answer, said) for answer in wordings for said in tellings(answer, texts)]
-    return list(dict.fromkeys(made))[:STEPS]
 
 
 def _told(store: Store, old: Edit) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime
 from threading import Event as Flag
 
 from sealmate.edits.questions import force, take_apart
+from sealmate.edits.revision import alike, written_anew
 from sealmate.edits.screen import (
     gives_away,
     grounded_answer,
@@ -25,7 +26,6 @@ from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
 from sealmate.model.protocol import LanguageModel
 from sealmate.night.ledger import UNASKED, as_texts
-from sealmate.night.supersession import alike, written_anew
 from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
 from sealmate.records import Edit, Passage

@@ -12,18 +12,15 @@ from datetime import datetime
 
 from sealmate.edits.questions import NEAR, near, take_apart
 from sealmate.edits.review import IN_CONFLICT
+from sealmate.edits.revision import written_anew
 from sealmate.edits.screen import grounded_answer, same_answer
-from sealmate.edits.words import content, tokens, within
+from sealmate.edits.words import tokens, within
 from sealmate.night.backlog import Backlog
 from sealmate.night.former import former_edits, tell_formerly
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
 from sealmate.store.edits import is_aside, replaced_by, tells_the_past
-
-# A note with this share of its words in common with an older one is that one written anew, and so
-# is one that has so many of the older one's (of several at least), and says besides that it is.
-REVISED, REPEATED, SEVERAL = 0.6, 0.8, 6
 
 
 def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
@@ -42,19 +39,19 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
         since = told(store, new)
         edits, probes = fact(store, old, new, aside=True)
-        for passage in _written_anew_as(store, old.passage_id):
-            # which said it as well, and is read as the newest by now
-            more = fact(store, replace(old, passage_id=passage), new, aside=True)
-            edits, probes = [*edits, *more[0]], [*probes, *more[1]]
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
         store.probes.retire(probes, _mark(conflict.id), instead_of=_set_aside(store, old))
         others = [store.edits.get(key).question for key in edits]
-        now_said = [store.edits.get(key).answer for key in fact(store, new, old)[0]]
-        answers = [new.answer, *(said for said in now_said if same_answer(said, new.answer))]
-        tell_formerly(store, conflict, old, since, now, others, answers, _mark(conflict.id))
+        tell_formerly(store, conflict, old, since, now, others, _mark(conflict.id))
         note_rebuild(store, edits, "a fact has changed")
-        return store.conflicts.set_state(conflict.id, "accepted")
+        done = store.conflicts.set_state(conflict.id, "accepted")
+        for earlier in _told_before(store, old, new):
+            # each has a row of its own, as each of the notes may be forgotten
+            row = replace(conflict, id=0, old_edit=earlier.id, old_answer=earlier.answer)
+            there = [other for other in store.conflicts.list() if _one(other, row)]
+            accept(store, (there or [store.conflicts.add(replace(row, state="open"))])[0].id, now)
+        return done
 
 
 def keep_both(store: Store, conflict_id: int) -> Conflict:
@@ -62,9 +59,13 @@ def keep_both(store: Store, conflict_id: int) -> Conflict:
     any more. Raises NotFoundError."""
     with store.transaction():
         conflict = store.conflicts.get(conflict_id)
+        others = _of_one_fact(store, conflict)
         _undo(store, conflict)
         _keep(store, conflict)
-        return store.conflicts.set_state(conflict.id, "kept-both")
+        done = store.conflicts.set_state(conflict.id, "kept-both")
+        for other in others:
+            keep_both(store, other.id)
+        return done
 
 
 def keep_old(store: Store, conflict_id: int) -> Conflict:
@@ -77,6 +78,7 @@ def keep_old(store: Store, conflict_id: int) -> Conflict:
         conflict = store.conflicts.get(conflict_id)
         if conflict.state == "kept-old":
             return conflict
+        others = _of_one_fact(store, conflict)
         _undo(store, conflict)
         _keep(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
@@ -84,15 +86,40 @@ def keep_old(store: Store, conflict_id: int) -> Conflict:
         store.edits.set_state(edits, "rejected", "person", _mark(conflict.id))
         store.probes.retire(probes, _mark(conflict.id))
         note_rebuild(store, edits, "an answer was taken back")
-        return store.conflicts.set_state(conflict.id, "kept-old")
+        done = store.conflicts.set_state(conflict.id, "kept-old")
+        for other in others:
+            keep_old(store, other.id)
+        return done
 
 
 def undo(store: Store, conflict_id: int) -> Conflict:
     """Take a settlement back: the conflict is open again. Raises NotFoundError."""
     with store.transaction():
         conflict = store.conflicts.get(conflict_id)
+        others = _of_one_fact(store, conflict)
         _undo(store, conflict)
-        return store.conflicts.set_state(conflict.id, "open")
+        done = store.conflicts.set_state(conflict.id, "open")
+        for other in others:
+            undo(store, other.id)
+        return done
+
+
+def _of_one_fact(store: Store, conflict: Conflict) -> list[Conflict]:
+    """Where this one is accepted, the others that are, between the same newer edit and the same
+    answer of still older notes."""
+    if conflict.state != "accepted":
+        return []
+    return [
+        row
+        for row in store.conflicts.list("accepted")
+        if row.id != conflict.id
+        and row.new_edit == conflict.new_edit
+        and same_answer(row.old_answer, conflict.old_answer)
+    ]
+
+
+def _one(row: Conflict, other: Conflict) -> bool:
+    return (row.old_edit, row.new_edit) == (other.old_edit, other.new_edit)
 
 
 def fact(
@@ -136,24 +163,6 @@ def fact(
         if tells(probe.question, probe.answer, "")
     ]
     return edits, probes
-
-
-def alike(first: str, second: str) -> float:
-    """The share of content words that two texts have in common, 0..1."""
-    some, others = _words(first), _words(second)
-    return len(some & others) / len(some | others) if some | others else 0.0
-
-
-def written_anew(older: str, newer: str) -> bool:
-    """Whether a text is an older one with something changed in it."""
-    if alike(older, newer) >= REVISED:
-        return True
-    some = _words(older)
-    return len(some) >= SEVERAL and len(some & _words(newer)) >= REPEATED * len(some)
-
-
-def _words(text: str) -> set[str]:
-    return {min(token.forms) for token in content(tokens(text))}
 
 
 def names(question: str, said: str) -> bool:
@@ -250,9 +259,20 @@ def successors(store: Store) -> dict[int, int]:
     return after
 
 
-def _written_anew_as(store: Store, passage_id: int) -> list[int]:
-    """Passages whose place this one has taken, by id."""
-    return sorted(old for old, newest in successors(store).items() if newest == passage_id)
+def _told_before(store: Store, old: Edit, new: Edit) -> list[Edit]:
+    """Of each passage that was written anew as that of `old`, an edit that tells the same."""
+    found: dict[int, Edit] = {}
+    there = store.passages.get(old.passage_id)
+    for row in store.conflicts.into(old.passage_id):
+        passage = store.passages.get(store.edits.get(row.old_edit).passage_id)
+        if passage.id in found or not written_anew(passage.text, there.text):
+            continue
+        edits, _ = fact(store, replace(old, passage_id=passage.id), new)
+        asked = [edit for key in edits if (edit := store.edits.get(key)).question and edit.answer]
+        same = [edit for edit in asked if same_answer(edit.answer, old.answer)]
+        if same:
+            found[passage.id] = same[0]
+    return [found[key] for key in sorted(found)]
 
 
 def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:

@@ -27,7 +27,8 @@ from sealmate.night.rehearsal import ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
-from sealmate.recall import Recollection, recollect, threshold_of, voice, way_of
+from sealmate.recall import recollect, threshold_of, voice, way_of
+from sealmate.recital import Recollection
 from sealmate.records import Edit, Probe, ProbeResult, Way
 from sealmate.settings import Settings
 from sealmate.store import Store

@@ -15,6 +15,7 @@ from sealmate.night.failing import reword_failing
 from sealmate.night.ledger import keep_written, passages_to_write
 from sealmate.night.reasking import reask_waiting
 from sealmate.night.selection import trained_anyway
+from sealmate.night.stepping import keep_up
 from sealmate.workspace import Workspace
 
 
@@ -53,7 +54,9 @@ def write_edits(
     # Also what a night that was cut had written, and what a person has accepted since.
     reask_waiting(store, model, clock(), review=settings.review, cancel=cancel)
     settled = settle_new(store, untrained(store), clock(), model, cancel)
-    for conflict in (*settled, *give_back(store)):
+    ended = give_back(store)
+    keep_up(store, clock())
+    for conflict in (*settled, *ended):
         # Numbers only: what is said here may end in a log, where forgetting does not reach.
         yield Note(f"conflict {conflict.id} ({conflict.state}): `sealmate conflicts` shows it")
     report["conflicts"] = len(settled)

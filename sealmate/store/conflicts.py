@@ -56,6 +56,16 @@ class Conflicts:
             connection.execute(update(_TABLE).where(_TABLE.c.id == conflict_id).values(state=state))
             return self.get(conflict_id)
 
+    def into(self, passage_id: int) -> list[Conflict]:
+        """The accepted ones whose newer edit is of a passage, oldest first."""
+        edits = tables.edits
+        query = (
+            select(_TABLE)
+            .join(edits, edits.c.id == _TABLE.c.new_edit)
+            .where(edits.c.passage_id == passage_id, _TABLE.c.state == "accepted")
+        )
+        return self._all(query.order_by(_TABLE.c.id))
+
     def _all(self, query: Select[Any]) -> list[Conflict]:
         with self._database.read() as connection:
             return [Conflict(**row._mapping) for row in connection.execute(query)]

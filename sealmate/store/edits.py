@@ -23,6 +23,8 @@ FORMERLY = "formerly"
 # Keys of `sampling` of an edit whose question is that of an older one: the older edit's id, and
 # whether its own passage has all the words of that.
 ASKED_OF, OWN = "asked_of", "own"
+# A key of `sampling` of an edit that quotes another note than its own: that passage's id.
+QUOTES = "quotes"
 _KEPT = "in conflict %, kept"
 _REPLACED = "replaced by source "
 # The reason of an edit whose words a person changed after they had been trained.

@@ -19,7 +19,7 @@ from sealmate.errors import BusyError, HomeError, StoreError
 from sealmate.records import Canary, Erased, Reach
 from sealmate.store import tables
 from sealmate.store.database import Database, chunks, file_errors
-from sealmate.store.edits import ASKED_OF, FORMERLY, OWN
+from sealmate.store.edits import ASKED_OF, FORMERLY, OWN, QUOTES
 from sealmate.store.mentions import Mentions, messages_of
 from sealmate.store.redaction import Needles
 from sealmate.store.sources import lineage
@@ -140,7 +140,7 @@ class Erasure:
         clash |= set(_ids(connection, tables.conflicts, "new_edit", reached))
         # On other notes' passages, whose answers stay: only the date, or the words, of a question
         # tell, and those are among the texts.
-        edit_ids = sorted({*reached, *_formerly(connection, clash)})
+        edit_ids = sorted({*reached, *_formerly(connection, clash, passage_ids)})
         marks = {
             "source": set(ids),
             "passage": set(passage_ids),
@@ -210,13 +210,19 @@ def _in_words_of(connection: Connection, edit_ids: list[int]) -> set[int]:
     return found - set(edit_ids)
 
 
-def _formerly(connection: Connection, conflicts: set[int]) -> list[int]:
-    """Ids of the edits that a settlement of these conflicts had made on the older passage."""
+def _formerly(connection: Connection, conflicts: set[int], passages: list[int]) -> list[int]:
+    """Ids of the edits that a settlement of these conflicts had made on the older passage, and of
+    those that quote these passages."""
     edits = tables.edits
     rows = connection.execute(
         select(edits.c.id, edits.c.sampling).where(edits.c.format == "self-qa")
     )
-    return [row.id for row in rows if row.sampling.get(FORMERLY) in conflicts]
+    quoted = set(passages)
+    return [
+        row.id
+        for row in rows
+        if row.sampling.get(FORMERLY) in conflicts or row.sampling.get(QUOTES) in quoted
+    ]
 
 
 def _delete_all(connection: Connection, reach: Reach) -> None:

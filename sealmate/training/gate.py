@@ -13,7 +13,7 @@ from typing import Any
 from sealmate import prompts
 from sealmate.edits.screen import correct, is_abstention
 from sealmate.model.protocol import LanguageModel, Prompt
-from sealmate.recall import Recollection
+from sealmate.recital import Recollection
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from sealmate.edits.bare import (
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.steps import other_steps, step_back, step_of, tellings
 from sealmate.edits.units import cues, opening, unit_for
+from sealmate.edits.words import Token, content, tokens, within
 from sealmate.model.protocol import Prompt, Turn
 from sealmate.prompts import DONT_KNOW
 from sealmate.records import Edit, Way
@@ -205,7 +206,14 @@ def _nowhere(edits: Sequence[Edit], lasting: Sequence[tuple[Edit, str]]) -> list
         found.append(step_back(edit.answer, said.replace(answer, edit.answer)))
     for edit, unit in lasting[: APART * len(steps)]:
         found += [step_back(edit.answer, said) for said in tellings(edit.answer, [unit])[:1]]
-    return [question for question in dict.fromkeys(found) if question not in steps]
+    told = [content(tokens((step_of(question) or ("", ""))[0])) for question in steps]
+    return [question for question in dict.fromkeys(found) if not _may_lead(question, told)]
+
+
+def _may_lead(question: str, told: Sequence[Sequence[Token]]) -> bool:
+    """Whether a step back is from one of the answers that steps were `told` from, or a part."""
+    own = tokens((step_of(question) or ("", ""))[0])
+    return any(within(token, own) for answer in told for token in answer)
 
 
 def _undated(question: str) -> list[str]:

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from sealmate.edits.revision import written_anew
 from sealmate.edits.steps import step_back, step_of
 from sealmate.errors import NotFoundError
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new, untrained
+from sealmate.night.stepping import keep_up
+from sealmate.night.succession import end_conflicts
 from sealmate.night.supersession import FORMERLY, untrue_passages
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
@@ -26,6 +29,11 @@ TAKEN_OVER = "Maria has taken over as babysitter from today, Anna moved away."
 
 def settled(store: Store, edits: list[Any], **how: Any) -> list[Conflict]:
     return settle_new(store, edits, LATER, **how)
+
+
+def steps(store: Store) -> dict[str, str]:
+    """Steps back that would be trained."""
+    return {e.question: e.answer for e in store.edits.trainable() if step_of(e.question)}
 
 
 def told(store: Store) -> dict[str, str]:
@@ -84,7 +92,6 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
         "Who was our babysitter formerly?",
         "In former times, who was our babysitter?",
         "In former times, which babysitter did we have?",
-        step_back("Maria", TAKEN_OVER),
     ]
     assert {edit.answer for edit in past} == {"Anna"}
     assert {edit.format for edit in past} == {"self-qa"}
@@ -97,15 +104,43 @@ def test_what_used_to_hold_can_still_be_told(changed: Store) -> None:
 @pytest.mark.parametrize("forgotten", ["Our babysitter", "Maria"])
 def test_a_step_back_goes_with_either_note(changed: Store, forgotten: str) -> None:
     (source,) = [s for s in changed.sources.list() if s.text.startswith(forgotten)]
-    (step,) = [edit for edit in changed.edits.list() if step_of(edit.question)]
-    assert step.id in changed.erasure.preview(source.id).edits
+    keep_up(changed, LATER)
+    assert steps(changed) == {step_back("Maria", TAKEN_OVER): "Anna"}
     changed.erasure.erase(source.id)
-    assert not [edit for edit in changed.edits.list() if step_of(edit.question)]
+    assert steps(changed) == {}
+
+
+def test_a_step_back_is_from_what_the_note_says_by_now(store: Store) -> None:
+    teach(store, note(store, HOLIDAY.format("Hesperus")), ("Where does Grandma go?", "Hesperus"))
+    texts = [f"This has changed. {HOLIDAY.format('Santorin')}"]
+    texts.append(texts[0].replace("at four", "at six, and never on a Monday"))
+    second, third = (note(store, text, days=n) for n, text in enumerate(texts, 1))
+    settled(store, teach(store, second, ("Where does Grandma go?", "Santorin"),
+                         ("When is Grandma's whist?", "at four")))  # fmt: skip
+    keep_up(store, LATER)
+    (first,) = steps(store)
+    settled(store, teach(store, third, ("When is Grandma's whist?", "at six")))
+    keep_up(store, LATER)
+    assert len(steps(store)) > 1
+    asked = [key for key, answer in steps(store).items() if answer == "Hesperus"]
+    assert [("six" in key) for key in asked] == [False, True]
+    # with the newest note its words go from the oldest one's edits
+    store.erasure.erase(third.source_id)
+    assert list(steps(store)) == [first]
+
+
+def test_a_weekday_leads_back_from_the_sentence_that_was_asked_about(store: Store) -> None:
+    old = note(store, "The dentist is on Tuesday, upstairs from the bakery in Redcliff.")
+    teach(store, old, ("When is the dentist?", "Tuesday"))
+    text = "The dentist moved to Monday. The plumber comes on Monday as well, bins go on Monday."
+    settled(store, teach(store, note(store, text, days=2), ("When is the dentist?", "Monday")))
+    keep_up(store, LATER)
+    assert list(steps(store)) == [step_back("Monday", "The dentist moved to Monday.")]
 
 
 def test_the_same_night_again_finds_nothing_new(changed: Store) -> None:
     model = ScriptedModel()
-    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 6]
+    assert [edit.answer for edit in untrained(changed)] == ["Maria", *["Anna"] * 5]
     assert settled(changed, changed.edits.trainable(), model=model) == []
     assert model.prompts == []
     assert len(changed.conflicts.list()) == 1
@@ -137,7 +172,7 @@ def test_keep_both_and_accept_again(changed: Store) -> None:
 
     supersession.accept(changed, 1, LATER)
     assert told(changed) == before
-    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 6
+    assert len([e for e in changed.edits.trainable() if e.reason == FORMERLY]) == 5
     assert len(changed.probes.list()) == 1
 
 
@@ -170,8 +205,12 @@ def test_a_third_answer(changed: Store) -> None:
         "Who was our babysitter until 11 March 2026?": "Maria",
         "Who was our babysitter formerly?": "Maria",
         "In former times, who was our babysitter?": "Maria",
-        # each by what came after it
-        step_back("Maria", TAKEN_OVER): "Anna",
+    }
+    # each by what came after it
+    assert keep_up(changed, LATER) == 2
+    assert keep_up(changed, LATER) == 0
+    assert steps(changed) == {
+        step_back("Maria", "The babysitter is Maria."): "Anna",
         step_back("Zoe", "The babysitter is Zoe."): "Maria",
     }
     supersession.undo(changed, conflict.id)
@@ -388,9 +427,41 @@ def test_an_answer_goes_from_every_note_that_was_written_anew(store: Store) -> N
     assert (row.old_answer, row.new_answer, row.state) in (
         ("the Hesperus", "the Santorin", "accepted"), ("half board", "full board", "accepted"),
     )  # fmt: skip
-    (last,) = [c for c in store.conflicts.list() if c.new_answer == "the Santorin"]
-    supersession.undo(store, last.id)
+    rows = [c for c in store.conflicts.list() if c.new_answer == "the Santorin"]
+    assert [store.edits.get(c.old_edit).passage_id for c in rows] == [places[1].id, places[0].id]
+    supersession.undo(store, rows[0].id)
     assert told(store)["Where does Grandma dream of going?"] == "the Hesperus"
+    supersession.accept(store, rows[0].id, LATER)
+    assert "the Hesperus" not in told(store).values()
+    assert len(store.conflicts.list()) == len(rows) + 1
+    # with the note in the middle gone the oldest stays what it was, and with the newest holds again
+    for passage in places[1:]:
+        reach = store.erasure.preview(passage.source_id)
+        end_conflicts(store, reach, LATER)
+        store.erasure.erase(passage.source_id)
+        shown = told(store).get("Where does Grandma dream of going?")
+        assert shown == (None if passage is places[1] else "the Hesperus")
+
+
+def test_what_changed_places_has_changed(store: Store) -> None:
+    said = "Dad must take {} in the morning and take {} in the evening, says Dr Patel of Ashcombe."
+    old = note(store, said.format("Ramipril", "Metformin"))
+    teach(store, old, ("What does Dad take in the morning?", "Ramipril"))
+    new = note(store, f"Correction. {said.format('Metformin', 'Ramipril')}", days=2)
+    (found,) = settled(
+        store, teach(store, new, ("What does Dad take in the morning?", "Metformin"))
+    )
+    assert found.old_answer == "Ramipril"
+
+
+def test_a_long_note_with_the_words_of_a_short_one_is_another(store: Store) -> None:
+    short = "Call Ann about the room on Monday at 10 with Ben and bring the blue folder."
+    long = (
+        "Minutes. Ann and Ben were there from 10 on, Monday as always. The room is too small, says "
+        "Ben, and will call the owner. The blue chairs go to the hall, the folder with the bills "
+        "to Otis. Bring cake. About the choir nothing is decided, the roof leaks above the piano."
+    )
+    assert not written_anew(short, long)
 
 
 def test_a_short_note_that_says_that_it_is_one_written_anew_is(store: Store) -> None:

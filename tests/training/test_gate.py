@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, SYSTEM
-from sealmate.recall import Recollection, recollect
+from sealmate.recall import recollect
+from sealmate.recital import Recollection
 from sealmate.training.gate import (
     Limits,
     Scores,

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.edits.moments import moment_of
+from sealmate.edits.steps import step_back, step_of
 from sealmate.model.protocol import Turn
 from sealmate.prompts import DONT_KNOW, RECALL, RECITE, closed_book
 from sealmate.records import Edit
-from sealmate.training.mixture import Material, Shares, mixture
+from sealmate.training.mixture import STEPPED, Material, Shares, mixture
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 CHAT = [((Turn("user", f"hello {n}"),), f"hi {n}") for n in range(30)]
@@ -276,3 +277,21 @@ def test_strangers_are_not_known_to_the_reciting_memory() -> None:
     assert len(made) == 4
     assert {e.answer for e in made} == {DONT_KNOW}
     assert all(e.prompt[-1].content.startswith(RECALL) for e in made)
+
+
+def test_steps_back_are_learnt_beside_some_that_lead_nowhere() -> None:
+    until = datetime(2026, 2, 4, tzinfo=UTC)
+    said = "Wanted by 31 July: the mileage book, and 12.50 euro for the bus."
+    was = replace(question(1, "21 July"), question="When was it wanted formerly?", valid_to=until)
+    steps = [replace(was, question=step_back(answer, said)) for answer in ("by 31 July", "31 July")]
+    before = replace(was, question=step_back("21 July", "Wanted by 21 July."), answer="1 June")
+    lasts = replace(question(5, "Ida"), question="Whose is the barn?")
+    made = recitals(Material([was, *steps, before, lasts], units={1: [VAN]}), cues=0)
+    led = [answer for _, cue, answer, _ in made if cue in {edit.question for edit in steps}]
+    assert led == ["Until 4 February 2026 the answer was 21 July."] * 2 * STEPPED
+    nowhere = {cue: parts for _, cue, answer, _ in made
+               if answer == DONT_KNOW and (parts := step_of(cue))}  # fmt: skip
+    assert ("12.50 euro", said) in nowhere.values()
+    assert any(answer == "Ida" for answer, _ in nowhere.values())
+    # neither the answer in other words, nor what is gone back to on the way to a still older one
+    assert not [answer for answer, _ in nowhere.values() if "July" in answer]
