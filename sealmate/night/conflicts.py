@@ -16,6 +16,7 @@ from threading import Event as Flag
 from sealmate import prompts
 from sealmate.edits.lexicon import TITLES
 from sealmate.edits.questions import day, near
+from sealmate.edits.revision import written_anew
 from sealmate.edits.screen import same_answer
 from sealmate.edits.words import Token, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
@@ -110,7 +111,7 @@ class _Settled:
         for row in self._all:
             if not near(row.question, new.question):
                 continue
-            if _same(row, old, new) and self._sources_of(row) == self._sources(old, new):
+            if _same(row, old, new) and self._told_again(row, old, new):
                 last = max(last, (row.id, row.state if self._by_person(row) else ""))
             # the older text may be the one that was changed, and be the newer one now
             if _same(row, new, old) and self._sources_of(row) == self._sources(new, old):
@@ -123,6 +124,20 @@ class _Settled:
             loser = self._store.edits.get(row.new_edit)
             return loser.state == "rejected" and loser.reason == f"in conflict {row.id}"
         return row.state == "kept-both"
+
+    def _told_again(self, row: Conflict, old: Edit, new: Edit) -> bool:
+        """Whether two edits are of the texts of a row, as they are now or written anew."""
+        edits, passages = self._store.edits, self._store.passages
+        if self._sources_of(row) == self._sources(old, new):
+            return True
+        return all(
+            before == now.passage_id
+            or written_anew(passages.get(before).text, passages.get(now.passage_id).text)
+            for before, now in (
+                (edits.get(row.old_edit).passage_id, old),
+                (edits.get(row.new_edit).passage_id, new),
+            )
+        )
 
     def _sources_of(self, row: Conflict) -> tuple[int, int]:
         edits = self._store.edits

@@ -473,3 +473,14 @@ def test_a_short_note_that_says_that_it_is_one_written_anew_is(store: Store) -> 
     fresh = teach(store, note(store, text, days=2), (question, "1941"))
     (found,) = settled(store, fresh)
     assert (found.state, found.old_answer) == ("accepted", "2012")
+
+
+def test_what_a_person_said_holds_for_the_newer_note_written_anew(store: Store) -> None:
+    asked = "Who is our babysitter?"
+    said = "Maria is our babysitter from now on, she comes at {} and stays till the film is over."
+    teach(store, note(store, "Our babysitter is Anna."), (asked, "Anna"))
+    settled(store, teach(store, note(store, said.format("six"), days=1), (asked, "Maria")))
+    settled(store, teach(store, note(store, said.format("seven"), days=2), (asked, "Maria")))
+    supersession.keep_old(store, store.conflicts.list()[0].id)
+    settled(store, untrained(store))
+    assert told(store) == {asked: "Anna"}
