@@ -18,6 +18,7 @@ from sealmate.paths import describe_bytes
 
 T = TypeVar("T")
 _WIDE = 400  # a pipe has no width: nothing is cut
+_SHARE = 24  # columns of a terminal that each column of a table has at least, where it needs them
 _BYTES = 1_000_000  # totals from here on are bytes: stages count sources, steps or tokens below
 
 
@@ -84,15 +85,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: st
     console = Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False)
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     last = len(columns) - 1
+    cells = [[" ".join(clean(cell).split()) for cell in row] for row in rows]
+    # one long cell in the last column must not leave the others without any room
+    widths = [max(map(len, [name, *column])) for name, *column in zip(columns, *cells, strict=True)]
+    rest = console.width - sum(min(width, _SHARE) + 2 for width in widths[:-1])
     for number, name in enumerate(columns):
         grid.add_column(
             name.removesuffix(">"),
             justify="right" if name.endswith(">") else "left",
             overflow="ellipsis" if number == last else "fold",
             no_wrap=number == last,
+            max_width=max(_SHARE, rest) if number == last else None,
         )
-    for row in rows:
-        grid.add_row(*(Text(" ".join(clean(cell).split())) for cell in row))
+    for row in cells:
+        grid.add_row(*map(Text, row))
     console.print(grid, soft_wrap=not terminal)
 
 
