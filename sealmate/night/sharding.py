@@ -109,7 +109,7 @@ def plan(
     there is nothing to do, or only shards to drop.
     """
     before = tries or {}
-    limit = settings.shard_passages if settings.recall == "recite" else 0
+    limit = _limit(settings)
     shards, left, homed = ledger.shards, ledger.left, ledger.homed
     again = (ledger.spoilt | set(rebuild)) - set(refused)
     dropped = [shard for name, shard in shards.items() if name in again and not teaches(left[name])]
@@ -151,10 +151,15 @@ def going_on(ledger: Ledger, settings: Settings) -> list[str]:
     where a new one begins."""
     if not ledger.fresh:
         return ledger.by_age[-1:]
-    limit = settings.shard_passages if settings.recall == "recite" else 0
+    limit = _limit(settings)
     there = [ledger.shards[name] for name in ledger.by_age]
     room = _with_room(there, ledger.left, _portion(ledger.fresh, limit), limit)
     return [room.name] if room else []
+
+
+def _limit(settings: Settings) -> int:
+    """Passages of a shard; 0 where all go into one."""
+    return settings.shard_passages if settings.recall == "recite" else 0
 
 
 def _portion(fresh: Sequence[Edit], limit: int) -> Sequence[Edit]:

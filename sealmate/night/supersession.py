@@ -48,9 +48,12 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
         done = store.conflicts.set_state(conflict.id, "accepted")
         for earlier in _told_before(store, old, new):
             # each has a row of its own, as each of the notes may be forgotten
-            row = replace(conflict, id=0, old_edit=earlier.id, old_answer=earlier.answer)
-            there = [other for other in store.conflicts.list() if _one(other, row)]
-            accept(store, (there or [store.conflicts.add(replace(row, state="open"))])[0].id, now)
+            pair = earlier.id, new.id
+            rows = (c for c in store.conflicts.list() if (c.old_edit, c.new_edit) == pair)
+            row = next(rows, None) or store.conflicts.add(
+                replace(conflict, old_edit=earlier.id, old_answer=earlier.answer, state="open")
+            )
+            accept(store, row.id, now)
         return done
 
 
@@ -116,10 +119,6 @@ def _of_one_fact(store: Store, conflict: Conflict) -> list[Conflict]:
         and row.new_edit == conflict.new_edit
         and same_answer(row.old_answer, conflict.old_answer)
     ]
-
-
-def _one(row: Conflict, other: Conflict) -> bool:
-    return (row.old_edit, row.new_edit) == (other.old_edit, other.new_edit)
 
 
 def fact(

@@ -6,14 +6,14 @@ The screens know nothing else: tests hand in a real temporary store and a script
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from threading import Condition
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Protocol
 
-from sealmate.errors import ScheduleError
+from sealmate.errors import ModelError, ScheduleError
 from sealmate.events import Event
 from sealmate.settings import Settings
 
@@ -51,10 +51,10 @@ class Services:
 
     `zone` is where times are shown (None = the system's). `store` opens the ledger at the first
     call. `load` fetches and loads the model and reports how. `remember` keeps a note, `forget`
-    erases the source with that id. `night` runs until its flag is set. `switch` makes a version
-    active, 0 for none, with a reason. `report` is the morning report as Markdown, "" before the
-    first night. `next_night` is None where no nightly run is installed. `why` explains an answer
-    in Markdown, where that is offered.
+    erases the source with that id. `night` runs until its flag is set. `switch` goes to a version
+    as `sealmate versions rollback N` does, 0 for none, with a reason. `report` is the morning
+    report as Markdown, "" before the first night. `next_night` is None where no nightly run is
+    installed. `why` explains an answer in Markdown, where that is offered.
     """
 
     settings: Settings
@@ -210,10 +210,13 @@ class _Real:
                     workspace.drop_model()
 
     def switch(self, number: int, reason: str) -> None:
-        from sealmate.versions.lineage import switch
+        from sealmate.versions.lineage import rollback
 
         # Without the model: files and hashes are checked now, the logits when it answers.
-        switch(self.store(), self._workspace.paths, number, reason)
+        workspace, info = self._workspace, None
+        with suppress(ModelError):  # away from a memory must work without its model, too
+            info = workspace.identity()
+        rollback(self.store(), workspace.paths, number, reason=reason, info=info)
 
     def why(self, question: str) -> str:
         from sealmate.chat.why import as_markdown, explain

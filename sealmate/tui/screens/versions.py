@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,7 +14,6 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from sealmate.errors import ModelError
 from sealmate.records import Activation, Version, scores_listed
 from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
@@ -53,18 +51,6 @@ def read_lineage(services: Services) -> Lineage:
         frozenset(versions.with_erased_edits()),
         step_back(services.store()),
     )
-
-
-def go_back(services: Services, number: int, reason: str) -> None:
-    """What `sealmate versions rollback N` does, with its checks: of files, hashes and the base."""
-    from sealmate.versions.lineage import rollback
-    from sealmate.workspace import Workspace
-
-    settings = services.settings
-    info = None
-    with suppress(ModelError):  # away from a memory must work without its model, too
-        info = Workspace.open(settings).identity()
-    rollback(services.store(), settings.paths, number, reason=reason, info=info)
 
 
 class VersionsScreen(BaseScreen):
@@ -191,7 +177,7 @@ class VersionsScreen(BaseScreen):
     async def _switch(self, number: int, reason: str) -> None:
         try:
             before = self.lineage.active if self.lineage else 0
-            await self.off(go_back, self.services, number, reason)
+            await self.off(self.services.switch, number, reason)
             await self.load()
             undo = self.services.settings.keys.get(keys.UNDO.id, keys.UNDO.key)
             self._say(f"{_name(number)} is active, {_name(before)} before. {undo} undoes it.")
