@@ -24,6 +24,7 @@ from sealmate.night.candidate import (
     publish_candidate,
     trainer_for,
 )
+from sealmate.night.portions import within_budget
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.night.writing import write_edits
@@ -132,7 +133,7 @@ class _Night:
                 stands = self.store.versions.active()
                 continue
             count = self.model.count_tokens
-            choice = selection.within_budget(choice, self.settings, count, spent)
+            choice = within_budget(choice, self.settings, count, spent)
             if not choice.new:
                 yield self._over("the night's token budget is spent")
                 return

@@ -9,8 +9,7 @@ other training is asked seldom, and a night's cost stays the same however much t
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,10 +24,6 @@ from sealmate.training.mixture import DUE
 # Weights of replay: what failed last time, what is due, what was never asked, all the rest.
 FAILING, RESTING = 4.0, 1.0  # what is due weighs DUE
 MOST = 8.0  # of a fact that fails time and again
-# How a night's tokens are shared: new edits, facts that failed, facts that are due, a sample.
-PARTS = (0.5, 0.2, 0.15, 0.15)
-# Least tokens of a night, so that one short note is not trained all by itself.
-FLOOR = 4000
 LONGEST = 90  # days: whatever held so far is asked at least once a quarter
 _COUNTED = ("card", "lapses", "asked")  # what one night's asking adds to
 _SURE, _UNSURE = 0.9, 0.5  # confidence of an easy answer, and of one that was hard
@@ -163,92 +158,3 @@ def ask_first(
     drawn = rng.sample(more, min(len(more), room - len(chosen)))
     spare = [probe for probe in rest if failing(probe)]
     return chosen + drawn + spare[: room - len(chosen) - len(drawn)]
-
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """What a night trains of all it could. `tokens` are those of `new` and `replay` together,
-    `left` counts the new edits that found no room; they wait for the next night."""
-
-    new: tuple[Edit, ...]
-    replay: tuple[Edit, ...]
-    tokens: int
-    left: int = 0
-
-
-def default_budget(new_tokens: int, replay_share: float) -> int:
-    """Tokens of a night nobody set a budget for: the new ones and as much replay as the share
-    says, FLOOR at least. It does not depend on how much is known already."""
-    return max(FLOOR, round(new_tokens * (1.0 + replay_share)))
-
-
-def budgeted(
-    new: Sequence[Edit],
-    replay: Sequence[Edit],
-    weights: Mapping[int, float],
-    token_budget: int,
-    count: Callable[[Edit], int],
-    *,
-    replay_share: float = 1.0,
-    seed: int = 0,
-) -> Portion:
-    """Share `token_budget` (tokens of one pass; 0 = `default_budget`) between new edits, facts
-    that fail, facts that are due and a random sample of the rest.
-
-    Each part is filled up to its share of PARTS; what one does not need goes to the others in
-    that order, so that little news leaves more for old facts and a new person's first note has
-    the night to itself. Within a part every fact (an answer of a passage) gets one wording before
-    any gets a second. `count` gives the tokens of an edit as an example. Orders are kept.
-    """
-    rng = random.Random(seed)
-    cost = {edit.id: max(1, count(edit)) for edit in (*new, *replay)}
-    budget = token_budget or default_budget(sum(cost[edit.id] for edit in new), replay_share)
-    heavy = {edit.id: weights.get(edit.id, RESTING) for edit in replay}
-    parts = (
-        _in_rounds(new, dict.fromkeys((edit.id for edit in new), 1.0), rng),
-        _in_rounds([e for e in replay if heavy[e.id] >= FAILING], heavy, rng),
-        _in_rounds([e for e in replay if DUE <= heavy[e.id] < FAILING], heavy, rng),
-        _in_rounds([e for e in replay if heavy[e.id] < DUE], heavy, rng),
-    )
-    # Without a budget of its own a night is as long as its news asks for.
-    first = PARTS[0] if token_budget else 1.0
-    chosen: set[int] = set()
-    spent = 0
-    for part, share in zip(parts, (first, *PARTS[1:]), strict=True):
-        spent += _take(part, min(budget * share, budget - spent), cost, chosen)
-    for part in parts:
-        spent += _take(part, budget - spent, cost, chosen)
-    kept = tuple(edit for edit in new if edit.id in chosen)
-    return Portion(
-        kept,
-        tuple(edit for edit in replay if edit.id in chosen),
-        spent,
-        len(new) - len(kept),
-    )
-
-
-def _take(part: Sequence[Edit], room: float, cost: Mapping[int, int], chosen: set[int]) -> int:
-    """Choose from the front what fits into `room`; returns the tokens it takes."""
-    spent = 0
-    for edit in part:
-        if edit.id not in chosen and spent + cost[edit.id] <= room:
-            chosen.add(edit.id)
-            spent += cost[edit.id]
-    return spent
-
-
-def _in_rounds(
-    edits: Collection[Edit], weights: Mapping[int, float], rng: random.Random
-) -> list[Edit]:
-    """By weighted chance (Efraimidis and Spirakis 2006), a first wording of every fact first."""
-    drawn = sorted(
-        edits, key=lambda e: (rng.random() ** (1.0 / max(1e-6, weights[e.id])), e.id), reverse=True
-    )
-    rounds: dict[tuple[int, str], int] = {}
-    placed = []
-    for edit in drawn:
-        fact = (edit.passage_id, edit.answer.casefold() or edit.format)
-        rounds[fact] = rounds.get(fact, 0) + 1
-        placed.append((rounds[fact], edit))
-    placed.sort(key=lambda item: item[0])
-    return [edit for _, edit in placed]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sealmate import prompts
@@ -214,43 +214,6 @@ def ledger_of(store: Store) -> Ledger:
     active = store.versions.active()
     shards = shards_of(store, store.versions.get(active)) if active else {}
     return Ledger(store.edits.trainable(), shards)
-
-
-def within_budget(
-    choice: Choice, settings: Settings, count: Callable[[str], int], spent: int = 0
-) -> Choice:
-    """`choice` with its edits cut down to the night's token budget (see `rehearsal.budgeted`).
-
-    `count` gives the tokens of a text, `spent` are those of the night's earlier sessions. What a
-    rebuild has no room for is new the next night.
-    """
-    budget = settings.token_budget
-    nothing = replace(choice, new=(), left=len(choice.new))
-    if budget and budget - spent < min(budget, rehearsal.FLOOR):
-        return nothing
-    portion = rehearsal.budgeted(
-        choice.new,
-        choice.replay,
-        choice.weights,
-        max(0, budget - spent),
-        lambda edit: count(f"{edit.question} {edit.answer}" if edit.question else edit.text),
-        replay_share=settings.replay_share,
-        seed=settings.seed,
-    )
-    if spent and portion.left and not choice.session.warm:
-        return nothing  # another night has room for all of a shard
-    # what is not trained tonight may not be recited either
-    mine = {edit.passage_id for edit in (*portion.new, *portion.replay)}
-    return replace(
-        choice,
-        new=portion.new,
-        replay=portion.replay,
-        bounded=True,
-        left=portion.left,
-        tokens=portion.tokens,
-        told={key: passage for key, passage in choice.told.items() if key in mine},
-        anew={old: new for old, new in choice.anew.items() if {old, new} <= mine},
-    )
 
 
 def shares(settings: Settings, choice: Choice | None = None) -> Shares:

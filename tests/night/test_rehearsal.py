@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.night import rehearsal
+from sealmate.night.portions import FLOOR, budgeted
 from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
 from sealmate.training.mixture import DUE
@@ -166,7 +167,7 @@ def ten(_: Edit) -> int:
 def test_a_budget_holds(new: int, old: int, budget: int, seed: int) -> None:
     replay = edits(1000, old)
     weights = {e.id: (1.0, 2.0, 5.0)[e.id % 3] for e in replay}
-    found = rehearsal.budgeted(edits(1, new), replay, weights, budget, ten, seed=seed)
+    found = budgeted(edits(1, new), replay, weights, budget, ten, seed=seed)
     assert found.tokens == 10 * (len(found.new) + len(found.replay)) <= budget
     assert found.left == new - len(found.new)
     # Nothing is left out for which there was room.
@@ -176,17 +177,16 @@ def test_a_budget_holds(new: int, old: int, budget: int, seed: int) -> None:
 
 def test_a_night_costs_the_same_however_much_there_is_to_know() -> None:
     costs = [
-        rehearsal.budgeted(edits(1, 300), edits(1000, old), {}, 0, ten).tokens
-        for old in (500, 5000, 20000)
+        budgeted(edits(1, 300), edits(1000, old), {}, 0, ten).tokens for old in (500, 5000, 20000)
     ]
     assert costs == [6000, 6000, 6000]
     # Without news beyond a line it is the floor.
-    assert rehearsal.budgeted(edits(1, 1), edits(1000, 5000), {}, 0, ten).tokens == rehearsal.FLOOR
+    assert budgeted(edits(1, 1), edits(1000, 5000), {}, 0, ten).tokens == FLOOR
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0, 2.0])
 def test_the_default_budget_holds_all_that_is_new(share: float) -> None:
-    found = rehearsal.budgeted(edits(1, 900), edits(5000, 900), {}, 0, ten, replay_share=share)
+    found = budgeted(edits(1, 900), edits(5000, 900), {}, 0, ten, replay_share=share)
     assert found.left == 0
     assert len(found.replay) == min(900, round(900 * share))
 
@@ -194,7 +194,7 @@ def test_the_default_budget_holds_all_that_is_new(share: float) -> None:
 def test_the_parts() -> None:
     replay = edits(1000, 900)
     weights = {e.id: (5.0 if e.id < 1300 else 2.0 if e.id < 1600 else 1.0) for e in replay}
-    found = rehearsal.budgeted(edits(1, 900), replay, weights, 4000, ten)
+    found = budgeted(edits(1, 900), replay, weights, 4000, ten)
     kinds = Counter(weights[e.id] for e in found.replay)
     assert len(found.new) == 200
     assert kinds == {5.0: 80, 2.0: 60, 1.0: 60}
@@ -203,16 +203,24 @@ def test_the_parts() -> None:
 
 
 def test_a_small_budget_keeps_every_fact_of_a_rebuild() -> None:
-    found = rehearsal.budgeted(edits(1, 900), [], {}, 3000, ten)
+    found = budgeted(edits(1, 900), [], {}, 3000, ten)
     assert len({(e.passage_id, e.answer) for e in found.new}) == 300
     assert found.left == 600
 
 
+@given(st.integers(1, 9000), st.integers(0, 99))
+def test_no_budget_takes_what_was_known(budget: int, seed: int) -> None:
+    again = range(300, 600)
+    found = budgeted(edits(1, 900), [], {}, budget, ten, seed=seed, known=again)
+    facts = {(e.passage_id, e.answer) for e in edits(1, 900) if e.id in again}
+    assert facts <= {(e.passage_id, e.answer) for e in found.new}
+    assert found.left == 900 - len(found.new)
+    # beyond the budget nothing but the known, once
+    assert found.tokens <= max(budget, 10 * len(facts))
+
+
 def test_the_same_seed_gives_the_same_portion() -> None:
-    made = [
-        rehearsal.budgeted(edits(1, 90), edits(1000, 900), {}, 900, ten, seed=seed)
-        for seed in (3, 3, 4)
-    ]
+    made = [budgeted(edits(1, 90), edits(1000, 900), {}, 900, ten, seed=seed) for seed in (3, 3, 4)]
     assert made[0] == made[1] != made[2]
 
 

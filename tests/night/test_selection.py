@@ -13,6 +13,7 @@ from sealmate.model.scripted import ScriptedModel
 from sealmate.night import rehearsal, selection
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
+from sealmate.night.portions import within_budget
 from sealmate.night.supersession import accept
 from sealmate.night.testing import Examination
 from sealmate.prompts import DONT_KNOW, RECALL
@@ -62,11 +63,11 @@ def test_a_budget_bounds_the_night(lab: Lab) -> None:
     choice = selection.choose(lab.store, FEW, rebuild=True, now=MARCH)
     assert (len(choice.new), len(choice.replay)) == (2, 0)
     settings = FEW.model_copy(update={"token_budget": 8})
-    bounded = selection.within_budget(choice, settings, lambda text: len(text.split()))
+    bounded = within_budget(choice, settings, lambda text: len(text.split()))
     assert (len(bounded.new), bounded.left, bounded.bounded) == (1, 1, True)
     assert selection.shares(FEW, bounded).replay > 1e6
     assert selection.shares(FEW, choice).replay == FEW.replay_share
-    whole = selection.within_budget(choice, FEW, lambda text: len(text.split()))
+    whole = within_budget(choice, FEW, lambda text: len(text.split()))
     assert (whole.new, whole.left) == (tuple(choice.new), 0)
 
 

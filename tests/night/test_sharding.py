@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sealmate.night import rehearsal
 from sealmate.night.backlog import NEW, WAITING
 from sealmate.night.forgetting import forget
-from sealmate.night.selection import choose, within_budget
+from sealmate.night.portions import within_budget
+from sealmate.night.selection import choose
 from sealmate.night.sharding import Ledger, Session, plan, tired
 from sealmate.records import Edit, ProbeResult
 from sealmate.settings import Settings
@@ -192,6 +193,19 @@ def test_what_found_no_room_is_not_recited_by_another_note(lab: Lab) -> None:
     assert {edit.passage_id for edit in cut.new} == {old.id}
     assert cut.anew == {}
     assert set(cut.told) == {old.id}
+
+
+def test_no_budget_takes_from_a_shard_what_it_knew(lab: Lab) -> None:
+    two_shards(lab)
+    settings = SMALL.model_copy(update={"token_budget": 1})
+    choice = choose(lab.store, settings, rebuild=True)
+    assert choice.session.shard
+    held = choice.session.shard.edits
+    assert {edit.id for edit in choice.new} == set(held)
+    cut = within_budget(choice, settings, lambda text: len(text.split()))
+    assert (cut.new, cut.left) == (tuple(choice.new), 0)
+    new = dataclasses.replace(choice, session=Session(new=choice.new))
+    assert not within_budget(new, settings, lambda text: len(text.split())).new
 
 
 def test_much_at_once_is_learnt_in_several_sessions() -> None:
