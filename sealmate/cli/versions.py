@@ -43,17 +43,11 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
         emit([_facts(version, active) for version in found])
         return
     listed = scores_listed(found)
+    # the same base in every row would cost a narrow terminal the times
+    bases = ["base"] if len({version.base_id for version in found}) > 1 else []
+    scores = (f"{name}>" for _, name in listed)
     table(
-        [
-            "",
-            "number>",
-            "parent>",
-            "created",
-            "edits>",
-            *(f"{name}>" for _, name in listed),
-            "base",
-            "state",
-        ],
+        ["", "number>", "parent>", "created", "edits>", *scores, *bases, "state"],
         [
             (
                 "*" if version.number == active else "",
@@ -62,7 +56,7 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
                 when(version.created_at),
                 version.edits,
                 *(_figure(version.scores.get(key)) for key, _ in listed),
-                version.base_id,
+                *(version.base_id for _ in bases),
                 "purged" if version.purged_at else "",
             )
             for version in found
