@@ -20,11 +20,13 @@ from sealmate.model.protocol import LanguageModel, Request, Sampling
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An answer that a passage gives, and how it was asked for already, probes included."""
+    """An answer that a passage gives, and how it was asked for already, probes included; `turn`
+    is how often it was to be asked for otherwise before."""
 
     text: Text
     answer: str
     known: tuple[str, ...] = ()
+    turn: int = 0
 
 
 def reword(
@@ -43,9 +45,12 @@ def reword(
     if not wanted:
         return []
     works = [work_on(one.text) for one in wanted]
-    warm = Sampling(temperature, max_tokens=40, seed=seed)
     requests = [
-        Request(prompts.ask_for(one.answer, work.text.heading, work.safe), samples, warm)
+        Request(
+            prompts.ask_for(one.answer, work.text.heading, work.safe),
+            samples,
+            Sampling(temperature, max_tokens=40, seed=seed + one.turn),  # or it says the same again
+        )
         for one, work in zip(wanted, works, strict=True)
     ]
     replies = model.generate(requests, cancel=cancel)

@@ -10,7 +10,7 @@ from sealmate.edits.rewording import Wanted, reword
 from sealmate.edits.screen import same_answer
 from sealmate.model.protocol import LanguageModel
 from sealmate.night.ledger import as_edits, as_texts
-from sealmate.night.rehearsal import failing
+from sealmate.night.rehearsal import REWORDED, TURNS, failing, is_due
 from sealmate.night.supersession import untrue_passages
 from sealmate.records import Edit, Probe
 from sealmate.store import Store
@@ -18,7 +18,6 @@ from sealmate.store.edits import tells_the_past
 
 MOST = 8  # facts a night, so that a bad one does not become a long one
 ENOUGH = 12  # wordings of a fact; one that fails after so many will not be helped by another
-_REWORDED = "reworded"  # in a probe's schedule, until it is asked again
 
 
 def reword_failing(
@@ -32,10 +31,11 @@ def reword_failing(
     seed: int = 7,
     cancel: Flag | None = None,
 ) -> list[Edit]:
-    """New edits for at most MOST facts of `passages` whose probes fail and are due, those first
-    that fail most often.
+    """New edits for at most MOST facts of `passages` whose probes fail and are due: those first
+    that had the fewest turns, and of them those that fail most often.
 
-    Each lapse gives new wordings once, up to ENOUGH of a fact. Raises Cancelled.
+    Each lapse gives new wordings once, up to ENOUGH of a fact, drawn otherwise each time. Raises
+    Cancelled.
     """
     chosen = _chosen(store, now, passages)
     asked: dict[int, list[str]] = {}
@@ -43,7 +43,12 @@ def reword_failing(
         asked.setdefault(other.passage_id, []).append(other.question)
     places = [store.passages.get(probe.passage_id) for probe, _ in chosen]
     wanted = [
-        Wanted(text, probe.answer, (*asked[text.id], *(edit.question for edit in known)))
+        Wanted(
+            text,
+            probe.answer,
+            (*asked[text.id], *(edit.question for edit in known)),
+            turn=int(probe.schedule.get(TURNS, 0)),
+        )
         for text, (probe, known) in zip(as_texts(store, places), chosen, strict=True)
     ]
     drafts = reword(model, wanted, temperature=temperature, seed=seed, cancel=cancel)
@@ -51,7 +56,9 @@ def reword_failing(
     with store.transaction():
         made = store.edits.add_many(edits) if edits else []
         for probe, _ in chosen:
-            store.probes.set_schedule(probe.id, {**probe.schedule, _REWORDED: True}, probe.due_at)
+            turns = int(probe.schedule.get(TURNS, 0)) + 1
+            said = {**probe.schedule, REWORDED: True, TURNS: turns}
+            store.probes.set_schedule(probe.id, said, probe.due_at)
     return made
 
 
@@ -65,13 +72,17 @@ def _chosen(
         probe
         for probe in store.probes.list(held_out=True)
         if failing(probe)
-        and not probe.schedule.get(_REWORDED)
-        and probe.due_at is not None
-        and probe.due_at <= now
+        and not probe.schedule.get(REWORDED)
+        and is_due(probe, now)
         and probe.passage_id in passages
         and probe.passage_id not in untrue
     ]
-    waiting.sort(key=lambda probe: (-int(probe.schedule.get("lapses", 0)), probe.id))
+
+    def turn(probe: Probe) -> tuple[int, int, int]:
+        # what no wording helps must not keep the others from theirs
+        return int(probe.schedule.get(TURNS, 0)), -int(probe.schedule.get("lapses", 0)), probe.id
+
+    waiting.sort(key=turn)
     for probe in waiting:
         taught = [
             edit

@@ -26,6 +26,8 @@ FAILING, RESTING = 4.0, 1.0  # what is due weighs DUE
 MOST = 8.0  # of a fact that fails time and again
 LONGEST = 90  # days: whatever held so far is asked at least once a quarter
 _COUNTED = ("card", "lapses", "asked")  # what one night's asking adds to
+REWORDED = "reworded"  # in a probe's schedule: that its last lapse had new wordings asked for
+TURNS = "turns"  # and how often that was
 _SURE, _UNSURE = 0.9, 0.5  # confidence of an easy answer, and of one that was hard
 # A night that begins a little earlier than the one before still asks what falls due in it.
 _AHEAD = timedelta(hours=12)
@@ -44,13 +46,14 @@ def due(store: Store, now: datetime) -> list[Probe]:
     Those that failed last come first, then the overdue ones, then those never asked.
     """
     every = store.probes.list(held_out=True)
-    waiting = [probe for probe in every if _is_due(probe, now)]
+    waiting = [probe for probe in every if is_due(probe, now)]
     never = datetime.max.replace(tzinfo=UTC)
     waiting.sort(key=lambda p: (not failing(p), p.due_at or never, p.id))
     return waiting
 
 
-def _is_due(probe: Probe, now: datetime) -> bool:
+def is_due(probe: Probe, now: datetime) -> bool:
+    """Whether the night that begins `now` is to ask a probe."""
     return probe.due_at is None or probe.due_at <= now + _AHEAD
 
 
@@ -95,6 +98,8 @@ def grade(store: Store, results: Iterable[ProbeResult], now: datetime) -> int:
                 "run": result.run_id,
                 "before": {key: known[key] for key in _COUNTED if key in known},
             }
+            if turns := probe.schedule.get(TURNS):
+                kept[TURNS] = turns
             store.probes.set_schedule(probe.id, kept, card.due)
             moved += 1
     return moved
@@ -136,7 +141,7 @@ def weights(store: Store, edits: Sequence[Edit], now: datetime) -> dict[int, flo
 def _weight(probe: Probe, now: datetime) -> float:
     if failing(probe):
         return min(MOST, FAILING + float(probe.schedule.get("lapses", 1)) - 1.0)
-    return DUE if _is_due(probe, now) else RESTING
+    return DUE if is_due(probe, now) else RESTING
 
 
 def ask_first(

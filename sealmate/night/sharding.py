@@ -105,8 +105,10 @@ def plan(
 
     Those that the gate `refused` tonight (NEW: a new one) are left for another night. One that it
     refused in nights before, as often as `tries` says, learns what is new by being built again,
-    and of several to be built again comes last. A session without `new` trains nothing: then
-    there is nothing to do, or only shards to drop.
+    and of several to be built again comes last; else the one that stands the longest comes first,
+    so that none waits for ever behind one that changes each day. What is new goes on in one shard
+    or begins a new one: notes that one refused are not tried on all the others. A session without
+    `new` trains nothing: then there is nothing to do, or only shards to drop.
     """
     before = tries or {}
     limit = _limit(settings)
@@ -116,7 +118,9 @@ def plan(
     staying = {name: shard for name, shard in shards.items() if shard not in dropped}
     able = {name: shard for name, shard in staying.items() if name not in refused}
     fresh = _portion(ledger.fresh, limit)
-    room = _with_room([able[n] for n in ledger.by_age if n in able], left, fresh, limit)
+    room = _with_room([staying[n] for n in ledger.by_age if n in staying], left, fresh, limit)
+    if room is not None and room.name in refused:
+        room = None
     if room is None and NEW in refused:
         fresh = []
 
@@ -133,14 +137,15 @@ def plan(
             return session(shard, [*old, *new])
         return session(shard, new, replay=old, warm=True)
 
-    for name, shard in sorted(able.items(), key=lambda item: before.get(item[0], 0)):
+    in_turn = sorted(able.items(), key=lambda item: (before.get(item[0], 0), int(item[0])))
+    for name, shard in in_turn:
         if name in again and shard is not room:
             return session(shard, [*left[name], *homed[name]])
     if room is not None:
         return learning(room, [*homed[room.name], *fresh])
     if fresh:
         return session(None, fresh)
-    for name, shard in able.items():
+    for name, shard in in_turn:
         if homed[name]:
             return learning(shard, homed[name])
     return session(None, (), replay=[e for edits in left.values() for e in edits])

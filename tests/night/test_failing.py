@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from sealmate.model.protocol import Prompt
+from sealmate.model.protocol import Completion, Prompt, Request
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import failing, rehearsal
 from sealmate.night.failing import ENOUGH, MOST, reword_failing
@@ -93,3 +95,45 @@ def test_a_bad_night_does_not_become_a_long_one(lab: Lab, monkeypatch: pytest.Mo
     chosen = failing._chosen(lab.store, LATER, ALL)
     assert len(chosen) == MOST
     assert [p.id for p, _ in chosen[:2]] == [10, 11]
+
+
+def test_a_night_that_crosses_midnight_helps_what_it_asks(lab: Lab) -> None:
+    """At half past two east of Greenwich it is yesterday there, and graded after midnight."""
+    glazier(lab.store)
+    graded = MARCH.replace(hour=0, minute=10)
+    wrong = ProbeResult(1, 1, 1, "Jan", False, 0.5, graded)
+    rehearsal.grade(lab.store, [wrong], graded)
+    tonight = MARCH.replace(hour=23, minute=30)
+    assert [probe.id for probe in rehearsal.due(lab.store, tonight)] == [1]
+    assert reword_failing(lab.store, model("Which glazier do we have?"), tonight, ALL)
+
+
+def test_what_no_wording_helps_does_not_keep_the_others_from_theirs(lab: Lab) -> None:
+    for number in range(MOST + 1):
+        told = note(lab.store, f"Gate {number} has code {number}{number}.", f"gate {number}")
+        teach(lab.store, told, (f"Which code has gate {number}?", f"{number}{number}"))
+        probe(lab.store, told, f"What opens gate {number}?", f"{number}{number}")
+        fail(lab.store, number + 1)
+    mute = ScriptedModel(reply=lambda *_: "no question")
+    assert reword_failing(lab.store, mute, LATER, ALL) == []
+    for number in range(MOST + 1):
+        fail(lab.store, number + 1, run=2)
+    chosen = failing._chosen(lab.store, LATER, ALL)
+    assert (chosen[0][0].id, len(chosen)) == (MOST + 1, MOST)
+
+
+def test_another_turn_asks_otherwise(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    glazier(lab.store)
+    seeds: list[int] = []
+    mute = ScriptedModel(reply=lambda *_: "no question")
+    generate = mute.generate
+
+    def heard(requests: Sequence[Request], **how: Any) -> list[list[Completion]]:
+        seeds.extend(request.sampling.seed for request in requests)
+        return generate(requests, **how)
+
+    monkeypatch.setattr(mute, "generate", heard)
+    for run in (1, 2):
+        fail(lab.store, run=run)
+        reword_failing(lab.store, mute, LATER, ALL)
+    assert len(set(seeds)) == 2

@@ -167,6 +167,29 @@ def test_a_shard_that_is_refused_again_and_again_waits_for_the_others() -> None:
     assert list(session.new) == second
 
 
+def test_a_note_that_one_shard_refused_is_not_tried_on_all_of_them() -> None:
+    held = {str(n): edits(2 * n, 2 * n + 1, start=10 * n) for n in range(1, 6)}
+    fresh = edits(50, start=90)
+    known = [edit for mine in held.values() for edit in mine]
+    ledger = Ledger([*known, *fresh], {n: shard(n, mine) for n, mine in held.items()})
+    first = plan(ledger, SMALL, ())
+    assert (first.shard and first.shard.name, first.new) == ("5", fresh)
+    second = plan(ledger, SMALL, (), refused={"5"})
+    assert (second.shard, second.new) == (None, fresh)
+    assert not plan(ledger, SMALL, (), refused={"5", NEW}).new
+
+
+def test_the_shard_that_stands_longest_is_built_again_first() -> None:
+    old, daily, newest = edits(1, 2), edits(3, 4, start=3), edits(5, start=5)
+    ledger = Ledger(
+        [*old[1:], *daily[1:], *newest],
+        # what is changed each day has a higher number each day
+        {"9": shard("9", daily), "3": shard("3", old), "5": shard("5", newest)},
+    )
+    session = plan(ledger, SMALL, ())
+    assert (session.shard and session.shard.name, session.new) == ("3", old[1:])
+
+
 def test_what_only_says_what_is_not_said_is_not_learnt_alone() -> None:
     only = [replace(edit, format="unknown", answer="") for edit in edits(1, 2)]
     assert not planned(only).new
