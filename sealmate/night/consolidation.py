@@ -25,6 +25,7 @@ from sealmate.night.candidate import (
     trainer_for,
 )
 from sealmate.night.portions import within_budget
+from sealmate.night.rehearsal import answered
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.night.writing import write_edits
@@ -155,8 +156,13 @@ class _Night:
         return selection.ledger_of(self.store).by_age
 
     def _look_after(self, choice: selection.Choice) -> None:
-        """Ask the version in use the due questions of a night that made no other."""
-        if self.version is None and choice.active and not choice.foreign and choice.due:
+        """Ask the version in use those due questions of a night that made no other which it was
+        not asked yet."""
+        if self.version is not None or not choice.active or choice.foreign:
+            return
+        known = answered(self.store, choice.active, self.model.info)
+        choice = replace(choice, due=[key for key in choice.due if key not in known])
+        if choice.due:
             exam = Examination(self.model, self.store, self.settings, choice, self.cancel)
             exam.before(attach_version(self.model, self.store, self.paths, choice.active))
             exam.remember(self.run_id, 0, self.workspace.clock())

@@ -17,6 +17,8 @@ from fsrs import Card, Rating, Scheduler
 
 from sealmate.edits.screen import same_answer
 from sealmate.errors import NotFoundError
+from sealmate.model.protocol import ModelInfo
+from sealmate.recital import Recollection
 from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
 from sealmate.training.mixture import DUE
@@ -60,6 +62,18 @@ def is_due(probe: Probe, now: datetime) -> bool:
 def failing(probe: Probe) -> bool:
     """True if a probe was answered wrongly when it was asked last."""
     return bool(probe.schedule.get("failed"))
+
+
+def answered(store: Store, active: int, info: ModelInfo) -> dict[int, Recollection]:
+    """What the version in use (0 = none) is known to answer, by the ids of probes: weights that
+    were asked once would say the same again."""
+    if not active:
+        return {}
+    manifest = store.versions.get(active).manifest
+    if (manifest.get("reader_sha256") or "") != info.reader_sha256:
+        return {}
+    results = store.probes.results(active)
+    return {one.probe_id: Recollection(one.answer, one.confidence) for one in results}
 
 
 def grade(store: Store, results: Iterable[ProbeResult], now: datetime) -> int:

@@ -23,7 +23,7 @@ from sealmate.edits.units import all_units
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
 from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, came_back, recalled
-from sealmate.night.rehearsal import ask_first, grade
+from sealmate.night.rehearsal import answered, ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
 from sealmate.paths import bundled
@@ -86,7 +86,9 @@ class Examination:
         probes = store.probes.list(held_out=True, retired=False)
         self._new = [probe for probe in probes if probe.passage_id in fresh]
         old = [probe for probe in probes if probe.passage_id in told]
-        self._old = ask_first(old, choice.due, settings.gate_probes, rng)
+        # another sample of what is not due after each night, or the rest would go unwatched
+        drawn = random.Random(f"{settings.seed} {choice.active}")
+        self._old = ask_first(old, choice.due, settings.gate_probes, drawn)
         self._new = rng.sample(self._new, min(len(self._new), 2 * settings.gate_probes))
         self._glimpse = self._new[:GLIMPSE]
         aside = [
@@ -111,6 +113,7 @@ class Examination:
         self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
         self._before: list[Recollection] = []
+        self._kept: frozenset[int] = frozenset()  # probes whose answer was known before
         self._loss_before = 0.0
         self._threshold_before = EVEN
         self._abstention_before: float | None = None
@@ -132,7 +135,9 @@ class Examination:
         else:
             way = self._way
         probes = [*self._glimpse, *self._old]
-        kept = self._answered()
+        active = 0 if self._choice.foreign else self._choice.active
+        kept = answered(self._store, active, self._model.info)
+        self._kept = frozenset(kept)
         asked = [probe for probe in probes if probe.id not in kept]
         questions = [probe.question for probe in asked]
         told = recollect(
@@ -141,18 +146,6 @@ class Examination:
         kept.update(zip((probe.id for probe in asked), told, strict=True))
         self._before = [kept[probe.id] for probe in probes]
         self._loss_before = general_loss(self._model, self.held, None)
-
-    def _answered(self) -> dict[int, Recollection]:
-        """What the version in use is known to answer, by the ids of probes: weights that were
-        asked once would say the same again."""
-        active = self._choice.active
-        if not active or self._choice.foreign:
-            return {}
-        manifest = self._store.versions.get(active).manifest
-        if (manifest.get("reader_sha256") or "") != self._model.info.reader_sha256:
-            return {}
-        results = self._store.probes.results(active)
-        return {one.probe_id: Recollection(one.answer, one.confidence) for one in results}
 
     def after(self, adapter: str) -> Scores:
         """Ask the candidate the same; its threshold is set on these answers."""
@@ -224,7 +217,8 @@ class Examination:
         """Keep what the version in use answered to the older probes, and what the candidate
         answered to all if it became `version` (0: it did not).
 
-        The schedule moves by the answers of whichever is in use from now on.
+        The schedule moves by the answers of whichever is in use from now on, and by those that
+        were given tonight: the same weights would always hold what they held.
         """
 
         def results(
@@ -239,7 +233,12 @@ class Examination:
         last: list[ProbeResult] = []
         active, before = self._choice.active, self._before[len(self._glimpse) :]
         if active and not self._choice.foreign and len(before) == len(self._old):
-            last = results(active, self._old, before, self._threshold_before)
+            said = [
+                (p, a) for p, a in zip(self._old, before, strict=True) if p.id not in self._kept
+            ]
+            last = results(
+                active, [p for p, _ in said], [a for _, a in said], self._threshold_before
+            )
         new = self.findings
         made = results(version, new.probes, new.told, new.threshold) if version else []
         with self._store.transaction():

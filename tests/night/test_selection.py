@@ -201,6 +201,35 @@ def test_the_schedule_moves_by_the_version_in_use(lab: Lab) -> None:
     assert len(diff(lab.store, 1, lab.publish((1, 2)).number).lost) == 4
 
 
+def test_what_was_not_asked_again_moves_nothing(lab: Lab) -> None:
+    """Nights on which nothing happens must not make a fact look ever better known."""
+    two_nights(lab)
+    examined(lab).remember(5, 0, MARCH)
+    before = [probe.schedule for probe in lab.store.probes.list()]
+    results = len(lab.store.probes.results(1))
+    later = MARCH + timedelta(days=9)
+    asked = [probe.id for probe in lab.store.probes.list() if probe.schedule]
+    exam = examined(lab)
+    exam._old = [lab.store.probes.get(key) for key in asked]
+    exam.before("old")
+    exam.remember(6, 0, later)
+    assert [probe.schedule for probe in lab.store.probes.list()] == before
+    assert len(lab.store.probes.results(1)) == results
+
+
+def test_what_is_not_due_is_watched_by_turns(lab: Lab) -> None:
+    two_nights(lab)
+    drawn = []
+    for _ in range(4):
+        active = lab.store.versions.active()
+        choice = selection.choose(lab.store, FEW, rebuild=False)
+        exam = Examination(ScriptedModel(), lab.store, FEW, choice, None)
+        drawn.append(tuple(probe.id for probe in exam._old))
+        held = lab.store.versions.edit_ids(active)
+        lab.publish(tuple(held), seed=active + 1, recall="direct")
+    assert len(set(drawn)) > 1
+
+
 def test_a_refused_candidate_says_nothing_about_what_is_known(lab: Lab) -> None:
     two_nights(lab)
     examined(lab).remember(5, 0, MARCH)
