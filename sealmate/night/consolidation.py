@@ -25,6 +25,7 @@ from sealmate.night.candidate import (
     trainer_for,
 )
 from sealmate.night.portions import within_budget
+from sealmate.night.refusals import Refusals
 from sealmate.night.rehearsal import answered
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
@@ -74,6 +75,7 @@ class _Night:
         self.version: Version | None = None  # the last one that tonight published
         self.scores: Scores | None = None
         self.nothing = "nothing new to learn"
+        self.refusals = Refusals(self.store)
 
     def run(self, *, only_write: bool, rebuild: bool) -> Iterator[Event]:
         """The night itself."""
@@ -106,7 +108,6 @@ class _Night:
         """
         spent = built = 0
         stands = self.store.versions.active()
-        refused: dict[str, Sequence[str]] = {}
         later: set[str] = set()
         while True:
             require_active(self.store, stands)
@@ -116,17 +117,13 @@ class _Night:
                 rebuild=False,
                 info=self.model.info,
                 now=self.workspace.clock(),
-                refused={*refused, *later},
+                refused={*self.refusals.names, *later},
             )
-            if choice.nothing and refused:
-                reason = "; ".join(dict.fromkeys(why for whys in refused.values() for why in whys))
-                outcome: RunOutcome = "published" if self.version else "rejected"
-                yield self._end(outcome, self.version, reason, self.scores)
-                return
             if choice.nothing:
-                if not later:
+                if not later and not self.refusals.names:
                     self.backlog.clear_flag()
-                self._look_after(choice)
+                if not self.refusals.names:
+                    self._look_after(choice)
                 yield self._over(self.nothing)
                 return
             if not choice.new:
@@ -140,14 +137,14 @@ class _Night:
                 return
             reasons = yield from self._learn(choice)
             if reasons:
-                refused[self._refuse(choice)] = reasons
+                self._refuse(choice, reasons)
             elif self.version:
                 stands = self.version.number
             spent += choice.tokens
             built += choice.session.shard is not None and not choice.session.warm
             if rebuilds and built >= rebuilds:
                 later = set(self._shards()[:-1])
-            if choice.left and not refused:
+            if choice.left and not self.refusals.names:
                 yield self._over("")
                 return
 
@@ -167,14 +164,16 @@ class _Night:
             exam.before(attach_version(self.model, self.store, self.paths, choice.active))
             exam.remember(self.run_id, 0, self.workspace.clock())
 
-    def _refuse(self, choice: selection.Choice) -> str:
-        """Note which shard the gate refused; returns its name, or NEW."""
-        name = _name_of(choice)
-        self.backlog.refuse(name, self.workspace.clock(), self._shards())
-        return name
+    def _refuse(self, choice: selection.Choice, reasons: Sequence[str]) -> None:
+        """Note which shard the gate refused, and why."""
+        self.refusals.add(_name_of(choice), choice, reasons)
+        self.backlog.refuse(_name_of(choice), self.workspace.clock(), self._shards())
 
     def _over(self, reason: str) -> Finished:
-        """The end of a night that refused nothing; `reason` is why, if it published nothing."""
+        """The end of a night; `reason` is why, if it neither published nor refused anything."""
+        if reasons := self.refusals.reasons():
+            outcome: RunOutcome = "published" if self.version else "rejected"
+            return self._end(outcome, self.version, "; ".join(reasons), self.scores)
         if self.version is None:
             return self._end("nothing", None, reason)
         return self._end("published", self.version, "", self.scores)
@@ -279,6 +278,8 @@ class _Night:
         seconds = round(time.perf_counter() - self.begin, 2)
         number = version.number if version else None
         self.report["seconds"] = seconds
+        if reasons := self.refusals.reasons():
+            self.report["refusals"] = reasons
         self.store.runs.finish(
             self.run_id, outcome, version=number, reason=reason, report=self.report
         )

@@ -10,6 +10,7 @@ import pytest
 
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import consolidation, selection
+from sealmate.night.refusals import Refusals
 from sealmate.night.rehearsal import failing
 from sealmate.night.selection import Choice
 from sealmate.night.sharding import Session
@@ -73,6 +74,45 @@ def test_a_night_that_published_one_shard_and_refused_another_did_publish(
     assert outcome == result["outcome"] == "published"
     assert result["version"] == 1
     assert result["reason"] == "abstention: 40%"
+
+
+def test_what_another_shard_took_was_not_refused(lab: Lab) -> None:
+    dog = teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    cat = teach(lab.store, note(lab.store, "Mia is the cat.", "cat"), ("Who is the cat?", "Mia"))
+    lab.publish((dog[0].id,))
+    choice = selection.choose(lab.store, selection.Settings(), rebuild=False)
+    refusals = Refusals(lab.store)
+    refusals.add("1", replace(choice, new=tuple(cat)), ["old facts were lost"])
+    assert refusals.reasons() == ["old facts were lost"]
+    lab.publish((dog[0].id, cat[0].id))
+    assert (refusals.reasons(), refusals.names) == ([], {"1"})
+    # one that was to lose something still has it
+    spoilt = Shard("2", "", (dog[0].id,), "")
+    again = Session(new=cat, shard=spoilt)
+    gone = replace(choice, new=tuple(cat), gone=frozenset({dog[0].id}), session=again)
+    refusals.add("2", gone, ["abstention: 40%"])
+    assert refusals.reasons() == ["abstention: 40%"]
+
+
+@pytest.mark.parametrize("budget", [0, 5])
+def test_a_spent_budget_does_not_hide_what_was_refused(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, budget: int
+) -> None:
+    teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    home = Home(lab)
+    home.settings = selection.Settings(token_budget=budget)
+
+    class Night(consolidation._Night):
+        def _learn(self, choice: Choice) -> Iterator[Any]:  # type: ignore[override]
+            yield from ()
+            return ("abstention: 40%",)
+
+    night = Night(home, ScriptedModel(), None)  # type: ignore[arg-type]
+    night.run_id = lab.store.runs.start(lab.clock()).id
+    (done,) = night._sessions(2)
+    assert done.result["outcome"] == "rejected"  # type: ignore[attr-defined]
+    run = lab.store.runs.get(night.run_id)
+    assert (run.reason, run.report["refusals"]) == ("abstention: 40%", ["abstention: 40%"])
 
 
 def test_a_night_ends_where_a_person_went_back_meanwhile(
@@ -188,9 +228,10 @@ def test_a_refused_shard_is_built_again_and_differently(
             list(night._learn(selection.choose(lab.store, settings, rebuild=False)))
 
     learn()
-    assert night._refuse(choice) == "1"
+    night._refuse(choice, ["lost"])
     learn()
-    assert night._refuse(selection.choose(lab.store, settings, rebuild=False)) == "1"
+    night._refuse(selection.choose(lab.store, settings, rebuild=False), ["lost"])
+    assert night.refusals.names == {"1"}
     learn()
     assert trained == [("warm", 7), ("rebuild", 8), ("rebuild", 9)]
     night.backlog.built("1", ())
