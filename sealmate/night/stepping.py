@@ -26,34 +26,46 @@ MOST = 4  # steps back for one change
 
 def keep_up(store: Store, now: datetime) -> int:
     """Add the steps back of accepted conflicts that are not there yet, and take those out of use
-    that quote a text which was replaced; how many were added. One transaction."""
+    that quote a text which was replaced; how many were added. One transaction, at the end."""
     rows = store.conflicts.list("accepted")
     if not rows:
         return 0
-    after, count = successors(store), 0
+    after = successors(store)
+    changes: dict[int, list[Conflict]] = {}  # by the passage whose answer was changed
+    for row in rows:
+        changes.setdefault(store.edits.get(row.old_edit).passage_id, []).append(row)
+    added: list[Edit] = []
+    gone: list[int] = []
+    for row in rows:
+        mine = [edit for edit in former_edits(store, row) if edit.state == "accepted"]
+        if not mine:
+            continue
+        steps = {edit.question: edit for edit in mine if step_of(edit.question)}
+        gone += [
+            edit.id
+            for edit in steps.values()
+            if not _stands(store, int(edit.sampling.get(QUOTES, 0)))
+        ]
+        wanted = _wanted(store, row, changes, after)
+        fresh = {asked: key for asked, key in wanted.items() if asked not in steps}
+        old, until = store.edits.get(row.old_edit), mine[0].valid_to
+        if fresh and until is not None:
+            added += former(store, row, old, until, now, fresh)
     with store.transaction():
-        for row in rows:
-            mine = [edit for edit in former_edits(store, row) if edit.state == "accepted"]
-            if not mine:
-                continue
-            steps = {edit.question: edit for edit in mine if step_of(edit.question)}
-            for edit in steps.values():
-                if not _stands(store, int(edit.sampling.get(QUOTES, 0))):
-                    store.edits.supersede(edit.id, None, "its note says it otherwise now", now)
-            wanted = _wanted(store, row, rows, after)
-            fresh = {asked: key for asked, key in wanted.items() if asked not in steps}
-            old, until = store.edits.get(row.old_edit), mine[0].valid_to
-            if fresh and until is not None:
-                count += len(store.edits.add_many(former(store, row, old, until, now, fresh)))
-    return count
+        for key in gone:
+            store.edits.supersede(key, None, "its note says it otherwise now", now)
+        return len(store.edits.add_many(added)) if added else 0
 
 
 def _wanted(
-    store: Store, row: Conflict, rows: Sequence[Conflict], after: Mapping[int, int]
+    store: Store,
+    row: Conflict,
+    changes: Mapping[int, Sequence[Conflict]],
+    after: Mapping[int, int],
 ) -> dict[str, int]:
     """The steps back of a conflict, each with the passage that it quotes."""
     first = store.edits.get(row.new_edit)
-    last = _at_last(store, first, rows)
+    last = _at_last(store, first, changes)
     held = [store.edits.get(key) for key in fact(store, last, store.edits.get(row.old_edit))[0]]
     alike = [edit for edit in held if same_answer(edit.answer, last.answer)] or [last]
     asked = " ".join({edit.question for edit in (last, *alike)})
@@ -70,15 +82,14 @@ def _wanted(
     return dict(list(made.items())[:MOST])
 
 
-def _at_last(store: Store, edit: Edit, rows: Sequence[Conflict]) -> Edit:
+def _at_last(store: Store, edit: Edit, changes: Mapping[int, Sequence[Conflict]]) -> Edit:
     """What took the place of an answer in the end; itself where nothing did."""
     passed = {edit.id}
     while True:
         after = [
             row.new_edit
-            for row in rows
+            for row in changes.get(edit.passage_id, ())
             if same_answer(row.old_answer, edit.answer)
-            and store.edits.get(row.old_edit).passage_id == edit.passage_id
         ]
         if not after or after[-1] in passed:
             return edit
