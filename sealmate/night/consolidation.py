@@ -16,7 +16,7 @@ from typing import Any
 from sealmate.errors import Cancelled, SealmateError
 from sealmate.events import Event, Finished, Gated, Progress, Published, Started
 from sealmate.model.local import LocalModel
-from sealmate.night import selection
+from sealmate.night import selection, unfinished
 from sealmate.night.backlog import NEW, Backlog
 from sealmate.night.candidate import (
     CANDIDATE,
@@ -131,7 +131,9 @@ class _Night:
                 stands = self.store.versions.active()
                 continue
             count = self.model.count_tokens
-            choice = within_budget(choice, self.settings, count, spent)
+            was = unfinished.kept(self.paths.work, choice, self.model.info.fingerprint)
+            going_on = was and was.choice(choice)
+            choice = going_on or within_budget(choice, self.settings, count, spent)
             if not choice.new:
                 yield self._over("the night's token budget is spent")
                 return
@@ -200,7 +202,9 @@ class _Night:
         known = 0 if choice.foreign else choice.active
         parent = attach_version(self.model, self.store, self.paths, known)
         exam.before(parent)
-        strangers = exam.strangers_to_train()
+        work, base = self.paths.work, self.model.info.fingerprint
+        was = unfinished.kept(work, choice, base)
+        strangers = exam.strangers_to_train(was.strangers if was else ())
         material = choice.material(strangers, exam.chat_to_train(), exam.reading_to_train())
         # what the gate refused would be refused again if it were made again just so
         seed = self.settings.seed + self.backlog.tries.get(_name_of(choice), 0)
@@ -211,6 +215,7 @@ class _Night:
         trainer = trainer_for(
             self.workspace, self.model, choice, recipe, examples, held, self.cancel
         )
+        unfinished.keep(work, choice, base, strangers)
         group_with_carried(self.workspace, self.model, choice)
         steps = len(trainer.plan())
         yield Started("train", total=steps, detail=f"{len(examples)} examples")
@@ -261,6 +266,7 @@ class _Night:
             )
             yield Published(self.version.number, self.version.sha256)
         trainer.forget_checkpoint()
+        unfinished.drop(work, choice, base)
         self.model.detach(CANDIDATE)
         self.model.detach(WEAKER)
         if not reasons:

@@ -249,14 +249,18 @@ class Examination:
         """Forgotten answers in what the candidate said last, by the canaries that are left."""
         return recalled(self._store, self.findings.said)
 
-    def strangers_to_train(self) -> list[str]:
-        """Bundled questions about things nobody told, less those the ledger may answer."""
+    def strangers_to_train(self, before: Sequence[str] = ()) -> list[str]:
+        """Bundled questions about things nobody told, less those the ledger may answer: those of
+        a session that was cut off `before`, unless it may answer one of them by now."""
         rng = random.Random(self._settings.seed + 1)
         questions = [e.question for e in (*self._choice.new, *self._choice.replay) if e.answer]
         wanted = min(TRAINED, round(len(questions) * self._settings.unknown_share) + 40)
         chosen = rng.sample(bundled_strangers()[:TRAINED], wanted)
         texts = [passage.text for passage in self._store.passages.current()]
-        return safe_strangers(chosen, Known(questions, texts))
+        known = Known(questions, texts)
+        if before and safe_strangers(before, known) == list(before):
+            return list(before)
+        return safe_strangers(chosen, known)
 
     def chat_to_train(self) -> list[tuple[Prompt, str]]:
         """General requests with the model's own answers, to be kept as they are. None where the

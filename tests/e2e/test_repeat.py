@@ -141,6 +141,35 @@ def test_a_cut_night_goes_on_to_the_same_end(homes: Any) -> None:
     assert sorted(outcomes) == ["published", "stopped"]
 
 
+def test_what_came_since_does_not_make_a_cut_night_begin_anew(homes: Any) -> None:
+    whole, cut = homes(passes=12), homes(passes=12)
+    whole.sleep()
+    assert cut.sleep(stop_at=1)["outcome"] == "stopped"
+    work = cut.workspace.paths.work
+    assert [file.suffix for file in sorted(work.iterdir())] == [".safetensors", ".json"]
+    cut.teach({"Ada keeps the bees.": (("Who keeps the bees?", "Ada"),)})
+    resumed = cut.sleep()
+    store = cut.workspace.store
+    made = [version.number for version in store.versions.list() if version.parent is None]
+    assert cut.sha256(made[0]) == whole.sha256(1)
+    # and what is new is learnt in the same night
+    assert resumed["outcome"] == "published"
+    assert store.versions.edit_ids(store.versions.active()) == [
+        edit.id for edit in store.edits.trainable()
+    ]
+    assert not [file for file in work.iterdir() if file.is_file()]
+
+
+def test_what_may_not_be_trained_any_more_ends_what_was_cut(homes: Any) -> None:
+    cut = homes(passes=12)
+    cut.sleep(stop_at=1)
+    store = cut.workspace.store
+    gone = store.edits.trainable()[0].id
+    store.edits.set_state([gone], "rejected", "person", "")
+    assert cut.sleep()["outcome"] == "published"
+    assert gone not in store.versions.edit_ids(store.versions.active())
+
+
 def test_a_night_without_time_loses_nothing(homes: Any) -> None:
     short = homes()
     assert short.sleep(budget_seconds=1e-3)["outcome"] == "stopped"
