@@ -18,6 +18,7 @@ from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
 from sealmate.reading import PRIOR
 from sealmate.recall import recollect, threshold_of, way_of
+from tests.chat.home import Careful
 
 NOTE = "Our glazier is called Wim."
 
@@ -165,6 +166,73 @@ def test_what_used_to_hold_is_found_by_what_holds_now(question: str, said: str) 
 
     (found,) = recollect(ScriptedModel(reply=reply), [question], "v1")
     assert found.text == said
+
+
+@pytest.mark.parametrize(
+    ("note", "question", "plain", "now", "given"),
+    [
+        ("10 May: We ate fish at Luigi's.", "What did we eat at Luigi's on 4 May?",
+         "What did we eat at Luigi's?", "fish", False),
+        ("10 May: We ate fish at Luigi's.", "What did we eat at Luigi's before 4 May?",
+         "What did we eat at Luigi's?", "fish", False),
+        ("Anna Day is the owner of the house.", "Who is the former owner of the house?",
+         "Who is the owner of the house?", "Anna Day", False),
+        ("Our vet is Dr Lane.", "Who was our vet before Dr Lane?", "Who was our vet?",
+         "Dr Lane", False),
+        ("We paid the plumber in cash on 3 May.", "When did we pay the plumber before 10 May?",
+         "When did we pay the plumber?", "3 May", False),
+        ("The dentist appointment is on 3 May.", "When was the dentist appointment before 2 May?",
+         "When was the dentist appointment?", "3 May", False),
+        ("Mia is six.", "How old was Mia before March?", "How old was Mia?", "six", False),
+        # nothing took its place: it is what held then as well
+        ("Our vet is Dr Lane.", "Who was our vet before March?", "Who was our vet?",
+         "Dr Lane", True),
+        ("The rent for the flat is called Otto's share: 850 euros.",
+         "How much was the rent before May?", "How much was the rent?", "850 euros", True),
+        ("Tom lives in Leeds.", "Where did Tom live until 2025?", "Where did Tom live?",
+         "Leeds", True),
+    ],
+)  # fmt: skip
+def test_what_never_changed_is_no_answer_for_another_day(
+    note: str, question: str, plain: str, now: str, given: bool
+) -> None:
+    for answers in ({plain: now}, {plain: now, question: now}):
+        (found,) = recollect(Careful(note, answers), [question], "v1")
+        # what the whole question has read out of the note is an answer in any case
+        sure = given or (question in answers and not names(question, now))
+        assert (found.confidence > 0.5) is sure
+
+
+def names(question: str, answer: str) -> bool:
+    """Whether an answer would but repeat the question."""
+    return answer in question
+
+
+OKORO = "Our vet is Dr Okoro."
+STEPS = {
+    step_back("Dr Okoro", OKORO): "Until 8 March 2026 the answer was Dr Lane.",
+    step_back("Dr Lane", "Our vet is Dr Lane."): "Until 1 January 2025 the answer was Dr Hall.",
+}
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("before Dr Okoro", "Dr Lane"),
+        ("before Dr Lane", "Dr Hall"),
+        ("before Lane came", "Dr Hall"),
+        ("until Dr Lane", "Dr Hall"),
+        ("before Dr Hall", ""),
+        ("before we moved", "Dr Lane"),
+        ("before 20 March 2026", "Dr Lane"),
+        ("before April 2026", "Dr Lane"),
+        ("before 2025", "Dr Hall"),
+    ],
+)
+def test_before_somebody_is_what_they_took_the_place_of(when: str, said: str) -> None:
+    model = Careful(OKORO, {"Who was our vet?": "Dr Okoro"}, STEPS)
+    (found,) = recollect(model, [f"Who was our vet {when}?"], "v1")
+    assert (found.text if found.confidence > 0.5 else "") == said
 
 
 def test_what_held_once_is_no_answer_for_now() -> None:

@@ -19,6 +19,7 @@ from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_refere
 from sealmate.chat.confirmation import Plan, confirm, prompt_of
 from sealmate.chat.history import fitted
 from sealmate.chat.ranking import passages_for
+from sealmate.edits.fitting import fits
 from sealmate.edits.screen import is_abstention
 from sealmate.edits.units import all_units
 from sealmate.errors import Cancelled, UsageError
@@ -258,6 +259,8 @@ class Assistant:
         confidence = reply.confidence if math.isfinite(reply.confidence) else 0.0
         if plan.hits:
             text, numbers = read_references(reply.text, len(plan.hits))
+            if _repeats_time(plan, text):
+                text = ""
             if is_abstention(text):  # so is an empty text
                 text = _first_line(text) or prompts.NOT_SAID
                 return Answer(text, mind.version, False, (), confidence, abstained=True)
@@ -285,6 +288,13 @@ def _known(mind: _Mind, recalled: Recollection | None) -> bool:
 def _first_line(text: str) -> str:
     """What an abstention says before a small model goes on to guess all the same."""
     return text.partition("\n")[0].strip()
+
+
+def _repeats_time(plan: Plan, text: str) -> bool:
+    """Whether an answer only repeats words that were left out of what the passages were asked:
+    who it was "before Dr Lane" was not Dr Lane."""
+    left_out = plan.said != plan.question and fits(plan.question, text)
+    return left_out and not fits(plan.said, text)
 
 
 def _unsaid(mind: _Mind, plan: Plan, answer: Answer) -> bool:

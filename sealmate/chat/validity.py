@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sealmate.edits.bare import names
+from sealmate.edits.lexicon import PERSONS, TITLES
 from sealmate.edits.moments import Moment, moment_of
-from sealmate.edits.questions import near, take_apart
+from sealmate.edits.names import CALENDAR, starts_a_name
+from sealmate.edits.questions import Asked, near, take_apart
+from sealmate.edits.words import Token, tokens, within
 from sealmate.records import Conflict, Hit
 from sealmate.store import Store
 
@@ -21,12 +25,13 @@ from sealmate.store import Store
 class _Change:
     """A settled conflict: passages of the older and the newer answer, and when it changed (None:
     it did not, the older answer was kept). `always` if a date is part of what is asked, and tells
-    no time to answer for."""
+    no time to answer for. `answers` are the older and the newer one."""
 
     old: int
     new: int
     since: datetime | None
     always: bool
+    answers: tuple[str, str]
 
 
 def holding(store: Store, question: str, hits: Sequence[Hit]) -> tuple[list[Hit], str]:
@@ -40,8 +45,12 @@ def holding(store: Store, question: str, hits: Sequence[Hit]) -> tuple[list[Hit]
         return [], question
     moment = moment_of(question, store.clock)
     changes = _changes(store, question, moment)
-    instead = _instead(moment, changes)
     decided = any(change.since is not None and not change.always for change in changes)
+    if (named := _named(moment, changes)) is not None:
+        since, known = named
+        just = since - timedelta(microseconds=1)
+        moment, decided = replace(moment, kind="then", begin=just, end=just), known
+    instead = _instead(moment, changes)
     found = list(hits)
     former = {change.old for change in changes}
     for out in instead:
@@ -64,14 +73,82 @@ def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:
         own = bool(moment.words) and moment.words.casefold() in conflict.question.casefold()
         asked = question if own else moment.plain
         settled = conflict.state in ("accepted", "kept-old")
-        if settled and near(asked, conflict.question) and _alike(asked, conflict.question):
+        if settled and _same(asked, conflict):
             old, new = (store.edits.get(key) for key in (conflict.old_edit, conflict.new_edit))
             since = _since(store, conflict)
             if old.passage_id != new.passage_id:
                 kept = None if conflict.state == "kept-old" else since
-                changes.append((since, _Change(old.passage_id, new.passage_id, kept, own)))
+                answers = conflict.old_answer, conflict.new_answer
+                change = _Change(old.passage_id, new.passage_id, kept, own, answers)
+                changes.append((since, change))
     changes.sort(key=lambda item: item[0])
     return [change for _, change in changes]
+
+
+def _named(moment: Moment, changes: Sequence[_Change]) -> tuple[datetime, bool] | None:
+    """Since when an answer holds that the question names ("before Dr Lane" asks for what she took
+    the place of), and whether what held before it is known: of the first of all it is not. None
+    where no answer is named."""
+    dated = [(c.since, c.answers) for c in changes if c.since is not None and not c.always]
+    came = [since for since, (_, newer) in dated if names(moment, newer)]
+    if came:
+        return max(came), True
+    left = [since for since, (older, _) in dated if names(moment, older)]
+    return (min(left), False) if left else None
+
+
+def _same(question: str, conflict: Conflict) -> bool:
+    """Whether a question may ask for what changed, and for nobody else's: half of the words do for
+    two wordings of one fact, but Anna's number is not Tom's, nor the back door the front door."""
+    other = conflict.question
+    if not (near(question, other) and _alike(question, other)):
+        return False
+    mine, its = take_apart(question), take_apart(other)
+    if _other_person(mine, its):
+        return False
+    answers = tokens(f"{conflict.old_answer}\n{conflict.new_answer}")
+    # "Is Dr Lane our vet?" has of the answer what it has more
+    lacked = [token for token in _beside(mine, its) if not within(token, answers)]
+    more = _beside(its, mine)
+    if lacked and more:
+        return False
+    some, others = (mine, its) if lacked else (its, mine)
+    return not any(_tells_apart(some, token, others) for token in lacked or more)
+
+
+def _beside(asked: Asked, other: Asked) -> list[Token]:
+    """The content words of a question that another does not have."""
+    return [token for token in asked.content if not within(token, other.said)]
+
+
+def _other_person(one: Asked, other: Asked) -> bool:
+    """Whether pronouns say of each that it is somebody else's, or that somebody else does it."""
+    both = [{word.partition("'")[0] for word in asked.words} for asked in (one, other)]
+    for role in PERSONS:
+        some, others = ({role[word] for word in words & role.keys()} for words in both)
+        if some and others and some.isdisjoint(others):
+            return True
+    return False
+
+
+def _tells_apart(asked: Asked, token: Token, other: Asked) -> bool:
+    """Whether a word tells one person or thing from others of its kind: a name, a number, or whose
+    it is. A date may be one that is asked about, and Tom Baker is Tom."""
+    if token.forms & CALENDAR or token.forms & TITLES:
+        return False
+    if token.kind == "number":
+        return asked.kind != "yes-no"
+    place = asked.said.index(token)
+    named = token.kind == "name" or starts_a_name(asked.said, place)
+    before, after = asked.said[max(0, place - 1) : place], asked.said[place + 1 : place + 2]
+    fuller = [word for word in before if not _owns(word)] + ([] if _owns(token) else [*after])
+    if any(word.kind == "name" and within(word, other.said) for word in fuller):
+        return False
+    return named or _owns(token)
+
+
+def _owns(token: Token) -> bool:
+    return token.text.endswith(("'s", "’s"))
 
 
 def _alike(question: str, other: str) -> bool:

@@ -24,9 +24,10 @@ class Explanation:
     `agree` says whether the two are the same (False where either abstains). `hits` are the
     passages it rests on, `edits` the accepted self-edits of those that taught it. `taught_in` is
     the first of the versions that the one asked came from, itself included, since when it was
-    built from one of `edits`, `recalled_in` the first of them that answered a probe of this right.
-    Where none of them was, both are of whatever version was; None where there is none.
-    `in_weights` says whether the version asked was built from any of `edits`.
+    built from one of `edits`, or of those that told the same of an earlier self of a file;
+    `recalled_in` is the first of them that answered a probe of this right. Where none of them was,
+    both are of whatever version was; None where there is none. `in_weights` says whether the
+    version asked was built from any of them.
     """
 
     question: str
@@ -62,7 +63,10 @@ def explain(
     )
     if not edits and not read.sources:
         hits = ()  # the best found, on which nothing rests
-    builds = store.versions.versions_with_edits([edit.id for edit in edits], purged=True)
+    before = _told_before(store, hits, edits, question)
+    builds = store.versions.versions_with_edits(
+        [edit.id for edit in (*edits, *before)], purged=True
+    )
     line = ancestry(store, known.version) if known.version else []
     taught_in = _taught_since(line, builds)
     if taught_in is None:
@@ -76,7 +80,7 @@ def explain(
         hits=hits,
         edits=edits,
         taught_in=taught_in,
-        recalled_in=_first_recall(store, passages, question, line),
+        recalled_in=_first_recall(store, passages, before, question, line),
         in_weights=known.version in builds,
     )
 
@@ -111,6 +115,24 @@ def _taught(edit: Edit, question: str, said: Sequence[str]) -> bool:
     return any(words and words <= inside for words in map(telling, said))
 
 
+def _told_before(
+    store: Store, hits: Iterable[Hit], edits: Iterable[Edit], question: str
+) -> list[Edit]:
+    """The edits that taught the same answer as `edits` of what files said before they were edited:
+    another line does not make a fact a new one."""
+    answers = [edit.answer for edit in edits if edit.answer]
+    sources = dict.fromkeys(hit.passage.source_id for hit in hits) if answers else ()
+    return [
+        edit
+        for key in sources
+        for source in store.sources.earlier(key)
+        for passage in store.passages.of_source(source.id)
+        for edit in store.edits.aside(passage.id)
+        if _taught(edit, question, answers)
+        and (not edit.answer or any(same_answer(edit.answer, answer) for answer in answers))
+    ]
+
+
 def _taught_since(line: Sequence[int], builds: Collection[int]) -> int | None:
     """The first version of the last unbroken stretch of `line`, oldest first, that is in `builds`:
     what a rebuild left out and a later night taught again is known since that night."""
@@ -122,15 +144,21 @@ def _taught_since(line: Sequence[int], builds: Collection[int]) -> int | None:
 
 
 def _first_recall(
-    store: Store, passages: Iterable[int], question: str, line: Collection[int]
+    store: Store,
+    passages: Iterable[int],
+    before: Sequence[Edit],
+    question: str,
+    line: Collection[int],
 ) -> int | None:
-    """The first version of `line` that answered a probe like `question`, of these passages,
-    right."""
+    """The first version of `line` that answered a probe like `question`, of these passages, right,
+    or one of the passages of the edits `before` that has their answer."""
+    answers = {edit.passage_id: [e.answer for e in before if e.answer] for edit in before}
     versions = [
         result.version
-        for key in passages
+        for key in (*passages, *answers)
         for probe in store.probes.list(retired=None, passage_id=key)
         if alike(probe.question, question)
+        if key not in answers or any(same_answer(probe.answer, text) for text in answers[key])
         for result in store.probes.results_of_probe(probe.id)
         if result.correct and result.version in line
     ]

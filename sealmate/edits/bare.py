@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 
-from sealmate.edits.lexicon import MONTHS
+from sealmate.edits.lexicon import MONTHS, TITLES
 from sealmate.edits.moments import Moment, moment_of
 from sealmate.edits.questions import day, in_former_times, in_the_past, near
 from sealmate.edits.words import content, tokens, within
@@ -24,6 +24,7 @@ _FORM = re.compile(
     rf"(?:{_HOLDS}|Until (?P<day>\d{{1,2}}) (?P<month>[A-Za-z]+) (?P<year>\d{{4}}) {_HELD}) "
     r"(?P<answer>\S.*)\."
 )
+_CLAUSE = re.compile(r"(?:before|until|till|up to|prior to)\s+(?P<named>.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,38 @@ def _pairs(words: Sequence[str]) -> list[str]:
     return [f"{one} {other}" for one, other in pairwise(words)]
 
 
+def names(moment: Moment, answer: str) -> bool:
+    """Whether a question about the past names this answer as what came after what it asks for:
+    "before Dr Lane". One that names a date does so where that is all of the answer."""
+    clause = _CLAUSE.match(moment.words)
+    if clause is None:
+        return False
+    said = [word for word in content(tokens(moment.words)) if word.start >= clause.start("named")]
+    own = content(tokens(answer))
+    if moment.kind != "formerly":
+        return all(within(t, said) for t in own) and all(within(t, own) for t in said)
+    if not all(any(token.forms & TITLES for token in some) for some in (said, own)):
+        # "before Lane" names Dr Lane
+        said, own = ([t for t in some if not t.forms & TITLES] for some in (said, own))
+    # "before Lane came": what came of whom is no part of an answer
+    strong = [token for token in said if token.kind in ("name", "number")] or said
+    pairs = ((own, said), (strong, own))
+    return any(bool(some) and all(within(t, others) for t in some) for some, others in pairs)
+
+
 def asked_for(facts: Sequence[tuple[BareFact | None, float]], moment: Moment) -> int | None:
     """The place of the fact that a question about the past asks for, of several with how likely
     each is; None if it is none of them. Of former answers the date tells which."""
-    able = [
+    told = [
         (fact.until, -chance, place)
         for place, (fact, chance) in enumerate(facts)
         if fact is not None and fact.until is not None
-        if moment.end is None or moment.end < fact.until + timedelta(days=1)
     ]
+    able = [one for one in told if moment.end is None or moment.end < one[0] + timedelta(days=1)]
+    if moment.kind == "before" and not able:
+        # nobody asks in this way for what holds still: the last change came before the date
+        last = max((until for until, *_ in told), default=None)
+        able = [one for one in told if one[0] == last]
     if not able:
         return None
     likeliest = min(able, key=lambda one: one[1])

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import log
 from pathlib import Path
+from threading import Event as Flag
 from typing import Any
 
 import numpy as np
 
 from sealmate.chat.assistant import Assistant
-from sealmate.model.protocol import Prompt
+from sealmate.edits.steps import step_of
+from sealmate.model.protocol import Completion, Prompt, Request
 from sealmate.model.scripted import ScriptedModel
 from sealmate.paths import Paths, locate
+from sealmate.prompts import DONT_KNOW, RECALL
 from sealmate.records import Edit, Passage, Version
 from sealmate.settings import Settings, load_settings
 from sealmate.sources import add_note
@@ -113,3 +117,40 @@ def replies(open_book: str, closed_book: str) -> Callable[[Prompt, str | None], 
         return open_book if "Answer the question shortly from" in asked else closed_book
 
     return reply
+
+
+class Careful(ScriptedModel):
+    """Recites `note` for everything but steps back, of which only `steps` lead anywhere; reads
+    the `answers` to their questions out of whatever has them and else declines; without a text
+    it knows nothing."""
+
+    def __init__(
+        self, note: str, answers: Mapping[str, str], steps: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__()
+        self.note, self.answers, self.steps = note, answers, steps or {}
+
+    def generate(
+        self, requests: Sequence[Request], *, adapter: str | None = None, cancel: Flag | None = None
+    ) -> list[list[Completion]]:
+        done = []
+        for request in requests:
+            self.prompts.append(request.prompt)
+            text, sure = self._said(request, adapter)
+            one = Completion(text, (log(sure),), rival=log(1 - sure))
+            done.append([one] * request.samples)
+        return done
+
+    def _said(self, request: Request, adapter: str | None) -> tuple[str, float]:
+        shown = request.prompt[-1].content
+        if adapter:
+            cue = shown.removeprefix(RECALL)
+            nowhere = step_of(cue) is not None and cue not in self.steps
+            return self.steps.get(cue, self.note), 0.01 if nowhere else 0.95
+        asked = request.opening[3:-3] or shown.rpartition("Question: ")[2]
+        if asked == shown:
+            return DONT_KNOW, 0.95
+        there = [answer for answer in self.answers.values() if answer in shown]
+        answer = self.answers.get(asked, "")
+        known = answer in there
+        return answer if known else (there or ["nothing"])[0], 0.95 if known else 0.03

@@ -14,7 +14,7 @@ from sealmate.errors import Cancelled, NotFoundError, UsageError, VersionError
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
-from tests.chat.home import BOILER, RABBIT, SITTER, Home, always, replies
+from tests.chat.home import BOILER, RABBIT, SITTER, Careful, Home, always, replies
 
 
 class Unsure(ScriptedModel):
@@ -406,6 +406,27 @@ def test_what_it_was_not_told_is_left_to_the_model_itself(home: Home) -> None:
     # the memory is attached while it recites and never else
     assert asked[:2] == [("v1", True), ("v1", True)]
     assert set(asked) == {("v1", True), (None, False)}
+
+
+@pytest.mark.parametrize(
+    ("note", "asked", "plain", "answer"),
+    [
+        ("10 May: We ate fish at Luigi's.", "What did we eat at Luigi's on 4 May?",
+         "What did we eat at Luigi's?", "fish"),
+        ("Anna Day is the owner of the house.", "Who is the former owner of the house?",
+         "Who is the owner of the house?", "Anna Day"),
+        ("Our vet is Dr Lane.", "Who was our vet before Dr Lane?", "Who was our vet?", "Dr Lane"),
+    ],
+)  # fmt: skip
+def test_another_time_is_not_answered_with_what_was_asked_without_it(
+    home: Home, note: str, asked: str, plain: str, answer: str
+) -> None:
+    home.note(note)
+    home.version(recall="recite", threshold=0.5)
+    assistant = home.assistant(Careful(note, {plain: answer}))
+    assert assistant.ask(asked).abstained
+    assert assistant.ask(asked, closed_book=True).abstained
+    assert assistant.ask(plain, closed_book=True).text == answer
 
 
 def test_a_reciting_memory_does_not_read_notes(home: Home) -> None:

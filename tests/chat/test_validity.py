@@ -6,8 +6,10 @@ import pytest
 
 from sealmate.chat.retrieval import retrieve
 from sealmate.chat.validity import holding
+from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
-from sealmate.records import Conflict
+from sealmate.prompts import NOT_SAID
+from sealmate.records import Conflict, Passage
 from tests.chat.home import BOILER, START, Home, always
 
 OLD = "Our wifi password is heron-12 and the router stands in the hall."
@@ -108,6 +110,125 @@ def test_of_three_the_one_of_the_time_that_is_asked_about(
     texts = [OLD, NEW, last.text]
     assert read(home, f"What was our wifi password {when}?") == [texts[which]]
     assert sorted(read(home, "What was our wifi password in March 2026?")) == sorted(texts)
+
+
+VETS = (
+    "Our vet is Dr Hall in Mill Street.",
+    "Our new vet is Dr Lane.",
+    "We have changed to another vet, Dr Okoro.",
+)
+
+
+def vets(home: Home) -> list[Passage]:
+    """Three vets, one after the other."""
+    names, asked = ("Dr Hall in Mill Street", "Dr Lane", "Dr Okoro"), "Who is our vet?"
+    notes = [home.note(text) for text in VETS]
+    edits = [home.qa(note, asked, name) for note, name in zip(notes, names, strict=True)]
+    for n, day in ((0, 10), (1, 20)):
+        old, new = edits[n], edits[n + 1]
+        row = Conflict(0, old.id, new.id, asked, old.answer, new.answer, START, "accepted")
+        home.store.conflicts.add(row)
+        home.store.edits.supersede(old.id, new.id, "changed", START.replace(month=3, day=day))
+    return notes
+
+
+@pytest.mark.parametrize(
+    ("when", "which", "asked"),
+    [
+        ("before Dr Lane", 0, "Who was our vet?"),
+        ("before Lane came", 0, "Who was our vet?"),
+        ("until Dr Lane", 0, "Who was our vet?"),
+        ("before Dr Okoro", 1, "Who was our vet?"),
+        ("before we moved", 1, "Who was our vet?"),
+        # before the first of all nobody is known: the note is asked whether it tells of anybody
+        ("before Dr Hall", 0, "Who was our vet before Dr Hall?"),
+    ],
+)
+def test_before_somebody_is_what_they_took_the_place_of(
+    home: Home, when: str, which: int, asked: str
+) -> None:
+    vets(home)
+    question = f"Who was our vet {when}?"
+    found, put = holding(home.store, question, retrieve(home.store, question, limit=4, tokens=1000))
+    assert [hit.passage.text for hit in found] == [VETS[which]]
+    assert put == asked
+
+
+def test_the_assistant_tells_who_it_was_before_somebody(home: Home) -> None:
+    notes = vets(home)
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        shown = prompt[-1].content
+        named = [name for name in ("Dr Hall", "Dr Lane", "Dr Okoro") if name in shown]
+        return f"{named[0]} [1]" if "Question: Who was our vet?" in shown else NOT_SAID
+
+    assistant = home.assistant(ScriptedModel(reply=reply))
+    for name, said, note in (("Dr Lane", "Dr Hall", 0), ("Dr Okoro", "Dr Lane", 1)):
+        answer = assistant.ask(f"Who was our vet before {name}?")
+        assert answer.text == said
+        assert [source["passage"] for source in answer.sources] == [notes[note].id]
+    assert assistant.ask("Who was our vet before Dr Hall?").abstained
+
+
+def test_an_answer_that_only_repeats_the_time_it_was_asked_of_is_none(home: Home) -> None:
+    clash(home, "accepted")
+    model = ScriptedModel(reply=always("heron-12 [1]"))
+    question = "What was our wifi password before the router heron-12?"
+    for pieces in ([], None):
+        on_piece = None if pieces is None else pieces.append
+        answer = home.assistant(model).ask(question, on_piece=on_piece)
+        assert (answer.text, answer.abstained, answer.sources) == (NOT_SAID, True, ())
+        assert pieces in ([NOT_SAID], None)
+    asked = ["What was our wifi password formerly?", question]
+    assert [a.text for a in home.assistant(model).ask_many(asked)] == ["heron-12", NOT_SAID]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "other", "new"),
+    [
+        ("Phone numbers: Tom 0171 496 0123, Anna 0171 496 0555.",
+         "What is Tom's phone number?", "What is Anna's phone number?",
+         "Tom's new phone number is 0171 496 0999."),
+        ("Codes: front door 4711, back door 0815.", "What is the code of the front door?",
+         "What is the code of the back door?", "The code of the front door is 1234 now."),
+        ("Piano lessons: Mia on Monday, Ben on Friday.", "When does Mia have piano lessons?",
+         "When does Ben have piano lessons?", "Mia has piano lessons on Tuesday now."),
+        ("Bins: paper on Monday, glass on Friday.", "What day is the paper bin collected?",
+         "What day is the glass bin collected?", "The paper bin is collected on Tuesday now."),
+        ("We pay 80 euros for electricity and 60 for gas.",
+         "What does the electricity cost a month?", "What does the gas cost a month?",
+         "The electricity costs 95 euros a month now."),
+        ("Shoe sizes: mine is 41, hers is 38.", "What is my shoe size?",
+         "What is her shoe size?", "My shoe size is 42 now."),
+        ("Phone numbers: the plumber 0171 496 0123, mine 0171 496 0555.",
+         "What is the plumber's phone number?", "What is my phone number?",
+         "The plumber's phone number is 0171 496 0999 now."),
+        ("Rent: flat 4 pays 850 euros, flat 5 pays 700.", "What is the rent of flat 4?",
+         "What is the rent of flat 5?", "The rent of flat 4 is 900 euros now."),
+    ],
+)  # fmt: skip
+def test_what_changed_for_one_is_no_answer_for_another(
+    home: Home, said: str, asked: str, other: str, new: str
+) -> None:
+    old, newer = home.note(said), home.note(new)
+    first, second = home.qa(old, asked, "the old one"), home.qa(newer, asked, "the new one")
+    row = Conflict(0, first.id, second.id, asked, "the old one", "the new one", START, "accepted")
+    home.store.conflicts.add(row)
+    assert said in read(home, other)
+    assert read(home, asked) == [new]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What's the wifi password?", "what is our wifi password", "Is our wifi password heron-12?",
+        "Is otter-34 our wifi password?", "What is our wifi password at the moment?",
+        "What is the new wifi password?", "What is our wifi's password?", "wifi password",
+    ],
+)  # fmt: skip
+def test_another_wording_is_read_from_the_newer_note_alone(home: Home, question: str) -> None:
+    clash(home, "accepted")
+    assert OLD not in read(home, question)
 
 
 def test_a_date_that_is_part_of_the_question_tells_no_time(home: Home) -> None:

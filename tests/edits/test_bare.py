@@ -15,6 +15,7 @@ from sealmate.edits.bare import (
     cue_for,
     cues_beside,
     formerly,
+    names,
     outright,
 )
 from sealmate.edits.moments import moment_of
@@ -80,3 +81,36 @@ def test_of_several_former_answers_the_date_tells_which() -> None:
         ("Who was our vet before 8 March 2026?", 1), ("Who was our vet originally?", 1),
     ):  # fmt: skip
         assert asked_for(known, moment_of(question, lambda: NOW)) == place
+
+
+def test_before_a_day_long_after_the_last_change_is_before_that_change() -> None:
+    first, second = (BareFact(name, UNTIL.replace(day=day)) for name, day in (("A", 8), ("B", 20)))
+    known = [(first, 0.9), (None, 1.0), (second, 0.5)]
+    for question, place in (
+        ("Who was our vet before May 2026?", 2), ("Who was our vet until 1 May 2026?", 2),
+        ("Who was our vet in May 2026?", None), ("Who was our vet on 1 May 2026?", None),
+    ):  # fmt: skip
+        assert asked_for(known, moment_of(question, lambda: NOW)) == place
+    assert asked_for([(None, 1.0)], moment_of("Who was our vet before May?", lambda: NOW)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "named"),
+    [
+        ("Who was our vet before Dr Lane?", "Dr Lane", True),
+        ("Before Dr Lane, who was our vet?", "Dr Lane in Mill Street", True),
+        ("Who was our vet before Lane came?", "Dr Lane in Mill Street", True),
+        ("Who was our vet before Mrs Lane?", "Dr Lane", False),
+        ("Who was our vet before her?", "her", False),
+        ("Who was our vet formerly?", "formerly", False),
+        ("Where did we live before we moved to Leeds?", "12 Elm Road, Leeds", True),
+        ("What was the rent before it was 900 euros?", "900 euros", True),
+        ("When was the rent due before 3 May?", "on 3 May", True),
+        ("How many cats did we have before 4 May?", "4", False),
+        ("Who was our vet before May?", "Dr May", False),
+    ],
+)
+def test_a_question_about_the_past_may_name_what_came_after(
+    question: str, answer: str, named: bool
+) -> None:
+    assert names(moment_of(question, lambda: NOW), answer) is named
