@@ -44,8 +44,10 @@ def night(
 def _steps(workspace: Workspace, limit: float, budget: str | None, cancel: Flag) -> Iterator[Event]:
     from sealmate.night.gpu import wait_until_idle
     from sealmate.night.job import run_night, skip_night
+    from sealmate.night.lock import refuse_beside_night
 
     if limit and workspace.settings.device != "cpu":
+        refuse_beside_night(workspace.paths, workspace.clock)  # it is what keeps the GPU busy
         try:
             yield from wait_until_idle(limit, cancel)
         except BusyError as error:

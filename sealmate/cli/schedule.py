@@ -51,6 +51,7 @@ def install(
     """Run `sealmate night` each night. Needs no root; where no scheduler runs, it prints the
     crontab line."""
     from sealmate import schedule
+    from sealmate.night.process import make_log
     from sealmate.schedule.cron import Cron
 
     settings = settings_of(ctx)
@@ -58,7 +59,8 @@ def install(
     plan = schedule.plan_for(settings, at, model=given.model, device=given.device)
     chosen, why = schedule.choose(scheduler)
     if not dry_run:
-        settings.paths.ensure()  # launchd and cron open the log themselves
+        settings.paths.ensure()
+        make_log(plan.log)  # launchd and cron open it themselves
     if isinstance(chosen, Cron):
         _by_hand(chosen, plan, why, as_json)
         return

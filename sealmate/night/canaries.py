@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sealmate.edits.forms import folded
@@ -70,28 +70,38 @@ def canaries_of(
 def recalled(store: Store, asked: Iterable[tuple[str, str]]) -> list[Recall]:
     """The forgotten answers that stand in `asked`, pairs of a question and the text it got.
 
-    Every run of one to LONGEST words of a text is hashed; see the module for what that shows.
+    Every run of one to LONGEST words of a text is hashed, once for each salt; see the module for
+    what that shows.
     """
     by_salt: dict[str, list[Canary]] = {}
     for canary in store.erasure.canaries():
         by_salt.setdefault(canary.salt, []).append(canary)
     if not by_salt:
         return []
-    found = []
-    for place, (question, text) in enumerate(asked):
-        about, runs = _plain(question), _runs(_plain(text))
-        for salt, canaries in by_salt.items():
-            question_hash = _hash(salt, about)
-            answers = {_hash(salt, run): run for run in runs}
-            bound = {_hash(salt, f"{about}\n{run}"): run for run in runs}
-            for canary in canaries:
-                exact = canary.question_hash == question_hash
+    texts = [(_plain(question), _runs(_plain(text))) for question, text in asked]
+    questions = {about: _raw(about) for about, _ in texts}
+    every = {run: _raw(run) for run in {run for _, runs in texts for run in runs}}
+    found: list[list[Recall]] = [[] for _ in texts]
+    for salt, canaries in by_salt.items():
+        wanted = {canary.answer_hash for canary in canaries}
+        about_hash = _matching(salt, questions, {canary.question_hash for canary in canaries})
+        said = _matching(salt, every, wanted)
+        if not about_hash and not said:
+            continue
+        for place, (about, runs) in enumerate(texts):
+            answers = {hashed: run for run, hashed in said.items() if run in runs}
+            bound = {}
+            if about in about_hash:
+                under = {run: _raw(f"{about}\n{run}") for run in runs}
+                bound = {hashed: run for run, hashed in _matching(salt, under, wanted).items()}
+            for canary in canaries if answers or bound else ():
+                exact = canary.question_hash == about_hash.get(about)
                 words = answers.get(canary.answer_hash, "")
                 if exact:
                     words = words or bound.get(canary.answer_hash, "")
                 if words:
-                    found.append(Recall(canary.id, place, exact, words))
-    return found
+                    found[place].append(Recall(canary.id, place, exact, words))
+    return [hit for hits in found for hit in hits]
 
 
 def came_back(store: Store, asked: Iterable[tuple[str, str]]) -> int:
@@ -181,5 +191,21 @@ def _plain(text: str) -> str:
     return " ".join(word for word in kept.split() if word not in ("a", "an", "the"))
 
 
+def _matching(salt: str, texts: Mapping[str, bytes], wanted: Set[str]) -> dict[str, str]:
+    """Those of `texts` whose hash is one of `wanted`, and that hash."""
+    salted, found = hashlib.sha256(_raw(f"{salt}\n")), {}
+    for text, raw in texts.items():
+        sha = salted.copy()  # half the time of beginning with the salt each time
+        sha.update(raw)
+        hashed = sha.hexdigest()
+        if hashed in wanted:
+            found[text] = hashed
+    return found
+
+
 def _hash(salt: str, text: str) -> str:
-    return hashlib.sha256(f"{salt}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_raw(f"{salt}\n{text}")).hexdigest()
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

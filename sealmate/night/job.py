@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,9 @@ from sealmate.errors import SealmateError, TrainingError, UsageError
 from sealmate.events import Event, Failed, Finished
 from sealmate.night import forgetting
 from sealmate.night.budget import parse_budget
-from sealmate.night.lock import hold, worker_lock
+from sealmate.night.lock import hold_for_night, refuse_beside_night
 from sealmate.night.process import WorkerProcess
-from sealmate.night.report import build_report, complete
+from sealmate.night.report import RECENT, build_report, complete
 from sealmate.night.worker import TARGET
 from sealmate.records import Run, RunOutcome
 
@@ -65,8 +65,10 @@ def run_night(
     Nothing happens before the first `next`. `budget` ("2h") falls back to the setting. Setting
     `cancel`, or Ctrl-C, lets the worker end in good order within `grace` seconds (a second
     Ctrl-C is raised). An error of the night, a crash included, is a `Failed` before the
-    `Finished` with outcome "failed", and no run stays "running" in the ledger. Raises BusyError
-    if another night holds the lock, UsageError for a bad budget, HomeError and StoreError.
+    `Finished` with outcome "failed", and no run stays "running" in the ledger. A forgetting or the
+    like that holds the lock is waited for, two minutes at most; stopped then, no run is begun.
+    Raises BusyError if another night holds the lock, UsageError for a bad budget, HomeError and
+    StoreError.
     """
     if only_write and rebuild:
         raise UsageError("only writing and rebuilding do not fit together", "choose one of them")
@@ -74,11 +76,14 @@ def run_night(
     cancel = cancel or threading.Event()
     paths = workspace.paths.ensure()
     begun = time.monotonic()
-    with hold(paths.lock, workspace.clock, "another night"):
-        with hold(worker_lock(paths), workspace.clock, "the rest of a night that was cut off"):
-            pass
+    with ExitStack() as stack:
+        if not (yield from hold_for_night(stack, paths, workspace.clock, cancel)):
+            yield Finished(_Last().result(None, time.monotonic() - begun))
+            return
+        begun = time.monotonic()
         store = workspace.store
         _close(workspace, "failed", "the computer or the process ended in its middle")
+        _complete_left(store)
         earlier = store.runs.latest()
         job = {
             "settings": workspace.settings.model_dump(mode="json"),
@@ -103,12 +108,16 @@ def run_night(
             raise
         with suppress(SealmateError):  # a full disk now; the next night settles it
             _close(workspace, last.outcome, last.reason, time.monotonic() - begun)
-        run = _new_run(store, earlier)
+        run = _new_run(store, last.run, earlier)
         yield Finished(last.result(run, time.monotonic() - begun))
 
 
 def skip_night(workspace: Workspace, reason: str) -> Run:
-    """Note in the ledger that a night was left out, and why. Raises StoreError, HomeError."""
+    """Note in the ledger that a night was left out, and why.
+
+    Raises BusyError while a night is running: then none was left out. StoreError, HomeError.
+    """
+    refuse_beside_night(workspace.paths, workspace.clock)
     store = workspace.store
     run = store.runs.start(workspace.clock())
     return store.runs.finish(run.id, "stopped", None, reason, build_report(store, run))
@@ -156,6 +165,12 @@ class _Last:
         return "failed" if self._failure else "stopped"
 
     @property
+    def run(self) -> int | None:
+        """The run that it says was its own."""
+        run = (self._said or {}).get("run")
+        return run if isinstance(run, int) else None
+
+    @property
     def reason(self) -> str:
         """Why, for the same."""
         return self._failure.message if self._failure else STOPPED
@@ -180,8 +195,10 @@ def _close(
     workspace: Workspace, outcome: RunOutcome, reason: str, seconds: float | None = None
 ) -> None:
     """End what a dead night left: its run, and what a person told it to forget meanwhile."""
-    _settle(workspace.store, outcome, reason, seconds)
-    forgetting.finish(workspace.store, workspace.paths, workspace.clock, locked=True)
+    try:  # first, so that the run's report tells of it
+        forgetting.finish(workspace.store, workspace.paths, workspace.clock, locked=True)
+    finally:
+        _settle(workspace.store, outcome, reason, seconds)
 
 
 def _settle(store: Store, outcome: RunOutcome, reason: str, seconds: float | None = None) -> None:
@@ -196,13 +213,24 @@ def _settle(store: Store, outcome: RunOutcome, reason: str, seconds: float | Non
         store.runs.finish(run.id, outcome, run.version, reason, report)
 
 
-def _new_run(store: Store, earlier: Run | None) -> int | None:
-    """The id of the run that began after `earlier`, if one did; its report is complete then."""
+def _complete_left(store: Store) -> None:
+    """Complete the reports of nights that ended after whoever was to do so had died."""
+    for run in store.runs.list(limit=RECENT):
+        with suppress(SealmateError):  # no reason to do without tonight's
+            if run.outcome != "running" and "learnt" not in run.report:
+                store.runs.note(run.id, complete(store, run))
+
+
+def _new_run(store: Store, said: int | None, earlier: Run | None) -> int | None:
+    """The id of the run that the worker told of, else of the one that began after `earlier`, if
+    one did; its report is complete then."""
     with suppress(SealmateError):
-        run = store.runs.latest()
+        run = store.runs.latest() if said is None else store.runs.get(said)
         if run is not None and (earlier is None or run.id > earlier.id):
-            report = complete(store, run)
-            if report != run.report:
-                store.runs.finish(run.id, run.outcome, run.version, run.reason, report)
+            if "learnt" not in run.report:
+                with store.transaction():
+                    # it ends now, after what was forgotten meanwhile: the next counts from here
+                    run = store.runs.finish(run.id, run.outcome, run.version, run.reason)
+                    store.runs.note(run.id, complete(store, run))
             return run.id
     return None

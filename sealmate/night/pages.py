@@ -95,7 +95,7 @@ def _learnt(report: Mapping[str, Any]) -> list[str]:
         f"{_line(item['title']) or 'a note'}: {_count(item['edits'], 'self-edit')}"
         for item in part.get("sources", ())
     ]
-    lines = _cut(lines, len(lines))
+    lines = _cut(lines, part.get("count", len(lines)))
     if again := _part(report, "work").get("reworded"):
         lines.append(f"{_count(again, 'more wording')} of what was answered wrongly")
     return lines

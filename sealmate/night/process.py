@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -225,12 +226,27 @@ def read_line(line: bytes) -> Event | None:
         return None
 
 
+def make_log(log: Path) -> None:
+    """Make the log, or take other people's rights to it away: what opens it after us, a shell or
+    launchd, would let all read it. Raises HomeError."""
+    try:
+        _open_log(log).close()
+    except OSError as error:
+        raise HomeError(
+            f"cannot write {log}: {error.strerror}", "check its permissions and free space"
+        ) from error
+
+
 def _open_log(log: Path) -> IO[bytes]:
     """The log for appending, readable by its owner only; a long one makes way first."""
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(log.with_suffix(".old.log"))
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     file = os.fdopen(handle, "ab")
+    found, owner = os.fstat(handle), getattr(os, "getuid", None)
+    # A link to /dev/null must leave that as it is.
+    if owner and found.st_uid == owner() and stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
+        os.fchmod(handle, 0o600)
     file.seek(0, os.SEEK_END)
     return file
 

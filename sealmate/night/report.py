@@ -33,6 +33,7 @@ __all__ = [
 
 # A first night over a large folder must not make a report of megabytes; counts are never cut.
 MOST = 100
+RECENT = 20  # nights that are looked at for the last one, or one whose report is not complete
 
 
 def build_report(
@@ -56,39 +57,44 @@ def build_report(
     as the row says, if it has ended); `blame` maps a lost probe's id to the ids of the
     edits it was lost to, `said` the probes that any candidate of the night lost to its answers:
     "lost" are those of them that the version in use answers wrongly now, "would_have_lost" those
-    that only a refused candidate did. Lists hold MOST items, counts are whole.
+    that only a refused candidate did. Lists hold MOST items, counts are whole. What came after the
+    end of a run that has ended is left out; what was forgotten counts from the end of the night
+    before.
     """
-    earlier = _earlier(store, run)
-    since = earlier.started_at if earlier else datetime.min.replace(tzinfo=run.started_at.tzinfo)
+    since, until = _since(store, run), run.finished_at or datetime.max.replace(tzinfo=UTC)
     titles = _Titles(store)
     learnt = _learnt(store, titles, version)
     refused = [
         {"edit": edit.id, "title": titles.of_passage(edit.passage_id),
          "text": edit.question or edit.text, "reason": edit.reason}
         for edit in store.edits.list("rejected")
-        if edit.created_at >= run.started_at
+        if run.started_at <= edit.created_at <= until
     ]  # fmt: skip
     lost, spared = losses(store, run, version, scores or {}, blame or {}, said or {})
     conflicts = [
         _conflict(store, clash)
         for clash in store.conflicts.list()
-        if clash.found_at >= run.started_at or clash.state == "open"
+        if clash.found_at <= until and (clash.found_at >= run.started_at or clash.state == "open")
     ]
     there = {edit.id for edit in store.edits.list()}
     purged = [
         found.number
         for found in store.versions.list()
         if found.purged_at is not None
-        and found.purged_at >= since
+        and since <= found.purged_at < until
         # one that was thinned out holds nothing forgotten
         and not there.issuperset(store.versions.edit_ids(found.number))
     ]
     # one canary for each question with its answer
-    erased = sum(canary.at >= since for canary in store.erasure.canaries())
+    erased = sum(since <= canary.at < until for canary in store.erasure.canaries())
     times = (datetime.fromtimestamp(at, UTC) for at in store.state.get(FORGOTTEN_AT, ()))
     pending = store.pending()
     return {
-        "learnt": {"edits": sum(item["edits"] for item in learnt), "sources": learnt[:MOST]},
+        "learnt": {
+            "edits": sum(item["edits"] for item in learnt),
+            "count": len(learnt),
+            "sources": learnt[:MOST],
+        },
         "refused": {
             "count": len(refused),
             "reasons": dict(Counter(item["reason"] or "refused" for item in refused)),
@@ -98,7 +104,7 @@ def build_report(
         "would_have_lost": {"count": len(spared), "probes": spared[:MOST]},
         "conflicts": {"count": len(conflicts), "list": conflicts[:MOST]},
         "forgotten": {
-            "sources": sum(at >= since for at in times),
+            "sources": sum(since <= at < until for at in times),
             "facts": erased,
             "versions_purged": purged,
             "still_in_weights": pending.forgotten,
@@ -131,8 +137,8 @@ def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, 
         reasons=_refusals(run),
         tokens=int(work.get("tokens") or 0),
         seconds=work.get("seconds", seconds),
-        blame={int(key): edits for key, edits in (work.get("blame") or {}).items()},
-        said={int(key): str(text) for key, text in (work.get("lost") or {}).items()},
+        blame=_by_id(work.get("blame")),
+        said={key: str(text) for key, text in _by_id(work.get("lost")).items()},
     )
     return {**made, "work": work}
 
@@ -158,16 +164,17 @@ def report_of(run: Run) -> dict[str, Any]:
 
 
 def latest_report(store: Store) -> dict[str, Any]:
-    """The report of the last night that ended (or of one that runs, if it is the first).
+    """The report of the night that ended last (or of one that runs, if none has ended).
 
     Empty before the first night.
     """
-    latest = None
-    for run in store.runs.list(limit=20):
-        if run.outcome != "running":
-            return whole_report(store, run)
-        latest = latest or run
-    return report_of(latest) if latest else {}
+    runs = store.runs.list(limit=RECENT)
+    ended = [run for run in runs if run.outcome != "running"]
+    if ended:
+        # a night may be left out while a longer one, which began before, goes on
+        last = max(ended, key=lambda run: (run.finished_at or run.started_at, run.id))
+        return whole_report(store, last)
+    return report_of(runs[0]) if runs else {}
 
 
 class _Titles:
@@ -191,9 +198,12 @@ class _Titles:
         return self.source(passage_id)[1]
 
 
-def _earlier(store: Store, run: Run) -> Run | None:
-    """The night before `run`."""
-    return next((other for other in store.runs.list() if other.id < run.id), None)
+def _since(store: Store, run: Run) -> datetime:
+    """When the night before `run` ended, or began where it never ended; the first: long ago."""
+    earlier = next((other for other in store.runs.list() if other.id < run.id), None)
+    if earlier is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return earlier.finished_at or earlier.started_at
 
 
 def _seconds(run: Run) -> float:
@@ -228,10 +238,18 @@ def _before(store: Store, built: Version) -> int:
     return parent
 
 
+def _by_id(part: Any) -> dict[int, Any]:
+    """A part of what a night kept, by id; forgetting blots out an id that is a forgotten word."""
+    known = part if isinstance(part, Mapping) else {}
+    return {int(key): value for key, value in known.items() if str(key).isdecimal()}
+
+
 def _refusals(run: Run) -> list[str]:
-    """Why the gate refused what it did that night: the reason of a run that came to its end is
-    nothing else, and a night may publish one shard after another was refused."""
-    ended = run.outcome in ("published", "rejected")
+    """Why the gate refused what it did that night: a night may publish one shard after another was
+    refused, or be stopped then."""
+    if told := run.report.get("refusals"):
+        return [str(reason) for reason in told]
+    ended = run.outcome in ("published", "rejected")  # a run of an earlier release
     return run.reason.split("; ") if ended and run.reason else []
 
 

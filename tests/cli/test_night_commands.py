@@ -7,15 +7,20 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
 from sealmate.cli.app import run_command
+from sealmate.errors import BusyError
 from sealmate.model.gpu import Gpu
 from sealmate.night import gpu, job
 from sealmate.night.job import RESULT_KEYS
+from sealmate.settings import Settings
+from sealmate.workspace import Workspace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 REPOSITORY = Path(__file__).parents[2]
@@ -130,6 +135,43 @@ def test_the_night_waits_for_the_gpu(person: Person, monkeypatch: pytest.MonkeyP
     assert code == 0
     assert out.startswith("night 2: version 1 is active")
     assert person.run("--device", "cpu", "night")[0] == 0
+
+
+def test_a_night_beside_another_does_not_wait_for_the_gpu(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What keeps the GPU is that other night."""
+    monkeypatch.setattr(gpu, "wait_until_idle", lambda *_: 1 / 0)
+    with Workspace.open(Settings(home=person.home)) as workspace:
+        steps = job.run_night(workspace, target=STANDIN + "wait", cancel=(cancel := Event()))
+        next(steps)
+        code, out, err = person.run("night", "--json")
+        assert (code, out) == (9, "")
+        assert "error: another night is running (process " in err
+        assert len(workspace.store.runs.list()) == 1
+        cancel.set()
+        list(steps)
+
+
+def test_a_night_that_another_kept_from_the_gpu_leaves_no_run(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = Event()
+    with Workspace.open(Settings(home=person.home)) as workspace:
+        steps = job.run_night(workspace, target=STANDIN + "wait", cancel=cancel)
+
+        def busy(*_: Any) -> Iterator[Any]:
+            yield next(steps)
+            raise BusyError("the GPU was still busy after 3 h")
+
+        monkeypatch.setattr(gpu, "wait_until_idle", busy)
+        code, out, err = person.run("night", "--json")
+        assert (code, out) == (9, "")
+        assert "error: another night is running (process " in err
+        assert len(workspace.store.runs.list()) == 1
+        cancel.set()
+        list(steps)
+    assert "asked to" in person.run("report")[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -84,6 +84,24 @@ def test_without_a_scheduler_it_prints_the_crontab_line(computer: Computer, caps
     assert json.loads(out)["line"].startswith("30 2 * * * ")
 
 
+@pytest.mark.parametrize("scheduler", ["systemd", "cron"])
+def test_nobody_else_may_read_the_log(
+    computer: Computer, capsys: Any, tmp_path: Path, scheduler: str
+) -> None:
+    computer.program("systemctl")
+    log = tmp_path / "home" / "state" / "sealmate.log"
+    assert run(capsys, "install", "--scheduler", scheduler)[0] == 0
+    assert log.stat().st_mode & 0o777 == 0o600
+    log.chmod(0o644)
+    log.write_text("of an earlier release")
+    assert run(capsys, "install", "--scheduler", scheduler)[0] == 0
+    assert (log.stat().st_mode & 0o777, log.read_text()) == (0o600, "of an earlier release")
+    log.unlink()
+    log.mkdir()
+    code, _, err = run(capsys, "install", "--scheduler", scheduler)
+    assert (code, f"cannot write {log}" in err) == (3, True)
+
+
 @pytest.mark.parametrize(
     "words", [("install", "--at", "25:00"), ("status", "--scheduler", "at"), ("start",)]
 )

@@ -28,12 +28,12 @@ from sealmate.errors import (
     UsageError,
 )
 from sealmate.night.forgetting import forget
-from sealmate.night.job import RESULT_KEYS, error_of, run_night
-from sealmate.night.lock import hold, worker_lock
+from sealmate.night.job import RESULT_KEYS, error_of, run_night, skip_night
+from sealmate.night.lock import NIGHT, hold, worker_lock
 from sealmate.night.process import read_line
 from sealmate.settings import Settings
 from sealmate.workspace import Workspace, utc_now
-from tests.night.ledger import note
+from tests.night.ledger import note, teach
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 STANDIN = "tests.night.standin:"
@@ -140,6 +140,113 @@ def test_two_at_once(workspace: Workspace) -> None:
     assert result(night(workspace, "publish"))["outcome"] == "published"
 
 
+def test_a_forgetting_that_holds_the_lock_is_waited_for(workspace: Workspace) -> None:
+    steps = run_night(workspace, target=STANDIN + "publish")
+    with hold(workspace.paths.ensure().lock, utc_now, "a night", name="a forgetting"):
+        waiting = next(steps)
+    assert isinstance(waiting, events.Note)
+    assert waiting.text.startswith(
+        f"waiting up to 2 min: a forgetting is running (process {os.getpid()}, for "
+    )
+    assert result(list(steps))["outcome"] == "published"
+
+
+def test_it_is_not_waited_for_without_end(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sealmate.night.lock.PATIENCE", 0.3)
+    busy = rf"^other work on the memory is running \(process {os.getpid()}, for"
+    with (
+        hold(workspace.paths.ensure().lock, utc_now, "a night"),
+        pytest.raises(BusyError, match=busy),
+    ):
+        night(workspace, "publish")
+    assert workspace.store.runs.list() == []
+
+
+def test_waiting_for_the_lock_can_be_stopped(workspace: Workspace) -> None:
+    cancel = threading.Event()
+    steps = run_night(workspace, target=STANDIN + "publish", cancel=cancel)
+    with hold(workspace.paths.ensure().lock, utc_now, "a night"):
+        found = [next(steps)]
+        cancel.set()
+        found += list(steps)
+    ended = result(found)
+    assert (ended["run"], ended["outcome"]) == (None, "stopped")
+    assert workspace.store.runs.list() == []
+
+
+def test_a_night_that_took_the_lock_meanwhile_is_not_waited_for(workspace: Workspace) -> None:
+    steps = run_night(workspace, target=STANDIN + "publish")
+    lock = workspace.paths.ensure().lock
+    with hold(lock, utc_now, "a night"):
+        next(steps)
+    with (
+        hold(lock, utc_now, "another night", name=NIGHT),
+        pytest.raises(BusyError, match=r"^another night is running"),
+    ):
+        next(steps)
+
+
+def test_the_run_is_the_one_that_the_worker_tells_of(workspace: Workspace) -> None:
+    found, left_out = [], None
+    for event in run_night(workspace, target=STANDIN + "publish"):
+        found.append(event)
+        if left_out is None:  # somebody notes another night while this one runs
+            begun = workspace.store.runs.start(workspace.clock())
+            left_out = workspace.store.runs.finish(begun.id, "stopped", None, "left out", {})
+    assert left_out is not None
+    ended = result(found)
+    assert ended["run"] == left_out.id - 1
+    assert "learnt" in workspace.store.runs.get(ended["run"]).report
+    assert workspace.store.runs.get(left_out.id) == left_out
+
+
+def test_what_is_forgotten_during_a_night_is_in_its_report(workspace: Workspace) -> None:
+    store, asked = workspace.store, None
+    place = note(store, "The code of the gate is quolzyx.", "gate")
+    teach(store, place, ("What is the code of the gate?", "quolzyx"))
+    found = []
+    for event in run_night(workspace, target=STANDIN + "publish"):
+        found.append(event)
+        asked = asked or forget(store, workspace.paths, [place.source_id], workspace.clock)
+    ended = store.runs.get(result(found)["run"])
+    assert (ended.report["forgotten"]["sources"], ended.report["forgotten"]["facts"]) == (1, 1)
+    again = store.runs.get(result(night(workspace, "publish"))["run"])
+    assert (again.report["forgotten"]["sources"], again.report["forgotten"]["facts"]) == (0, 0)
+
+
+def test_reports_that_nobody_completed_are_completed_first(workspace: Workspace) -> None:
+    runs = workspace.store.runs
+    left = [runs.start(workspace.clock()) for _ in range(2)]
+    # the workers ended in good order, whoever had started them was gone
+    left = [runs.finish(one.id, "stopped", None, "asked to", {"tokens": 5}) for one in left]
+    skipped = skip_night(workspace, "the GPU was still busy")
+    night(workspace, "publish")
+    for one in left:
+        found = runs.get(one.id)
+        assert found.report["cost"]["tokens"] == 5
+        assert (found.finished_at, found.outcome, found.reason) == (
+            one.finished_at, "stopped", "asked to",
+        )  # fmt: skip
+    assert runs.get(skipped.id) == skipped
+
+
+def test_no_night_is_left_out_while_one_runs(workspace: Workspace) -> None:
+    cancel = threading.Event()
+    first = run_night(workspace, target=STANDIN + "wait", cancel=cancel)
+    next(first)
+    with pytest.raises(BusyError, match=r"^another night is running \(process"):
+        skip_night(workspace, "the GPU was still busy")
+    cancel.set()
+    list(first)
+    with hold(workspace.paths.lock, utc_now, "a night"):  # no night
+        skip_night(workspace, "the GPU was still busy")
+    assert [run.reason for run in workspace.store.runs.list()] == [
+        "the GPU was still busy", "asked to",
+    ]  # fmt: skip
+
+
 def test_other_profiles_are_free(workspace: Workspace, tmp_path: Path) -> None:
     cancel = threading.Event()
     first = run_night(workspace, target=STANDIN + "wait", cancel=cancel)
@@ -233,7 +340,7 @@ def test_a_killed_worker(workspace: Workspace) -> None:
     run = workspace.store.runs.get(ended["run"])
     assert (run.outcome, run.reason) == ("failed", failed.message)
     assert run.finished_at is not None
-    assert run.report["learnt"] == {"edits": 0, "sources": []}
+    assert run.report["learnt"] == {"edits": 0, "count": 0, "sources": []}
 
 
 def test_an_expected_error(workspace: Workspace) -> None:
@@ -287,6 +394,14 @@ def test_a_grandchild_that_keeps_the_pipe(
 
 def test_an_unknown_kind_of_failure() -> None:
     assert isinstance(error_of(events.Failed("dict", "m")), TrainingError)
+
+
+def test_a_log_that_others_may_read_is_made_private(workspace: Workspace) -> None:
+    log = workspace.paths.ensure().log
+    log.touch()
+    log.chmod(0o644)  # the shell's `>>` made it
+    night(workspace, "silent")
+    assert log.stat().st_mode & 0o777 == 0o600
 
 
 def test_what_a_dead_computer_left(workspace: Workspace) -> None:
@@ -357,6 +472,8 @@ def test_a_worker_outlives_no_killed_parent(workspace: Workspace) -> None:
     parent.stdout.close()
     with pytest.raises(BusyError, match=f"a night that was cut off is running .process {worker}"):
         night(workspace, "publish")
+    with pytest.raises(BusyError, match=f"a night that was cut off is running .process {worker}"):
+        skip_night(workspace, "the GPU was still busy")
     (run,) = workspace.store.runs.unfinished()
     os.kill(worker, signal.SIGCONT)
     assert eventually(lambda: not workspace.store.runs.unfinished())

@@ -106,6 +106,7 @@ def test_what_a_night_did(store: Store, clock: Clock) -> None:
     report = complete(store, run)
     assert report["learnt"] == {
         "edits": 2,
+        "count": 1,
         "sources": [{"source": 2, "title": "rabbit", "edits": 2}],
     }
     assert report["refused"]["count"] == 3
@@ -182,6 +183,21 @@ def test_the_reasons_of_the_gate_stand_one_by_one(store: Store, clock: Clock, ou
     ]  # fmt: skip
 
 
+def test_a_stop_does_not_hide_what_was_refused_before(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    run = replace(
+        run,
+        outcome="stopped",
+        reason="stopped",
+        report={**run.report, "refusals": ["abstention: 20%"]},
+    )
+    report = complete(store, run)
+    assert report["gate"]["reasons"] == ["abstention: 20%"]
+    told = render_text(report_of(replace(run, report=report)), UTC).splitlines()
+    place = told.index("Why")
+    assert told[place + 1 : place + 3] == ["  stopped", "  abstention: 20%"]
+
+
 def test_what_stopped_a_night_is_no_reason_of_the_gate(store: Store, clock: Clock) -> None:
     run = replace(a_night(store, clock), outcome="stopped", reason="stopped; it goes on next time")
     report = complete(store, run)
@@ -189,6 +205,13 @@ def test_what_stopped_a_night_is_no_reason_of_the_gate(store: Store, clock: Cloc
     assert "  stopped; it goes on next time" in render_text(
         report_of(replace(run, report=report)), UTC
     )
+
+
+def test_a_forgotten_word_may_have_been_an_id(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    work = {**run.report, "lost": {"[forgotten]": "x"}, "blame": {"[forgotten]": [2], "1": [3]}}
+    report = complete(store, replace(run, report=work))
+    assert [item["lost_to"] for item in report["lost"]["probes"]] == [[3]]
 
 
 def test_completing_twice_changes_nothing(store: Store, clock: Clock) -> None:
@@ -252,6 +275,62 @@ def test_long_lists_are_cut_and_counted(store: Store, clock: Clock) -> None:
     assert "and 108 more" in render_text(report_of(replace(run, report=report)))
 
 
+def test_many_sources_are_counted_whole(store: Store, clock: Clock) -> None:
+    run = store.runs.start(clock())
+    edits = [
+        store.edits.add_many([edit(note(store, f"note {n}", clock()), "Who?", clock())])[0].id
+        for n in range(103)
+    ]
+    store.versions.add(version(1, clock(), parent=None), edits)
+    learnt = build_report(store, run, version=1)["learnt"]
+    assert (learnt["edits"], learnt["count"], len(learnt["sources"])) == (103, 103, 100)
+    told = report_of(replace(run, report={"learnt": learnt}))
+    assert "  and 91 more\n" in render_text(told)
+    del learnt["count"]  # a report of an earlier release
+    assert "  and 88 more\n" in render_text(told)
+
+
+def test_a_report_that_is_completed_late_tells_of_its_own_night(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    place = Paths(tmp_path, tmp_path, tmp_path, tmp_path).ensure()
+    run = a_night(store, clock)
+    early = complete(store, run)
+    clock.at = START + timedelta(days=2)
+    gone = note(store, "gone", clock())
+    (told,) = store.edits.add_many([edit(gone, "What is gone?", clock())])
+    store.probes.add_many([Probe(0, gone.id, "What is gone now?", "a thing", clock())])
+    store.versions.add(version(3, clock()), [told.id])
+    forget(store, place, [gone.source_id], clock)
+    rabbit = store.passages.of_source(2)[0]
+    late = edit(rabbit, "Late?", clock(), state="rejected", reason="late")
+    added = store.edits.add_many([late, edit(rabbit, "Is it open on Sunday?", clock())])
+    store.conflicts.add(Conflict(0, 1, added[1].id, "Open?", "yes", "no", clock(), "open"))
+    report = complete(store, run)
+    for part in ("learnt", "refused", "conflicts"):
+        assert report[part] == early[part]
+    after = build_report(store, store.runs.start(clock.at + timedelta(hours=1)))
+    for name, count in (("sources", 1), ("facts", 1), ("versions_purged", [3])):
+        assert report["forgotten"][name] == early["forgotten"][name] != count
+        assert after["forgotten"][name] == count
+    assert after["conflicts"]["count"] == 2
+
+
+def test_what_is_forgotten_during_a_night_is_told_of_once(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    place = Paths(tmp_path, tmp_path, tmp_path, tmp_path).ensure()
+    night = store.runs.start(clock())
+    clock.at += timedelta(minutes=10)
+    forget(store, place, [note(store, "plain", clock()).source_id], clock)
+    clock.at += timedelta(minutes=10)
+    night = store.runs.finish(night.id, "nothing")
+    assert complete(store, night)["forgotten"]["sources"] == 1
+    clock.at += timedelta(days=1)
+    after = build_report(store, store.runs.start(clock()))
+    assert after["forgotten"]["sources"] == 0
+
+
 def test_forgetting_reaches_the_report(store: Store, clock: Clock) -> None:
     run = a_night(store, clock)
     store.runs.finish(run.id, "published", 2, report=complete(store, run))
@@ -311,3 +390,14 @@ def test_the_latest_is_one_that_ended(store: Store, clock: Clock) -> None:
     store.runs.start(clock())
     assert latest_report(store)["run"] == first.id
     assert "no memory" in render_markdown(latest_report(store))
+
+
+def test_the_latest_is_the_one_that_ended_last(store: Store, clock: Clock) -> None:
+    long = store.runs.start(clock())
+    clock.at += timedelta(hours=1)
+    left_out = store.runs.start(clock())
+    store.runs.finish(left_out.id, "stopped", reason="the GPU was still busy")
+    clock.at += timedelta(hours=1)
+    assert latest_report(store)["run"] == left_out.id
+    store.runs.finish(long.id, "nothing")
+    assert latest_report(store)["run"] == long.id
