@@ -97,21 +97,13 @@ def _gpu(workspace: Workspace) -> Iterator[Check]:
     if not found:
         small = catalogue.small().name
         if workspace.settings.device == "cuda":
-            yield Check(
-                "gpu",
-                "FAIL",
-                "no NVIDIA GPU answers, and device is set to cuda",
-                "set device to auto, or install the driver",
-            )
+            message = "no NVIDIA GPU answers, and device is set to cuda"
+            yield Check("gpu", "FAIL", message, "set device to auto, or install the driver")
         elif workspace.model_id == small:
             yield Check("gpu", "OK", f"no NVIDIA GPU; {small} needs none")
         else:
-            yield Check(
-                "gpu",
-                "WARN",
-                f"no NVIDIA GPU; {workspace.model_id} will be slow",
-                f"sealmate model use {small}",
-            )
+            message = f"no NVIDIA GPU; {workspace.model_id} will be slow"
+            yield Check("gpu", "WARN", message, f"sealmate model use {small}")
         return
     entry = catalogue.find(workspace.settings.model)
     most = max(gpu.total_gib for gpu in found)
@@ -188,12 +180,8 @@ def _model(workspace: Workspace, hashes: bool = True) -> Iterator[Check]:
     if folder is None:
         entry = catalogue.find(workspace.settings.model)
         size = f" ({entry.download_bytes / 1e6:.0f} MB)" if entry else ""
-        yield Check(
-            "model",
-            "WARN",
-            f"{workspace.model_id} is not on this computer{size}",
-            "sealmate model fetch",
-        )
+        message = f"{workspace.model_id} is not on this computer{size}"
+        yield Check("model", "WARN", message, "sealmate model fetch")
         return
     if problem := damage(folder, hashes=hashes):
         yield Check(
@@ -239,6 +227,7 @@ def _database(workspace: Workspace) -> Iterator[Check]:
     if not workspace.paths.database.exists():
         yield Check("database", "OK", "none yet; the first note makes it")
         return
+    yield from _forgetting(workspace)
     waiting = workspace.store.pending()
     notes = len(workspace.store.sources.list())
     message = f"{notes} sources in {workspace.paths.database}"
@@ -251,6 +240,18 @@ def _database(workspace: Workspace) -> Iterator[Check]:
         )
     else:
         yield Check("database", "OK", f"{message}, {waiting.sources} not consolidated")
+
+
+def _forgetting(workspace: Workspace) -> Iterator[Check]:
+    """What keeps something that was forgotten in the files."""
+    from sealmate.night.forgetting import unfinished
+
+    try:
+        if left := unfinished(workspace.store, workspace.paths, workspace.clock):
+            yield Check("database", "WARN", *left)
+    except SealmateError as error:
+        message = f"what was forgotten cannot be erased: {error.message}"
+        yield Check("database", "FAIL", message, error.hint)
 
 
 def _versions(workspace: Workspace) -> Iterator[Check]:

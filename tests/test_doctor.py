@@ -13,6 +13,7 @@ from sealmate.paths import bundled
 from sealmate.schedule import plan_for
 from sealmate.schedule.systemd import Systemd
 from sealmate.settings import Settings
+from sealmate.store.erasure import SCRUB
 from sealmate.workspace import Workspace
 from tests.schedule.conftest import Computer
 from tests.schedule.conftest import computer as computer  # a fixture
@@ -92,3 +93,15 @@ def test_the_adapters_that_come_along(tmp_path: Path, monkeypatch: pytest.Monkey
     shutil.rmtree(here / "reader")
     shutil.copytree(bundled("assets") / "reader", here / "reader")
     assert "the writer is missing" in adapters(settings).message
+
+
+def test_bytes_that_are_left_of_what_was_forgotten(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", models=tmp_path / "models")
+    with Workspace.open(settings) as workspace:
+        found = list(examine(workspace, quick=True))
+        assert "forgotten" not in str([check for check in found if check.name == "database"])
+        workspace.store.state.set(SCRUB, [1])
+        found = [check for check in examine(workspace, quick=True) if check.name == "database"]
+    assert [check.status for check in found] == ["WARN", "OK"]
+    assert "bytes of what was forgotten" in found[0].message
+    assert "every other sealmate" in found[0].hint

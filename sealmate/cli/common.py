@@ -66,7 +66,7 @@ def open_workspace(ctx: typer.Context, **flags: object) -> Workspace:
 def _resume(store: Store, paths: Paths, clock: Clock) -> None:
     """Finish a `forget` that was cut off: what should be gone must not wait for the next night.
 
-    Waits for nobody; what goes wrong is left to the next `forget` or night, which say so.
+    Waits for nobody; what goes wrong is left to the next `forget`, `doctor` or night, which say so.
     """
     from sealmate.store.state import FORGETTING
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sealmate.cli.common import JsonOption, confirmed, open_workspace, words
 from sealmate.cli.output import emit, plain, say, tell
-from sealmate.errors import NotFoundError, UsageError
+from sealmate.errors import NotFoundError, SealmateError, UsageError
 
 if TYPE_CHECKING:
     from sealmate.night.forgetting import Forgotten
@@ -30,7 +30,7 @@ def forget(
     ctx: typer.Context,
     what: Annotated[
         list[str],
-        typer.Argument(metavar='SOURCE|"WHAT"', help="Id, title, path, or words of its text."),
+        typer.Argument(metavar='SOURCE|"WHAT"', help="Ids, title, path, or words of its text."),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
     every: Annotated[
@@ -43,8 +43,8 @@ def forget(
 ) -> None:
     """Forget a source for good: its text, its self-edits, and every version that learnt it.
 
-    A number is an id. Shows first what would go. With --json and without --yes that is all it
-    does.
+    Numbers are ids. Shows first what would go. With --json and without --yes that is all it
+    does. What an earlier one had left undone is finished first.
     """
     from sealmate.night import forgetting
 
@@ -52,10 +52,20 @@ def forget(
     if not text:
         raise UsageError("nothing is named", "list what there is: sealmate sources list")
     with open_workspace(ctx) as workspace:
+        workspace.on_store = None  # here what keeps a forgetting from its end is said
         store = workspace.store
-        chosen = _chosen(forgetting.find(store, text), text, every)
-        ids = [source.id for source in chosen]
-        facts = _preview(store, chosen, forgetting.preview(store, ids))
+        left = _finish_left(workspace)
+        if all(word.strip().isdecimal() for word in what):
+            ids = dict.fromkeys(word.strip() for word in what)
+            chosen: Sequence[Source] = _by_id(store, ids, left)
+        else:
+            chosen = _chosen(store, forgetting.find(store, text), text, every)
+        if left is not None and not chosen:
+            facts = _counts(left.reach) | {"forgotten": True} | _done(left)
+            emit(facts) if as_json else _tell(facts, 0)
+            return
+        keys = [source.id for source in chosen]
+        facts = _preview(store, chosen, forgetting.preview(store, keys))
         if as_json and not yes:
             emit(facts | {"forgotten": False})
             return
@@ -66,11 +76,48 @@ def forget(
             say("nothing was forgotten")
             return
         before = store.versions.active()
-        done = forgetting.forget(store, workspace.paths, ids, workspace.clock)
+        done = forgetting.forget(store, workspace.paths, keys, workspace.clock)
         facts |= {"forgotten": True} | _done(done)
         if not as_json:
             _tell(facts, before)
         _after(workspace, done, before, facts, now, as_json)
+
+
+def _finish_left(workspace: Workspace) -> Forgotten | None:
+    """Finish what an earlier forgetting left, and say so; None where there was nothing, or a night
+    is running. Raises what keeps it from its end."""
+    from sealmate.night import forgetting
+    from sealmate.store.state import FORGETTING
+
+    if not workspace.store.state.get(FORGETTING):
+        return None
+    done = forgetting.finish(workspace.store, workspace.paths, workspace.clock)
+    if done is None or not done.reach.sources:
+        return None
+    tell(f"finished what an earlier forget had left: {_sources(done.reach.sources)}")
+    return done
+
+
+def _by_id(store: Store, ids: Iterable[str], left: Forgotten | None) -> list[Source]:
+    """The sources with these ids, without those that are gone since a moment ago."""
+    from sealmate.night import forgetting
+
+    gone = {str(key) for key in left.reach.sources} if left else set()
+    waiting = {str(source.id) for source in store.sources.list("forgotten")}
+    chosen: list[Source] = []
+    for text in ids:
+        found = forgetting.find(store, text)
+        if not found and text in waiting:
+            raise NotFoundError(
+                f"source {text} is forgotten already",
+                "what is left of it goes when the night that is running ends",
+            )
+        if not found and text not in gone:
+            raise NotFoundError(
+                f"there is no source {text}", "list them: sealmate sources list; a number is an id"
+            )
+        chosen += found
+    return chosen
 
 
 def _after(
@@ -100,12 +147,18 @@ def _after(
     # nothing was lost.
     rebuild = before in done.purged and not done.reduced
     with stopping() as cancel:
-        result, failure = watch(run_night(workspace, rebuild=rebuild, cancel=cancel))
+        try:
+            result, failure = watch(run_night(workspace, rebuild=rebuild, cancel=cancel))
+        except (SealmateError, KeyboardInterrupt):
+            if as_json:  # it is forgotten all the same
+                emit(facts | {"night": None})
+            raise
+        stopped = cancel.is_set() and result.get("outcome") == "stopped"
         if as_json:
             emit(facts | {"night": result})
-            if failure is None:
+            if failure is None and not stopped:
                 return
-        # Prints a line, or raises what went wrong; the JSON is out already.
+        # Prints a line, or leaves with what went wrong; the JSON is out already.
         finish(result, failure, asked=cancel.is_set(), as_json=False)
 
 
@@ -124,18 +177,14 @@ def _outlook(done: Forgotten) -> None:
         say("the next night builds the memory without it; at once: sealmate consolidate")
 
 
-def _chosen(found: Sequence[Source], text: str, every: bool) -> Sequence[Source]:
+def _chosen(store: Store, found: Sequence[Source], text: str, every: bool) -> Sequence[Source]:
     if len(found) == 1 or (found and every):
         return found
-    if not found and text.isdecimal():
-        raise NotFoundError(
-            f"there is no source {text}", "list them: sealmate sources list; a number is an id"
-        )
     if not found:
         raise NotFoundError(
             f"nothing it was given matches {text!r}", "list it: sealmate sources list"
         )
-    shown = ", ".join(f"{source.id} ({source.title})" for source in found[:_MOST_SHOWN])
+    shown = ", ".join(f"{source.id} ({_called(store, source)})" for source in found[:_MOST_SHOWN])
     more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
     raise NotFoundError(
         f"{text!r} may mean {len(found)} sources: {shown}{more}",
@@ -143,24 +192,47 @@ def _chosen(found: Sequence[Source], text: str, every: bool) -> Sequence[Source]
     )
 
 
+def _called(store: Store, source: Source) -> str:
+    if source.state == "current":
+        return source.title
+    return f"{source.title}, what {store.sources.latest(source.id).id} said before"
+
+
 def _preview(store: Store, chosen: Sequence[Source], reach: Reach) -> dict[str, Any]:
-    titles = [store.sources.get(key) for key in reach.sources]
+    from sealmate.night import forgetting
+
     named = [
         {"id": source.id, "title": source.title, "kind": source.kind, "uri": source.uri,
-         "created_at": plain(source.created_at)}
+         "created_at": plain(source.created_at), "state": source.state,
+         "latest": store.sources.latest(source.id).id}
         for source in chosen
     ]  # fmt: skip
-    return {
+    titles = [store.sources.get(key) for key in reach.sources]
+    along = forgetting.company(store, [source.id for source in chosen], reach)
+    return _counts(reach) | {
         "source": named[0] if len(named) == 1 else None,
         "named": named,
         "sources": [{"id": s.id, "title": s.title, "state": s.state} for s in titles],
+        "earlier": list(along.earlier),
+        "copies": list(along.copies),
+    }
+
+
+def _counts(reach: Reach) -> dict[str, Any]:
+    """What goes; the sources by their ids alone, as they may be gone already."""
+    return {
+        "source": None,
+        "named": [],
+        "sources": [{"id": key} for key in reach.sources],
+        "earlier": [],
+        "copies": [],
         "passages": len(reach.passages),
         "edits": len(reach.edits),
         "probes": len(reach.probes),
         "conflicts": len(reach.conflicts),
         "messages": len(reach.messages),
         "versions": list(reach.versions),
-    }  # fmt: skip
+    }
 
 
 def _done(done: Forgotten) -> dict[str, Any]:
@@ -181,11 +253,17 @@ def _done(done: Forgotten) -> dict[str, Any]:
 
 
 def _show(facts: dict[str, Any]) -> None:
+    titles = {source["id"]: source["title"] for source in facts["sources"]}
     for source in facts["named"]:
         say(f"source {source['id']}, {source['title']}")
-    earlier = len(facts["sources"]) - len(facts["named"])
-    if earlier:
-        say(f"  earlier versions of {_it(facts)}: {earlier}")
+        if source["state"] != "current" and source["latest"] not in titles:
+            say(f"  an earlier version of source {source['latest']}, which stays")
+    if facts["earlier"]:
+        say(f"  earlier versions of {_it(facts)}: {len(facts['earlier'])}")
+    for key in facts["copies"][:_MOST_SHOWN]:
+        say(f"  with the same text, and goes too: source {key}, {titles[key]}")
+    if len(facts["copies"]) > _MOST_SHOWN:
+        say(f"  and {len(facts['copies']) - _MOST_SHOWN} more with the same text")
     for name in ("passages", "edits", "probes", "messages"):
         say(f"  {'self-edits' if name == 'edits' else name}: {facts[name]}")
     numbers = ", ".join(map(str, facts["versions"])) or "none"
@@ -201,9 +279,13 @@ def _it(facts: dict[str, Any]) -> str:
     return "it" if len(facts["named"]) == 1 else "any of them"
 
 
+def _sources(ids: Sequence[int]) -> str:
+    return f"source{'' if len(ids) == 1 else 's'} {', '.join(map(str, ids))}"
+
+
 def _tell(facts: dict[str, Any], before: int) -> None:
-    ids = ", ".join(str(source["id"]) for source in facts["named"])
-    say(f"forgot source{'' if len(facts['named']) == 1 else 's'} {ids}")
+    if facts["named"]:
+        say(f"forgot {_sources([source['id'] for source in facts['named']])}")
     if facts["purged"]:
         say(f"  purged versions: {', '.join(map(str, facts['purged']))}")
         now = "now" if facts["active"] != before else "as before"

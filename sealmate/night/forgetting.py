@@ -14,17 +14,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sealmate.edits.forms import folded
 from sealmate.errors import BusyError, HomeError, NotFoundError, VersionError
 from sealmate.night.backlog import Backlog
 from sealmate.night.canaries import canaries_of
 from sealmate.night.lock import hold, worker_lock
 from sealmate.night.logs import clean_logs, log_files
+from sealmate.night.named import company as company
+from sealmate.night.named import find as find
 from sealmate.night.succession import end_conflicts
 from sealmate.paths import Paths, make_private_dir
-from sealmate.records import Edit, Reach, Source
+from sealmate.records import Edit, Reach
 from sealmate.store import Store
-from sealmate.store.search import terms
+from sealmate.store.erasure import SCRUB
 from sealmate.store.state import FORGETTING, FORGOTTEN, FORGOTTEN_AT
 from sealmate.versions.check import verify
 from sealmate.versions.files import destroy, disk_errors
@@ -35,8 +36,11 @@ from sealmate.versions.shards import shards_of
 
 Clock = Callable[[], datetime]
 WHY = "something was forgotten"
+_GO_ON = (
+    "free some space or mend its permissions; it is out of search already, and the next "
+    "sealmate forget goes on with the rest"
+)
 _MOST_TIMES = 1000
-_MOST_HITS = 10_000  # all of them: one that is left out would stay when all are to be forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +78,6 @@ class _Tally:
     holding: list[Edit] = field(default_factory=list)
     reduced: int = 0
     logs: set[str] = field(default_factory=set)
-
-
-def find(store: Store, what: str) -> list[Source]:
-    """The sources that `what` may mean: by id, by title or path, else by what they say.
-
-    A number is an id. In the text all telling words must stand. Never a source that is forgotten
-    already; of a source and its earlier selves the newest.
-    """
-    named = [source for source in store.sources.find(what) if source.state != "forgotten"]
-    current = [source for source in named if source.state == "current"]
-    if named or what.strip().isdecimal():
-        return current or named
-    wanted = [folded(term) for term in terms(what)]
-    found: dict[int, Source] = {}
-    for hit in store.passages.search(what, _MOST_HITS):
-        said = folded(f"{hit.source_title} {hit.passage.heading} {hit.passage.text}")
-        key = hit.passage.source_id
-        if key not in found and all(word in said for word in wanted):
-            found[key] = store.sources.get(key)
-    return list(found.values())
 
 
 def preview(store: Store, source_ids: Sequence[int]) -> Reach:
@@ -140,7 +124,7 @@ def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) ->
     """Erase every source that is marked as forgotten; None if a night is running.
 
     For the beginning and the end of a night, which holds the lock itself (`locked`). Without
-    anything to do it looks only.
+    anything to do it looks only. Raises as `forget` does where something keeps it from its end.
     """
     with ExitStack() as stack:
         if not locked:
@@ -149,14 +133,34 @@ def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) ->
                 stack.enter_context(hold(worker_lock(paths), clock, "the rest of a night"))
             except BusyError:
                 return None
-        done = _finish(store, paths, clock)
-        seen: set[int] = set()
-        # what somebody else had forgotten meanwhile found the lock taken, and waits for this
-        while (left := _left(store)) - seen:
-            seen |= left
-            more = _finish(store, paths, clock)
-            done = replace(done, active=more.active, rebuild=more.rebuild)
-        return done
+        try:
+            return _finish_all(store, paths, clock)
+        except HomeError as error:  # its own hint may say that the active version is as it was
+            raise HomeError(error.message, _GO_ON) from error
+
+
+def unfinished(store: Store, paths: Paths, clock: Clock) -> tuple[str, str] | None:
+    """What is left of a forgetting that waits for the end of a night, and what to do; None where
+    nothing is. What waits for nothing is finished. Raises as `forget` does."""
+    if store.state.get(FORGETTING) and finish(store, paths, clock) is None:
+        many = len(store.sources.list("forgotten"))
+        left = f"{many} forgotten source{'s' * (many != 1)} not yet erased"
+        return left, "that goes when the night that is running ends"
+    if store.state.get(SCRUB) is not None:
+        left = "bytes of what was forgotten are left in the database's file or its backups"
+        return left, "free some space, and end every other sealmate: the next start cleans them"
+    return None
+
+
+def _finish_all(store: Store, paths: Paths, clock: Clock) -> Forgotten:
+    done = _finish(store, paths, clock)
+    seen: set[int] = set()
+    # what somebody else had forgotten meanwhile found the lock taken, and waits for this
+    while (left := _left(store)) - seen:
+        seen |= left
+        more = _finish(store, paths, clock)
+        done = replace(done, active=more.active, rebuild=more.rebuild)
+    return done
 
 
 def _left(store: Store) -> set[int]:

@@ -2,21 +2,27 @@
 
 What had only been displaced by it holds again. Where a still newer note had displaced that one in
 turn, the oldest stays what it was, a former answer, now to the newest: forgetting the middle of a
-chain must not bring its beginning back.
+chain must not bring its beginning back. Nor must an older fact come back where what had displaced
+it goes for its words alone, which were those of the forgotten note: the newer note stays, and says
+it still.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sealmate.edits.screen import same_answer
+from sealmate.edits.questions import near, take_apart
+from sealmate.edits.screen import gives_away, novel_content, same_answer
+from sealmate.edits.words import tokens, within
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new
+from sealmate.night.ledger import UNASKED, as_texts
+from sealmate.night.reasking import ASKED
 from sealmate.records import Conflict, Edit, Reach
 from sealmate.store import Store
-from sealmate.store.edits import is_aside, tells_the_past
+from sealmate.store.edits import ASKED_OF, OWN, is_aside, tells_the_past
 
 
 def end_conflicts(store: Store, reach: Reach, now: datetime) -> list[int]:
@@ -37,14 +43,22 @@ def end_conflicts(store: Store, reach: Reach, now: datetime) -> list[int]:
             continue
         with store.transaction():
             heir = _heir(store, conflict, gone) if conflict.state == "accepted" else None
+            winning = store.edits.get(winner)
+            stays = winning.passage_id not in reach.passages and winning.superseded_by is None
+            if heir is None and stays:
+                heir = _in_other_words(store, winning, store.edits.get(loser), gone, now)
+                if heir is None:
+                    continue
+            rows = [conflict, *_with_it(store, conflict, gone)]
             back = _take_back(store, conflict)
-            old = store.edits.get(conflict.old_edit)
             # Otherwise another conflict holds it down, and keeps doing that.
-            if heir is not None and (old.state == "accepted" or is_aside(old)):
-                _hand_on(store, conflict, heir, back, now)
+            if heir is not None and _is_free(store, loser):
+                for row in rows:
+                    _hand_on(store, row, heir, back, now)
                 continue
         restored += back.edits
         ended.append(key)
+    _ask_again(store, reach)
     # Undoing may have brought back edits of the forgotten side.
     for source in store.sources.list("forgotten"):
         store.sources.mark_forgotten(source.id)
@@ -74,6 +88,53 @@ def _heir(store: Store, conflict: Conflict, gone: Collection[int]) -> Edit | Non
     return None
 
 
+def _in_other_words(
+    store: Store, winning: Edit, loser: Edit, gone: Collection[int], now: datetime
+) -> Edit | None:
+    """An edit of the winning note that tells the same and stays, else a new one in the words of the
+    losing note; None where the winning note may not be asked in those, or does not say it now."""
+    if winning.state != "accepted":
+        return None
+    for edit in store.edits.list("accepted", winning.passage_id, "self-qa"):
+        if edit.id in gone or tells_the_past(edit) or not same_answer(edit.answer, winning.answer):
+            continue
+        if near(edit.question, loser.question):
+            return edit
+    question = loser.question
+    (text,) = as_texts(store, [store.passages.get(winning.passage_id)])
+    said = f"{text.heading}\n{text.text}"
+    tests = {probe.question.casefold() for probe in store.probes.list(passage_id=text.id)}
+    if (
+        question.casefold() in tests
+        or novel_content(question, said)
+        or gives_away(question, winning.answer)
+    ):
+        return None
+    there = tokens(said)
+    own = all(within(token, there) for token in take_apart(question).content)
+    made = replace(
+        winning,
+        question=question,
+        text=f"{question} {winning.answer}",
+        created_at=now,
+        reason=ASKED,
+        sampling={ASKED_OF: loser.id, OWN: own},
+    )
+    return store.edits.add_many([made])[0]
+
+
+def _ask_again(store: Store, reach: Reach) -> None:
+    """Let the next night ask the notes that stay what the forgotten ones had been the first to
+    ask them."""
+    edits = [store.edits.get(key) for key in reach.edits]
+    asked = [edit.passage_id for edit in edits if ASKED_OF in edit.sampling]
+    lost = [key for key in dict.fromkeys(asked) if key not in reach.passages]
+    if lost:
+        with store.transaction():
+            waiting = store.state.get(UNASKED) or []
+            store.state.set(UNASKED, [*waiting, *(key for key in lost if key not in waiting)])
+
+
 @dataclass(frozen=True, slots=True)
 class _Back:
     """Ids of the edits and probes that an undone conflict gave back."""
@@ -94,18 +155,50 @@ def _live(store: Store) -> tuple[set[int], set[int]]:
     return accepted, {probe.id for probe in store.probes.list()}
 
 
+def _with_it(store: Store, conflict: Conflict, gone: Collection[int]) -> list[Conflict]:
+    """The others that are taken back with an accepted conflict, but for those of notes that go."""
+    if conflict.state != "accepted":
+        return []
+    return [
+        row
+        for row in store.conflicts.list("accepted")
+        if row.id != conflict.id
+        and row.new_edit == conflict.new_edit
+        and row.old_edit not in gone
+        and same_answer(row.old_answer, conflict.old_answer)
+    ]
+
+
+def _is_free(store: Store, key: int) -> bool:
+    edit = store.edits.get(key)
+    return edit.state == "accepted" or is_aside(edit)
+
+
 def _hand_on(store: Store, conflict: Conflict, heir: Edit, back: _Back, now: datetime) -> None:
-    """Let the older side of `conflict` be superseded by `heir`, as if the forgotten note had never
-    come between, from the day that the heir was told."""
-    key, question = conflict.old_edit, heir.question
-    answers = store.edits.get(key).answer, heir.answer
-    row = store.conflicts.add(Conflict(0, key, heir.id, question, *answers, now, "open"))
-    supersession.accept(store, row.id, now)
-    old = store.edits.get(key)
-    assert old.valid_to is not None
-    # Its wordings may lie further from the heir's than they lay from those of the forgotten one.
+    """Settle for `heir` what `conflict`, which was taken back, had settled for the edit that goes:
+    as if the forgotten note had never come between."""
+    taken = conflict.state == "accepted"
+    key = conflict.old_edit if taken else conflict.new_edit
+    if not _is_free(store, key):
+        return
+    lost = store.edits.get(key)
+    old, new = (lost, heir) if taken else (heir, lost)
+    answers = old.answer, new.answer
+    row = store.conflicts.add(Conflict(0, old.id, new.id, heir.question, *answers, now, "open"))
+    if taken:
+        supersession.accept(store, row.id, now)
+    else:
+        supersession.keep_old(store, row.id)
+    lost = store.edits.get(key)
+    # Its wordings may lie further from the heir's than they lay from those of the one that goes.
     for other in back.edits:
         edit = store.edits.get(other)
-        if edit.state == "accepted" and not tells_the_past(edit):
-            store.edits.supersede(other, heir.id, old.reason, old.valid_to)
-    store.probes.retire(back.probes, old.reason)
+        if edit.passage_id != lost.passage_id or edit.state != "accepted" or tells_the_past(edit):
+            continue
+        if taken:
+            assert lost.valid_to is not None
+            store.edits.supersede(other, heir.id, lost.reason, lost.valid_to)
+        else:
+            store.edits.set_state([other], "rejected", "person", lost.reason)
+    probes = [one for one in back.probes if store.probes.get(one).passage_id == lost.passage_id]
+    store.probes.retire(probes, lost.reason)

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, text, update
 
@@ -21,7 +20,7 @@ from sealmate.store import tables
 from sealmate.store.database import Database, chunks, file_errors
 from sealmate.store.edits import ASKED_OF, FORMERLY, OWN, QUOTES
 from sealmate.store.mentions import Mentions, messages_of
-from sealmate.store.redaction import Needles
+from sealmate.store.redaction import Needles, redact_all
 from sealmate.store.sources import lineage
 from sealmate.store.state import State
 from sealmate.store.versions import Versions
@@ -64,7 +63,7 @@ class Erasure:
             reach, needles = self._reach(connection, source_id)
             at = self._database.clock()
             _delete_all(connection, reach)
-            _redact_all(connection, needles, reach.edits)
+            redact_all(connection, needles, reach)
             rows = [
                 {"salt": salt, "question_hash": question, "answer_hash": answer, "at": at}
                 for salt, question, answer in canaries
@@ -253,39 +252,6 @@ def _delete_all(connection: Connection, reach: Reach) -> None:
         connection.execute(delete(conversations).where(mine, conversations.c.id.not_in(left)))
     for index in ("passages_fts", "passages_words"):
         connection.execute(text(f"INSERT INTO {index}({index}) VALUES ('rebuild')"))
-
-
-def _redact_all(connection: Connection, needles: Needles, edit_ids: tuple[int, ...]) -> None:
-    """Take the words out of JSON and reasons; only where they can have got into by way of the
-    source, for a short answer may also be the name of a model or an hour."""
-    learnt: set[int] = set()
-    for part in chunks(list(edit_ids)):
-        query = select(tables.version_shards.c.version).select_from(tables.trained)
-        learnt.update(connection.scalars(query.where(tables.shard_edits.c.edit_id.in_(part))))
-    for table, key, names, censor in (
-        (tables.runs, "id", ("report", "reason"), needles),
-        (tables.versions, "number", ("scores", "manifest"), needles),
-        (tables.activations, "id", ("reason",), needles),
-        (tables.state, "key", ("value",), needles.long_only()),
-    ):
-        for row in connection.execute(select(table)).all():
-            if table is tables.versions and row.number not in learnt:
-                continue
-            old: dict[str, Any] = {name: getattr(row, name) for name in names}
-            new = {name: censor.redact(value) for name, value in old.items()}
-            if new != old:
-                connection.execute(
-                    update(table).where(table.c[key] == getattr(row, key)).values(new)
-                )
-    results = tables.probe_results
-    # a live probe's wrong answer may be what was forgotten; a right one is its own
-    for row in connection.execute(select(results).where(results.c.correct.is_(False))).all():
-        said = needles.redact(row.answer)
-        if said != row.answer:
-            here = [
-                results.c[name] == getattr(row, name) for name in ("run_id", "version", "probe_id")
-            ]
-            connection.execute(update(results).where(*here).values(answer=said))
 
 
 def _holds(copy: Path, source_ids: list[int]) -> bool:

@@ -1,10 +1,17 @@
-"""Taking forgotten words out of JSON values such as a night's report."""
+"""Taking forgotten words out of what stays in the ledger, such as a night's report."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from sqlalchemy import Connection, select, union, update
+
+from sealmate.records import Reach
+from sealmate.store import tables
+from sealmate.store.database import chunks
 
 GONE = "[forgotten]"
 # A text of this length tells of its source wherever it stands.
@@ -81,6 +88,73 @@ class Needles:
             for key in (kind, f"{kind}_id")
             if isinstance(value.get(key), int)
         )
+
+
+def redact_all(connection: Connection, needles: Needles, reach: Reach) -> None:
+    """Take the words of a source, whose rows are gone, out of JSON and reasons, inside the caller's
+    transaction; only where they can have got into by way of it, for a short answer may also be the
+    name of a model or an hour."""
+    learnt: set[int] = set()
+    for part in chunks(list(reach.edits)):
+        query = select(tables.version_shards.c.version).select_from(tables.trained)
+        learnt.update(connection.scalars(query.where(tables.shard_edits.c.edit_id.in_(part))))
+    reasons = _reasons(connection)
+    for table, key, names, censor in (
+        (tables.runs, "id", ("report", "reason"), needles),
+        (tables.versions, "number", ("scores", "manifest"), needles),
+        (tables.activations, "id", ("reason",), needles),
+        (tables.state, "key", ("value",), needles.long_only()),
+    ):
+        for row in connection.execute(select(table)).all():
+            if table is tables.versions and row.number not in learnt:
+                continue
+            old: dict[str, Any] = {name: getattr(row, name) for name in names}
+            new = {name: censor.redact(value) for name, value in old.items()}
+            if table is tables.runs:
+                new["report"] = _report(row.report, needles, reasons, reach.probes)
+            if new != old:
+                connection.execute(
+                    update(table).where(table.c[key] == getattr(row, key)).values(new)
+                )
+    results = tables.probe_results
+    # a live probe's wrong answer may be what was forgotten; a right one is its own
+    for row in connection.execute(select(results).where(results.c.correct.is_(False))).all():
+        said = needles.redact(row.answer)
+        if said != row.answer:
+            here = [
+                results.c[name] == getattr(row, name) for name in ("run_id", "version", "probe_id")
+            ]
+            connection.execute(update(results).where(*here).values(answer=said))
+
+
+def _reasons(connection: Connection) -> set[str]:
+    """The reasons that edits have or had which stay; "refused" stands for none."""
+    edits, events = tables.edits, tables.edit_events
+    found = connection.scalars(union(select(edits.c.reason), select(events.c.reason)))
+    return {*found, "refused"}
+
+
+def _report(
+    report: dict[str, Any], needles: Needles, reasons: Collection[str], probes: Collection[int]
+) -> dict[str, Any]:
+    """A night's report without what only the source told.
+
+    A reason to refuse an edit may be a reading of its passage that no text of the source is like:
+    only those stay that an edit which stays was given. So may be what a probe was answered with.
+    """
+    made: dict[str, Any] = needles.redact(report)
+    refused = report.get("refused")
+    if isinstance(refused, dict) and isinstance(refused.get("reasons"), dict):
+        counts: Counter[str] = Counter()
+        for reason, count in refused["reasons"].items():
+            counts[needles.redact(reason) if reason in reasons else GONE] += count
+        made["refused"]["reasons"] = dict(counts)
+    gone = {str(key) for key in probes}
+    for part in (made, made.get("work")):
+        lost = part.get("lost") if isinstance(part, dict) else None
+        if isinstance(part, dict) and isinstance(lost, dict):
+            part["lost"] = {key: said for key, said in lost.items() if key not in gone}
+    return made
 
 
 def _ending(line: str) -> str:

@@ -158,9 +158,15 @@ class Versions:
         return sorted(numbers)
 
     def with_erased_edits(self) -> list[int]:
-        """Numbers of the versions not purged that were trained on edits erased since."""
-        gone = ~exists().where(tables.edits.c.id == _EDITS.c.edit_id)
-        shards = select(_EDITS.c.shard).where(gone).distinct()
+        """Numbers of the versions not purged that were trained on edits erased since, or of sources
+        that are forgotten and yet to be erased."""
+        edits, passages, sources = tables.edits, tables.passages, tables.sources
+        there = (
+            exists()
+            .where(edits.c.id == _EDITS.c.edit_id, passages.c.id == edits.c.passage_id)
+            .where(sources.c.id == passages.c.source_id, sources.c.state != "forgotten")
+        )
+        shards = select(_EDITS.c.shard).where(~there).distinct()
         query = select(_SHARDS.c.version).where(
             _SHARDS.c.shard.in_(shards), _SHARDS.c.version.in_(_kept())
         )

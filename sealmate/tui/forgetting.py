@@ -42,22 +42,34 @@ class Forgetting:
         self._choices, self._chosen = [], None
 
     def begin(self, text: str) -> Reply:
-        """Look for a source by id, title or path, then by what it says."""
+        """Look for a source by id, title, path or what it says, after finishing what an earlier
+        forgetting left. Raises what keeps that from its end."""
+        from sealmate.night import forgetting  # versions and their checks: 0.1 s
+        from sealmate.store.state import FORGETTING
+
         self.stop()
-        store = self._services.store()
-        found = [source for source in store.sources.find(text) if source.state == "current"]
-        # A number is an id: what merely has that number in its text is something else.
-        if not found and not text.strip().isdecimal():
-            hits = store.passages.search(text, _MOST_CHOICES)
-            ids = dict.fromkeys(hit.passage.source_id for hit in hits)
-            found = [store.sources.get(key) for key in ids]
+        store, paths = self._services.store(), self._services.settings.paths
+        left = None
+        if store.state.get(FORGETTING):
+            left = forgetting.finish(store, paths.ensure(), self._services.clock)
+        numbers = text.split()
+        if len(numbers) > 1 and all(number.isdecimal() for number in numbers):
+            found = [one for number in numbers for one in forgetting.find(store, number)]
+        else:
+            found = forgetting.find(store, text)
+        reply = self._choose(found, text)
+        if left is None or not left.reach.sources:
+            return reply
+        return Reply(f"What was left of an earlier forgetting is gone now.\n{reply.text}", True)
+
+    def _choose(self, found: Sequence[Source], text: str) -> Reply:
         if not found:
             return Reply(f"Nothing it was given matches {text!r}. /sources lists everything.")
         if len(found) == 1:
             return self._preview(found[0])
-        self._choices = found[:_MOST_CHOICES]
+        self._choices = list(found[:_MOST_CHOICES])
         lines = [f"{len(found)} sources match. Which one?"]
-        lines += [f"  {number}  {_name(s)}" for number, s in enumerate(self._choices, 1)]
+        lines += [f"  {number}  {self._name(s)}" for number, s in enumerate(self._choices, 1)]
         if len(found) > _MOST_CHOICES:
             lines.append(f"  and {len(found) - _MOST_CHOICES} more: say it more exactly")
         lines.append("Type its number; anything else keeps them all.")
@@ -73,11 +85,12 @@ class Forgetting:
                 return self._preview(choices[int(word) - 1])
             return Reply("Nothing was forgotten.")
         if word not in ("yes", "y"):
-            return Reply(f"Kept {_name(chosen)}.")
+            return Reply(f"Kept {self._name(chosen)}.")
+        name = self._name(chosen)
         done = self._services.forget(chosen.id)
-        lines = [f"Forgot {_name(chosen)}: no search and no chat can find it any more."]
+        lines = [f"Forgot {name}: no search and no chat can find it any more."]
         if done.waiting:
-            lines = [f"Forgot {_name(chosen)}: no search can find it any more."]
+            lines = [f"Forgot {name}: no search can find it any more."]
             lines.append("A night is running: weights and rows go when it ends.")
             if done.active in done.reach.versions:
                 lines.append(f"Until then version {done.active} may still answer it by heart.")
@@ -105,25 +118,36 @@ class Forgetting:
         return Reply("\n".join(lines), erased=True)
 
     def _preview(self, source: Source) -> Reply:
+        from sealmate.night import forgetting
+
         self._chosen, self._choices = source, []
-        reach = self._services.store().erasure.preview(source.id)
+        store = self._services.store()
+        reach = forgetting.preview(store, [source.id])
+        along = forgetting.company(store, [source.id], reach)
         made = [
             _count(len(reach.passages), "passage"),
             _count(len(reach.edits), "self-edit"),
             _count(len(reach.probes), "probe"),
             _count(len(reach.messages), "chat message"),
         ]
-        lines = [f"Forget {_name(source)}?", f"  With it go {', '.join(made)}."]
-        if len(reach.sources) > 1:
-            lines.append(f"  Also {_count(len(reach.sources) - 1, 'earlier version')} of it.")
+        lines = [f"Forget {self._name(source)}?", f"  With it go {', '.join(made)}."]
+        if along.earlier:
+            lines.append(f"  Also {_count(len(along.earlier), 'earlier version')} of it.")
+        copies = [self._name(store.sources.get(key)) for key in along.copies[:_MOST_CHOICES]]
+        lines += [f"  Also {name}, which has the same text." for name in copies]
+        if len(along.copies) > _MOST_CHOICES:
+            lines.append(f"  And {len(along.copies) - _MOST_CHOICES} more that have it.")
         if reach.versions:
             lines.append(f"  {_versions(reach.versions)} learnt from it and will be deleted.")
         lines.append("Type yes to forget it for good; anything else keeps it.")
         return Reply("\n".join(lines))
 
-
-def _name(source: Source) -> str:
-    return f"“{source.title}” ({source.kind} {source.id})"
+    def _name(self, source: Source) -> str:
+        before = ""
+        if source.state == "replaced":
+            latest = self._services.store().sources.latest(source.id)
+            before = f", what {latest.id} said before"
+        return f"“{source.title}” ({source.kind} {source.id}{before})"
 
 
 def _versions(chosen: Sequence[int]) -> str:

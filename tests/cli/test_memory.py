@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sealmate.errors import BusyError
 from sealmate.events import Event, Finished, Note
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
@@ -19,6 +21,7 @@ from sealmate.records import ProbeResult
 from sealmate.store.state import FORGETTING
 from tests.cli.conftest import Run
 from tests.night.ledger import MARCH, note, probe, teach
+from tests.store.build import passage, source
 from tests.versions.build import Lab, open_lab
 
 
@@ -123,6 +126,52 @@ def test_forget_takes_a_number_for_an_id(run: Run, lab: Lab) -> None:
     assert len(lab.store.sources.list()) == 4
 
 
+def test_forget_takes_several_numbers_for_ids(run: Run, lab: Lab) -> None:
+    note(lab.store, "The rooms 1 and 2 have 3 beds.", "1 2 beds")
+    before = run("forget", "1", "3", "1", "--json").json
+    assert ([named["id"] for named in before["named"]], before["forgotten"]) == ([1, 3], False)
+    refused = run("forget", "1", "9", "--yes")
+    assert (refused.code, "there is no source 9" in refused.err) == (6, True)
+    assert len(lab.store.sources.list()) == 4
+    assert "forgot sources 1, 3\n" in run("forget", "1", "3", "--yes").out
+    assert [source.id for source in lab.store.sources.list()] == [2, 4]
+    assert run("forget", "1 2", "--yes", "--json").json["source"]["id"] == 4
+
+
+def test_forget_all_takes_titles_and_texts(run: Run, lab: Lab) -> None:
+    note(lab.store, "The hall is painted.", "Shed")
+    note(lab.store, "My bike is in the shed.", "bike")
+    refused = run("forget", "shed", "--yes")
+    assert (refused.code, "may mean 3 sources" in refused.err) == (6, True)
+    assert run("forget", "shed", "--all", "--yes", "--json").json["forgotten"] is True
+    assert [source.id for source in lab.store.sources.list()] == [1, 3]
+
+
+def test_forget_shows_what_goes_along_and_why(run: Run, lab: Lab) -> None:
+    store = lab.store
+    letter = store.sources.add(source("Zoe lives in Ulm.", "letter", "/letter.md"))
+    store.passages.add_many(letter.id, [passage(letter.text)])
+    new = store.sources.replace(letter.id, source("Zoe moved.", "letter", "/letter.md"))
+    store.passages.add_many(new.id, [passage(new.text)])
+    note(store, "Zoe moved.", "again")
+    shown = run("forget", "moved", "--all", "--json").json
+    assert [named["id"] for named in shown["named"]] == [5, 6]
+    assert (shown["earlier"], shown["copies"]) == ([4], [])
+    shown = run("forget", "6", "--json").json
+    assert (shown["earlier"], shown["copies"]) == ([], [4, 5])
+    shown = run("forget", "5", "--json").json
+    assert (shown["earlier"], shown["copies"]) == ([4], [6])
+    shown = run("forget", "ulm", "--json").json
+    assert (shown["source"]["id"], shown["source"]["state"], shown["source"]["latest"]) == (
+        4, "replaced", 5,
+    )  # fmt: skip
+    said = run("forget", "ulm", "--yes").out
+    assert "  an earlier version of source 5, which stays\n" in said
+    said = run("forget", "5", "--yes").out
+    assert "earlier versions" not in said
+    assert "  with the same text, and goes too: source 6, again\n" in said
+
+
 def test_forget_all_that_say_it(run: Run, lab: Lab) -> None:
     note(lab.store, "Olga has the other key.", "keys")
     note(lab.store, "On Monday Olga waters the fig.", "plants")
@@ -170,6 +219,63 @@ def test_a_forget_that_was_cut_off_is_finished_by_the_next_command(
     assert [source.title for source in lab.store.sources.list(None)][:2] == ["gate", "news"]
     assert lab.store.erasure.canaries()
     assert lab.store.state.get(FORGETTING) is None
+
+
+def test_a_forget_that_fails_says_why_each_time_until_it_is_finished(
+    run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(file: Path) -> None:
+        raise OSError(5, "Input/output error", str(file))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sealmate.versions.files.shred", broken)
+        for words in (("2", "--yes"), ("2", "--yes"), ("shed", "--json"), ("1", "--json")):
+            failed = run("forget", *words)
+            assert failed.code == 3
+            assert "Input/output error" in failed.err
+            assert "untouched" not in failed.err
+            assert "sealmate forget" in failed.err
+        # other commands go on, and one of them says that something is left
+        assert run("search", "gate", "--json").json
+        found = [check for check in run("doctor", "--quick", "--json").json
+                 if "forgotten cannot" in check["message"]]  # fmt: skip
+        assert [(check["name"], check["status"]) for check in found] == [("database", "FAIL")]
+        assert "Input/output error" in found[0]["message"]
+        assert "sealmate forget" in found[0]["hint"]
+    done = run("forget", "2", "--yes", "--json").json
+    # version 2 was marked as purged when the first try failed
+    assert (done["forgotten"], done["purged"], done["active"]) == (True, [3], 1)
+    assert [gone["id"] for gone in done["sources"]] == [2]
+    assert lab.names == ["v0001"]
+    assert lab.store.state.get(FORGETTING) is None
+    assert run("forget", "2", "--yes").code == 6
+
+
+def test_a_forget_goes_on_with_what_is_left_and_does_its_own(run: Run, lab: Lab) -> None:
+    def leave(key: int) -> None:
+        lab.store.sources.mark_forgotten(key)
+        lab.store.state.set(FORGETTING, True)
+
+    leave(2)
+    done = run("forget", "2", "1", "--yes")
+    assert "finished what an earlier forget had left: source 2\n" in done.err
+    assert "forgot source 1\n" in done.out
+    leave(3)
+    done = run("forget", "news")
+    assert (done.code, "source 3" in done.err) == (6, True)
+    assert lab.store.sources.list(None) == []
+    again = note(lab.store, "4711 opens it.", "gate").source_id
+    leave(again)
+    with hold(lab.paths.lock, lab.clock, "a night"):
+        waiting = run("forget", str(again), "--yes")
+        assert (waiting.code, "is forgotten already" in waiting.err) == (6, True)
+        assert "night" in waiting.err
+        (found,) = (check for check in run("doctor", "--quick", "--json").json
+                    if "forgotten" in check["message"])  # fmt: skip
+        assert found["status"] == "WARN"
+        assert "night" in found["hint"]
+    done = run("forget", str(again))
+    assert (done.code, f"forget had left: source {again}\n" in done.err) == (0, True)
 
 
 def test_forget_now_builds_nothing_where_nothing_was_learnt(
@@ -234,6 +340,34 @@ def test_forget_now_rebuilds(run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch
     assert (said["night"]["outcome"], said["forgotten"]) == ("published", True)
     again = run("forget", "news", "--yes", "--now")
     assert "version 4 is active" in again.out
+
+
+def test_forget_now_that_is_stopped_ends_as_a_stopped_night_does(
+    run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def night(workspace: Any, *, cancel: Any, **given: Any) -> Iterator[Event]:
+        signal.raise_signal(signal.SIGINT)
+        assert cancel.is_set()
+        yield Finished({"run": 4, "outcome": "stopped", "seconds": 1.0})
+
+    monkeypatch.setattr("sealmate.night.job.run_night", night)
+    done = run("forget", "shed", "--yes", "--now", "--json")
+    assert (done.code, done.json["night"]["outcome"]) == (130, "stopped")
+    assert "it goes on next time" in done.err
+
+
+@pytest.mark.parametrize(("kind", "code"), [(BusyError("a night is running"), 9),
+                                            (KeyboardInterrupt(), 130)])  # fmt: skip
+def test_forget_now_tells_what_it_forgot_where_the_night_cannot_run(
+    run: Run, lab: Lab, monkeypatch: pytest.MonkeyPatch, kind: BaseException, code: int
+) -> None:
+    def night(workspace: Any, **given: Any) -> Iterator[Event]:
+        yield Note("waiting")
+        raise kind
+
+    monkeypatch.setattr("sealmate.night.job.run_night", night)
+    done = run("forget", "shed", "--yes", "--now", "--json")
+    assert (done.code, done.json["forgotten"], done.json["night"]) == (code, True, None)
 
 
 def test_bisect_from_what_is_stored(run: Run, lab: Lab) -> None:

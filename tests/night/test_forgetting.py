@@ -18,6 +18,7 @@ from sealmate.night.lock import hold
 from sealmate.records import Passage
 from sealmate.store.state import FORGETTING
 from sealmate.store.upgrade import back_up
+from sealmate.versions.export import export
 from sealmate.versions.lineage import previous, rollback
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.store.build import turn
@@ -148,7 +149,7 @@ def test_one_that_nobody_went_back_from_may_take_over(home: Lab) -> None:
 
 def test_a_corrected_answer_does_not_come_back(home: Lab) -> None:
     store = home.store
-    newer = note(store, "From May on the harbour is closed before ten.", "harbour news", days=9)
+    newer = note(store, "By now the harbour is closed before ten.", "harbour news", days=9)
     (known,) = teach(store, newer, ("When does the harbour open?", "at ten"))
     settle_new(store, [known], MARCH)
     home.publish((known.id, 2), seed=5, parent=4)
@@ -227,6 +228,23 @@ def test_while_a_night_runs_it_is_hidden_and_the_rest_waits(home: Lab) -> None:
     assert left(home) == {}
 
 
+def test_while_it_waits_nothing_goes_back_to_what_knows_it(home: Lab, tmp_path: Path) -> None:
+    store = home.store
+    store.versions.activate(3, "for the test")
+    with hold(home.paths.lock, home.clock, "a night"):
+        assert forget(store, home.paths, [2], home.clock).waiting
+        assert store.versions.with_erased_edits() == [2, 4]
+        for number in (2, 4):
+            with pytest.raises(VersionError, match="forgotten"):
+                rollback(store, home.paths, number)
+            with pytest.raises(VersionError, match="forgotten"):
+                export(store, home.paths, number, tmp_path / "out")
+        assert previous(store) in (0, 1)
+    assert finish(store, home.paths, home.clock) is not None
+    assert home.names == ["v0001", "v0003"]
+    assert store.versions.active() == 3
+
+
 def test_what_another_process_has_forgotten_meanwhile_goes_too(
     home: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +286,7 @@ def test_a_stop_at_any_point_is_finished_by_the_next_call(
 
 def test_a_fact_that_had_lost_to_it_holds_again(home: Lab) -> None:
     store = home.store
-    newer = note(store, "From May on the harbour is closed before ten.", "harbour news", days=9)
+    newer = note(store, "By now the harbour is closed before ten.", "harbour news", days=9)
     settle_new(store, teach(store, newer, ("When does the harbour open?", "at ten")), MARCH)
     assert {e.answer for e in store.edits.list(state="superseded")} == {"at nine"}
     done = forget(store, home.paths, [newer.source_id], home.clock)
@@ -281,7 +299,7 @@ def test_a_fact_that_had_lost_to_it_holds_again(home: Lab) -> None:
 
 def test_the_older_side_of_a_conflict_goes_alone(home: Lab) -> None:
     store = home.store
-    newer = note(store, "From May on the harbour is closed before ten.", "harbour news", days=9)
+    newer = note(store, "By now the harbour is closed before ten.", "harbour news", days=9)
     settle_new(store, teach(store, newer, ("When does the harbour open?", "at ten")), MARCH)
     done = forget(store, home.paths, [1], home.clock)
     assert done.restored == ()
@@ -301,6 +319,39 @@ def test_find(home: Lab) -> None:
     assert [s.id for s in find(store, "120 guests")] == [3]
     forget(store, home.paths, [2], home.clock)
     assert find(store, "2") == find(store, "zirconquill") == []
+
+
+def test_find_tells_of_all_that_have_the_words(home: Lab) -> None:
+    store = home.store
+    note(store, "Olga mends the roof.", "roof")
+    note(store, "The bill is paid.", "Olga")
+    assert [s.id for s in find(store, "olga")] == [4, 3]
+    assert [s.id for s in find(store, "Olga's roof")] == []
+    assert [s.id for s in find(store, "the roof, Olga")] == [3]
+
+
+def test_find_compares_whole_words(home: Lab) -> None:
+    store = home.store
+    note(store, "The annual report: the planner has to pay.", "report")
+    note(store, "Ánn's plan: nothing to pay.", "plans")
+    assert [s.id for s in find(store, "ann pay")] == [4]
+    assert find(store, "ann paying") == []
+
+
+def test_find_looks_into_what_a_file_said_before(home: Lab) -> None:
+    from tests.store.build import source
+
+    store = home.store
+    new = store.sources.replace(2, source("Xanthippe has sold it all.", "sold", "/a/letter.md"))
+    store.passages.add_many(new.id, [Passage(0, new.id, 0, "Xanthippe has sold it all.", 5)])
+    # of a source and its earlier selves the newest that has them
+    assert [s.id for s in find(store, "xanthippe")] == [new.id]
+    assert [(s.id, s.state) for s in find(store, "zirconquill")] == [(2, "replaced")]
+    assert [s.id for s in find(store, "quuxtitle")] == [2]
+    done = forget(store, home.paths, [2], home.clock)
+    assert (done.reach.sources, done.purged) == ((2,), (2, 4))
+    assert [s.id for s in store.sources.list()] == [1, new.id]
+    assert find(store, "zirconquill") == []
 
 
 def test_earlier_selves_go_with_it(home: Lab) -> None:

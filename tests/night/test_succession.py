@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from sealmate.edits.questions import day
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
+from sealmate.night.ledger import UNASKED
+from sealmate.night.reasking import ASKED as REASKED
 from sealmate.night.supersession import FORMERLY
-from sealmate.records import Edit
+from sealmate.records import Conflict, Edit, Passage
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab, open_lab
 
@@ -157,3 +160,98 @@ def test_the_newest_goes_and_the_one_before_it_holds_again(lab: Lab) -> None:
     since = lab.store.sources.get(second).created_at
     past = [edit for edit in lab.store.edits.trainable() if FORMERLY in edit.sampling]
     assert {edit.valid_to for edit in past} == {since}  # taught as what was, not as what is
+
+
+WHO = "Who repairs the boiler?"
+
+
+def reasked(lab: Lab, of: Edit, place: Passage, answer: str) -> Edit:
+    """What a newer note was asked in the words of an older one."""
+    how = {"asked_of": of.id, "own": False}
+    made = replace(of, id=0, passage_id=place.id, answer=answer, reason=REASKED, sampling=how)
+    return lab.store.edits.add_many([made])[0]
+
+
+def settle(lab: Lab, old: Edit, new: Edit, state: str = "accepted") -> None:
+    row = lab.store.conflicts.add(
+        Conflict(0, old.id, new.id, new.question, old.answer, new.answer, MARCH, "open")
+    )
+    if state == "accepted":
+        supersession.accept(lab.store, row.id, MARCH)
+    else:
+        supersession.keep_old(lab.store, row.id)
+
+
+@pytest.mark.parametrize("own", [(), ("Which man repairs the boiler?",)])
+def test_an_outdated_answer_does_not_come_back_while_the_note_that_changed_it_stays(
+    lab: Lab, own: tuple[str, ...]
+) -> None:
+    store = lab.store
+    first = note(store, "Okafor repairs the boiler, he is good.", "first")
+    third = note(store, "The boiler: Okafor repairs it.", "third", 1)
+    fourth = note(store, "Boiler repairs: Okafor.", "fourth", 2)
+    newer = note(store, "The boiler: now it is Bauer, the new man.", "newer", 9)
+    (a,) = teach(store, first, (WHO, "Okafor"))
+    c, reworded = teach(store, third, (WHO, "Okafor"), ("Who is the boiler man?", "Okafor"))
+    (d,) = teach(store, fourth, (WHO, "Okafor"))
+    probe(store, third, WHO, "Okafor")
+    b = reasked(lab, a, newer, "Bauer")
+    mine = teach(store, newer, *((question, "Bauer") for question in own))
+    for old in (a, c, d):
+        settle(lab, old, b)
+    store.edits.supersede(reworded.id, b.id, store.edits.get(c.id).reason, MARCH)
+    lab.publish((b.id,))
+    done = forget(store, lab.paths, [first.source_id], lab.clock)
+    assert (done.restored, done.purged) == ((), (1,))
+    assert present(lab) == ["Bauer"]
+    (heir,) = of(lab, "Bauer")
+    assert (heir.id in [edit.id for edit in mine]) == bool(own)
+    assert heir.passage_id == newer.id
+    assert heir.question == (*own, WHO)[0]
+    if not own:
+        assert (heir.reason, heir.sampling) == (REASKED, {"asked_of": c.id, "own": False})
+    assert rows(lab) == [("Okafor", "Bauer", "accepted")] * 2
+    for edit in map(store.edits.get, (c.id, reworded.id, d.id)):
+        assert (edit.state, edit.superseded_by) == ("superseded", heir.id)
+    assert "Okafor" in former(lab).values()
+    assert store.probes.list() == []
+    assert store.state.get(UNASKED) == [newer.id]
+    # when that one goes as well, the older answer holds again
+    forget(store, lab.paths, [newer.source_id], lab.clock)
+    assert present(lab) == ["Okafor"]
+    assert {e.id for e in store.edits.trainable()} >= {c.id, reworded.id, d.id}
+
+
+def test_where_the_note_cannot_be_asked_in_other_words_the_older_answer_stays_down(
+    lab: Lab,
+) -> None:
+    store = lab.store
+    first = note(store, "Okafor repairs the boiler.", "first")
+    third = note(store, "Our boiler from Junkers: Okafor repairs it.", "third", 1)
+    newer = note(store, "The boiler is repaired by Bauer now.", "newer", 9)
+    (a,) = teach(store, first, (WHO, "Okafor"))
+    (c,) = teach(store, third, ("Who repairs the boiler from Junkers?", "Okafor"))
+    b = reasked(lab, a, newer, "Bauer")
+    settle(lab, a, b)
+    settle(lab, c, b)
+    done = forget(store, lab.paths, [first.source_id], lab.clock)
+    assert done.restored == ()
+    assert (present(lab), rows(lab)) == ([], [])
+    assert store.edits.get(c.id).state == "superseded"
+    assert store.state.get(UNASKED) == [newer.id]
+
+
+def test_what_a_person_kept_stays_kept_in_other_words(lab: Lab) -> None:
+    store = lab.store
+    first = note(store, "Okafor repairs the boiler.", "first")
+    kept = note(store, "The boiler is repaired by Bauer now.", "kept", 3)
+    newest = note(store, "The boiler: Lem repairs it.", "newest", 9)
+    (a,) = teach(store, first, (WHO, "Okafor"))
+    b = reasked(lab, a, kept, "Bauer")
+    d, reworded = teach(store, newest, (WHO, "Lem"), ("Who is the boiler man?", "Lem"))
+    settle(lab, a, b)
+    settle(lab, b, d, "kept-old")
+    store.edits.set_state([reworded.id], "rejected", "person", store.edits.get(d.id).reason)
+    forget(store, lab.paths, [first.source_id], lab.clock)
+    assert (present(lab), rows(lab)) == (["Bauer"], [("Bauer", "Lem", "kept-old")])
+    assert {store.edits.get(key).state for key in (d.id, reworded.id)} == {"rejected"}

@@ -389,3 +389,40 @@ def test_edits_that_tell_when_the_forgotten_note_came_go_with_the_conflict(store
     store.erasure.erase(new.source_id)
     assert [found.id for found in store.edits.list()] == [before.id, kept.id]
     assert [message.text for message in store.chats.messages(talk.id)] == ["Is it 4711?"]
+
+
+def test_reports_keep_no_reason_that_only_the_forgotten_note_gave(store: Store) -> None:
+    told = ingest(store, "The boiler man is Okafor, he comes at 7.", "boiler")
+    stays = ingest(store, "The gardener comes at 9.", "garden")
+    reasons = {
+        told.id: (
+            "came back as 'his wife, Ngozi'", "not in the passage: Adaeze", "holds a secret",
+            "came back as 'at nine'", "taken back",
+        ),
+        stays.id: ("holds a secret", "came back as 'at nine'", "not in the passage: Ada Okafor"),
+    }  # fmt: skip
+    made = store.edits.add_many(
+        replace(edit(place, "Who?", "Okafor" if place == told.id else "Ada"), reason=reason,
+                state="rejected")
+        for place, given in reasons.items()
+        for reason in given
+    )  # fmt: skip
+    # what an edit was refused for before a person had a say
+    store.edits.set_state([made[0].id], "accepted", "person", "fine")
+    wrong = store.probes.add_many([probe(told.id, "Who comes?", "Okafor"), probe(stays.id)])
+    lost = {str(wrong[0].id): "Ngozi's husband", str(wrong[1].id): "Rex's master"}
+    counts = {"refused": 1, **{reason: 2 for given in reasons.values() for reason in given}}
+    run = store.runs.start(START)
+    report = {"refused": {"count": 13, "reasons": counts, "edits": []}, "work": {"lost": lost}}
+    store.runs.finish(run.id, "published", 2, "", report)
+    cut = store.runs.start(START)
+    store.runs.note(cut.id, {"lost": lost, "kept": 3})
+    store.erasure.erase(told.source_id)
+    after = store.runs.get(run.id).report
+    gone = "[forgotten]"
+    assert after["refused"]["reasons"] == {
+        "refused": 1, "holds a secret": 2, "came back as 'at nine'": 2,
+        f"not in the passage: Ada {gone}": 2, gone: 6,
+    }  # fmt: skip
+    assert after["work"]["lost"] == {str(wrong[1].id): "Rex's master"}
+    assert store.runs.get(cut.id).report == {"lost": after["work"]["lost"], "kept": 3}

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate import events
-from sealmate.errors import BusyError
+from sealmate.errors import BusyError, HomeError
 from sealmate.night.conflicts import settle_new
 from sealmate.night.lock import hold
+from sealmate.store.state import FORGETTING
 from sealmate.tui.commands import COMMANDS, complete, parse
 from sealmate.tui.screens.sources import SourcesScreen
 from tests.night.ledger import MARCH, note, teach
+from tests.store.build import passage, source
 from tests.tui.drive import app_of, said, send, settle, status, type_line, until
 from tests.tui.home import Home
 
@@ -157,6 +160,58 @@ async def test_forget_finds_by_what_a_source_says_and_says_when_nothing_does(hom
         assert "Forget “The rabbit” (note 1)?" in said(pilot)
         await send(pilot, "no", "/forget xylophone")
         assert "Nothing it was given matches 'xylophone'" in said(pilot)
+
+
+async def test_forget_needs_all_words_and_shows_what_goes_along(home: Home) -> None:
+    store = home.store()
+    fennel = store.sources.get(1)
+    copy = store.sources.add(replace(fennel, id=0, title="Copied"))
+    store.passages.add_many(copy.id, [passage(fennel.text)])
+    letter = store.sources.add(source("Zoe lives in Ulm.", "letter", "/letter.md"))
+    store.passages.add_many(letter.id, [passage(letter.text)])
+    new = store.sources.replace(letter.id, source("Zoe moved.", "letter", "/letter.md"))
+    store.passages.add_many(new.id, [passage(new.text)])
+    async with home.app().run_test(size=(130, 40)) as pilot:
+        await settle(pilot)
+        await send(pilot, "/forget fennel on Thursdays")
+        assert "Nothing it was given matches 'fennel on Thursdays'" in said(pilot)
+        await send(pilot, "/forget slice of fennel")
+        assert "2 sources match" in said(pilot)
+        assert "1  “Copied” (note 4)" in said(pilot)
+        await send(pilot, "2")
+        assert "Also “Copied” (note 4), which has the same text." in said(pilot)
+        await send(pilot, "no", "/forget Ulm")
+        text = said(pilot)
+        assert "Forget “letter” (file 5, what 6 said before)?" in text
+        assert "earlier version" not in text
+        await send(pilot, "no", "/forget letter")
+        assert "Also 1 earlier version of it." in said(pilot)
+        await send(pilot, "no", "/forget 1 6")
+        assert "2 sources match" in said(pilot)
+        await send(pilot, "1", "yes")
+        assert "Forgot “The rabbit” (note 1)" in said(pilot)
+    assert [source.id for source in store.sources.list()] == [2, 3, 6]
+
+
+async def test_forget_goes_on_with_what_an_earlier_one_left(home: Home) -> None:
+    store = home.store()
+    store.state.set(FORGETTING, True)
+    store.sources.mark_forgotten(2)
+    async with home.app().run_test(size=(130, 40)) as pilot:
+        await settle(pilot)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sealmate.night.forgetting.purge", refuse)
+            await send(pilot, "/forget babysitter")
+            assert "the disk is broken" in said(pilot)
+            assert "goes on with the rest" in said(pilot)
+        await send(pilot, "/forget babysitter")
+        assert "What was left of an earlier forgetting is gone now." in said(pilot)
+        assert "Nothing it was given matches 'babysitter'" in said(pilot)
+    assert [source.id for source in store.sources.list(None)] == [1, 3]
+
+
+def refuse(*_: object) -> None:
+    raise HomeError("the disk is broken")
 
 
 async def test_sources_opens_the_listing(home: Home) -> None:
