@@ -17,7 +17,7 @@ from datetime import datetime
 from sealmate.errors import BusyError, HomeError, NotFoundError, VersionError
 from sealmate.night.backlog import Backlog
 from sealmate.night.canaries import canaries_of
-from sealmate.night.lock import hold, worker_lock
+from sealmate.night.lock import OTHER, hold, worker_lock
 from sealmate.night.logs import clean_logs, log_files
 from sealmate.night.named import company as company
 from sealmate.night.named import find as find
@@ -129,7 +129,7 @@ def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) ->
     with ExitStack() as stack:
         if not locked:
             try:
-                stack.enter_context(hold(paths.lock, clock, "a night"))
+                stack.enter_context(hold(paths.lock, clock, OTHER, name="a forgetting"))
                 stack.enter_context(hold(worker_lock(paths), clock, "the rest of a night"))
             except BusyError:
                 return None

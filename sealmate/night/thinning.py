@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sealmate.errors import VersionError
-from sealmate.night.lock import hold, worker_lock
+from sealmate.night.lock import OTHER, hold, worker_lock
 from sealmate.paths import Paths
 from sealmate.store import Store
 from sealmate.versions.disk import freed
@@ -34,7 +34,7 @@ def thin(
     Raises BusyError while a night is running; HomeError, and then a second call goes on.
     """
     with (
-        hold(paths.lock, clock, "a night"),
+        hold(paths.lock, clock, OTHER, name="a prune"),
         hold(worker_lock(paths), clock, "the rest of a night"),
     ):
         # Somebody may have gone back to one since they were shown.
