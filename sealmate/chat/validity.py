@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sealmate.edits.bare import names
+from sealmate.edits.beginnings import begun
 from sealmate.edits.lexicon import PERSONS, TITLES
 from sealmate.edits.moments import Moment, moment_of
 from sealmate.edits.names import CALENDAR, starts_a_name
 from sealmate.edits.questions import Asked, near, take_apart
+from sealmate.edits.steps import tellings
 from sealmate.edits.words import Token, tokens, within
-from sealmate.records import Conflict, Hit
+from sealmate.records import Conflict, Edit, Hit
 from sealmate.store import Store
 
 
@@ -25,13 +27,15 @@ from sealmate.store import Store
 class _Change:
     """A settled conflict: passages of the older and the newer answer, and when it changed (None:
     it did not, the older answer was kept). `always` if a date is part of what is asked, and tells
-    no time to answer for. `answers` are the older and the newer one."""
+    no time to answer for. `answers` are the older and the newer one; `to_come` tells that the newer
+    note names a day for it that is still to come."""
 
     old: int
     new: int
     since: datetime | None
     always: bool
     answers: tuple[str, str]
+    to_come: bool
 
 
 def holding(store: Store, question: str, hits: Sequence[Hit]) -> tuple[list[Hit], str]:
@@ -79,7 +83,8 @@ def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:
             if old.passage_id != new.passage_id:
                 kept = None if conflict.state == "kept-old" else since
                 answers = conflict.old_answer, conflict.new_answer
-                change = _Change(old.passage_id, new.passage_id, kept, own, answers)
+                to_come = kept is not None and _to_come(store, new)
+                change = _Change(old.passage_id, new.passage_id, kept, own, answers, to_come)
                 changes.append((since, change))
     changes.sort(key=lambda item: item[0])
     return [change for _, change in changes]
@@ -164,9 +169,22 @@ def _since(store: Store, conflict: Conflict) -> datetime:
     return store.edits.get(conflict.old_edit).valid_to or conflict.found_at
 
 
+def _to_come(store: Store, new: Edit) -> bool:
+    """Whether the note of an answer names a day from which it holds, and that is not yet."""
+    told = store.sources.of_passage(new.passage_id).created_at
+    text = store.passages.get(new.passage_id).text
+    days = (begun(said, new.answer, told) for said in tellings(new.answer, [text], new.question))
+    return any(day is not None and day > store.clock() for day in days)
+
+
 def _instead(moment: Moment, changes: Sequence[_Change]) -> dict[int, int]:
     """What is to be read in place of each passage that does not hold, by their ids."""
     instead: dict[int, int] = {}
+    if moment.kind in ("now", "formerly", "first"):
+        # a person may have settled what is still to come
+        if moment.kind == "now":
+            instead = {change.new: change.old for change in changes if change.to_come}
+        changes = [change for change in changes if not change.to_come]
     formerly = moment.kind == "formerly"
     if moment.kind == "before" and moment.end is not None:
         # nobody asks in this way for what holds still: the note came later than the date

@@ -114,11 +114,13 @@ def _day(text: str) -> str:
 
 
 def _facts(store: Store, conflict: Conflict) -> dict[str, Any]:
-    """A conflict as JSON has it, with the sources on both sides; `since` the newer one is told."""
+    """A conflict as JSON has it, with the sources on both sides; `since` the newer one holds."""
+    from sealmate.night.dates import Dates
+
     facts: dict[str, Any] = plain(conflict)
     for side, key in (("old", conflict.old_edit), ("new", conflict.new_edit)):
         edit = store.edits.get(key)
         source = store.sources.of_passage(edit.passage_id)
         facts[f"{side}_source"] = {"id": source.id, "title": source.title}
-        facts["since"] = plain(source.created_at)  # the new side comes last
+    facts["since"] = plain(Dates(store).since(store.edits.get(conflict.new_edit)))
     return facts

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from sealmate.edits.completing import complete, may_complete
 from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
-from sealmate.edits.revision import written_anew
+from sealmate.edits.revision import says_so, written_anew
 from sealmate.edits.screen import grounded_answer, is_abstention, same_answer
 from sealmate.edits.words import Token, content, tokens, within
+from sealmate.night.dates import Dates
 from sealmate.records import Edit, Passage, Source
 from sealmate.store import Store
 from sealmate.store.edits import is_aside, tells_the_past
@@ -29,13 +31,17 @@ class Clash:
     """Two edits of different sources with one question and two answers.
 
     `sure` says that the two cannot both hold, and that the second is the newer. `revised` that the
-    newer passage is the older one written anew.
+    newer passage is the older one written anew, `outright` that it says so: it has words for it, or
+    is what a file has become. `since` is when the newer answer begins to hold, which may be to
+    come.
     """
 
     old: Edit
     new: Edit
     revised: bool
+    outright: bool
     sure: bool
+    since: datetime
 
 
 def find_clashes(store: Store, new: Sequence[Edit]) -> Iterator[Clash]:
@@ -54,20 +60,25 @@ def find_clashes(store: Store, new: Sequence[Edit]) -> Iterator[Clash]:
     found: dict[tuple[int, int], Clash] = {}
     for edit in asking:
         asked = take_apart(edit.question)
-        strength = force(asked)
-        if strength == "vague":
+        if force(asked) == "vague":
             continue
         for other in index.same(asked):
-            clash = _clash(places, edit, other, strength == "one")
+            clash = _clash(places, edit, other, asked)
             if clash is not None:
                 found.setdefault((clash.old.id, clash.new.id), clash)
     yield from sorted(found.values(), key=lambda c: (not c.sure, c.old.id, c.new.id))
 
 
-def _clash(places: Places, edit: Edit, other: Edit, single: bool) -> Clash | None:
-    """What two edits with one question are, or None if nothing; `single`: it has one answer."""
-    if not _disagree(edit.answer, other.answer):
+def clash_of(store: Store, old: Edit, new: Edit) -> Clash | None:
+    """What two edits with one question are by now, either way round; None if they agree."""
+    return _clash(Places(store), new, old, take_apart(new.question))
+
+
+def _clash(places: Places, edit: Edit, other: Edit, asked: Asked) -> Clash | None:
+    """What two edits with one question are, or None if nothing."""
+    if not _disagree(edit.answer, other.answer) or complete(edit.answer, other.answer):
         return None
+    single = force(asked) == "one"
     one, another = places.source(edit.passage_id), places.source(other.passage_id)
     if one.id == another.id:
         return None
@@ -77,24 +88,31 @@ def _clash(places: Places, edit: Edit, other: Edit, single: bool) -> Clash | Non
             return None
         if places.says_still(other, edit, single) or places.stays(other, edit):
             return None
-        return Clash(other, edit, True, True)
-    first = (one.created_at, one.id) < (another.created_at, another.id)
-    old, new = (edit, other) if first else (other, edit)
+        return Clash(other, edit, True, True, True, places.dates.since(edit))
+    dates = places.dates
+    turned = (dates.told(edit), one.id) < (dates.told(other), another.id)
+    old, new = (edit, other) if turned else (other, edit)
     revised = places.revised(old.passage_id, new.passage_id)
     if revised and (places.repeats(old, new) or places.stays(old, new)):
         return None
-    return Clash(old, new, revised, (revised or single) and not _together(one, another))
+    since = dates.since(new)
+    # what is to change on a day that is named may change once more before
+    ahead = dates.since(old) > max(since, dates.told(new))
+    outright = revised and places.says_so(old, new)
+    sure = outright or (single and not ahead and not may_complete(asked, old.answer, new.answer))
+    sure = sure and not _together(places, old, new)
+    return Clash(old, new, revised, outright, sure, since)
+
+
+def _together(places: Places, old: Edit, new: Edit) -> bool:
+    """Whether the times of two files do not tell which of them is the newer."""
+    files = all(places.source(edit.passage_id).kind == "file" for edit in (old, new))
+    return files and places.dates.told(new) - places.dates.told(old) < TOGETHER
 
 
 def _before(edit: Edit, other: Edit) -> bool:
     """Whether an edit was there already when another was set aside."""
     return other.valid_to is not None and edit.created_at < other.valid_to
-
-
-def _together(one: Source, other: Source) -> bool:
-    """Whether the times of two files do not tell which of them is the newer."""
-    apart = abs(one.created_at - other.created_at)
-    return one.kind == other.kind == "file" and apart < TOGETHER
 
 
 def _asks(edit: Edit) -> bool:
@@ -165,6 +183,7 @@ class Places:
         self._revised: dict[tuple[int, int], bool] = {}
         self._became: dict[int, int] = {}
         self._said: dict[int, frozenset[str]] = {}
+        self.dates = Dates(store)
 
     def passage(self, key: int) -> Passage:
         """The passage with that id."""
@@ -198,6 +217,14 @@ class Places:
             texts = self.passage(old).text, self.passage(new).text
             self._revised[old, new] = written_anew(*texts)
         return self._revised[old, new]
+
+    def says_so(self, old: Edit, new: Edit) -> bool:
+        """Whether a passage that is an older one written anew says so: its file is what that of the
+        older one became, or it has words for it."""
+        here, there = self.passage(old.passage_id).text, self.passage(new.passage_id).text
+        if self.became(self.source(old.passage_id), self.source(new.passage_id)):
+            return True
+        return says_so(here, there, new.question, new.answer, self.dates.told(new))
 
     def has(self, answer: str, edit: Edit) -> bool:
         """Whether the passage of an edit says an answer, in whatever words."""

@@ -3,7 +3,7 @@
 The older answer is superseded, not overwritten: its edits leave training with a date until which
 they held, its probes are retired, a row tells the person, and edits that ask for what used to
 hold are added. What may be two facts after all, or told at the same time, stays open until the
-person says.
+person says; what is still to come until it has come.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from sealmate.edits.screen import same_answer
 from sealmate.edits.words import Token, tokens, within
 from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling
 from sealmate.night import supersession
-from sealmate.night.clashes import Clash, Places, find_clashes
+from sealmate.night.clashes import Clash, Places, clash_of, find_clashes
+from sealmate.night.dates import Dates
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.edits import is_aside
@@ -33,48 +34,72 @@ def settle_new(
     now: datetime,
     model: LanguageModel | None = None,
     cancel: Flag | None = None,
-    ended: Collection[int] = (),
+    ended: Collection[int] | None = None,
 ) -> list[Conflict]:
-    """Find what the accepted edits of `new` contradict and put it right; the rows made.
+    """Find what the accepted edits of `new` contradict and put it right; the rows made or settled.
 
     A sure conflict is "accepted" at once: the older answer gives way. A doubtful one is "open"
-    and changes nothing. With a `model` each pair needs its word too: answers in words that it
-    takes for the same are no conflict, and one that it says both hold stays open, unless the
-    newer note is the older one written anew without the older answer. A pair that was settled
-    before is not brought up again, and where a person settled it, it is settled like that if the
-    text of either tells it once more after a change. `ended` conflicts
-    are about to be erased and count for nothing. Each conflict is one transaction. Raises
-    Cancelled.
+    and changes nothing, and so is one whose newer answer is to hold from a day that is to come:
+    it is looked at again on the first night after that. With a `model` each pair needs its word
+    too: answers in words that it takes for the same are no conflict, and one that it says both hold
+    stays open, unless the newer note is the older one written anew and says so. A pair that was
+    settled before is not brought up again; where the two texts tell it once more after a change, it
+    is settled as it was. `ended` conflicts are about to be erased and count for nothing, and no
+    others are settled with them. Each conflict is one transaction. Raises Cancelled.
     """
     accepted = [edit for edit in new if edit.state == "accepted"]
-    if not accepted:
+    due = _due(store, now) if ended is None else {}
+    if not accepted and not due:
         return []
-    settled = _Settled(store, ended)
+    settled, dates = _Settled(store, ended or ()), Dates(store)
     clashes = [c for c in find_clashes(store, accepted) if not settled.has(c.old, c.new)]
+    clashes += [clash for clash, _ in due.values()]
     if model is not None and clashes:
         clashes = _second_opinion(store, model, clashes, cancel)
     made: list[Conflict] = []
     for clash in clashes:
         # An earlier one may have taken either out of training.
         old, fresh = store.edits.get(clash.old.id), store.edits.get(clash.new.id)
+        waiting = due.get((old.id, fresh.id))
         holds = old.state == "accepted" or is_aside(old)
-        if not holds or fresh.state != "accepted" or settled.has(old, fresh):
+        if not holds or fresh.state != "accepted" or (not waiting and settled.has(old, fresh)):
             continue
-        conflict = Conflict(
-            0, old.id, fresh.id, fresh.question, old.answer, fresh.answer, now, "open"
-        )
+        before = settled.before(old, fresh)
+        if before == "kept-both" or (before == "turned" and not dates.is_new(fresh)):
+            continue
+        doubtful = not clash.sure or (before == "turned" and dates.retold(fresh))
+        # what a file does not say any more is out of training whenever the rest of it holds
+        comes = clash.since > max(now, dates.told(fresh)) and not is_aside(old)
         with store.transaction():
-            kept = settled.by_person(old, fresh)
-            if kept == "kept-both":
-                continue
-            conflict = store.conflicts.add(conflict)
-            if kept:
+            conflict = waiting[1] if waiting else store.conflicts.add(Conflict(
+                0, old.id, fresh.id, fresh.question, old.answer, fresh.answer, now, "open"
+            ))  # fmt: skip
+            if before == "kept-old":
                 conflict = supersession.keep_old(store, conflict.id)
-            elif clash.sure:
+            elif not comes and (before == "accepted" or not doubtful):
                 conflict = supersession.accept(store, conflict.id, now)
-        settled.add(conflict)
-        made.append(conflict)
+        if not waiting:
+            settled.add(conflict)
+        if not waiting or conflict.state != "open":
+            made.append(conflict)
     return made
+
+
+def _due(store: Store, now: datetime) -> dict[tuple[int, int], tuple[Clash, Conflict]]:
+    """What was left open because the newer answer was still to come, and that by now has come, by
+    the two edits. Not what a person took back: that stays open until they say."""
+    found: dict[tuple[int, int], tuple[Clash, Conflict]] = {}
+    dates = Dates(store)
+    for row in store.conflicts.list("open"):
+        old, new = store.edits.get(row.old_edit), store.edits.get(row.new_edit)
+        if {old.state, new.state} != {"accepted"} or old.reason == supersession.undone(row.id):
+            continue
+        if not max(row.found_at, dates.told(new)) < dates.since(new) <= now:
+            continue
+        clash = clash_of(store, old, new)
+        if clash is not None and clash.sure and clash.old.id == old.id:
+            found[old.id, new.id] = clash, row
+    return found
 
 
 def untrained(store: Store) -> list[Edit]:
@@ -105,17 +130,21 @@ class _Settled:
         rows = self._rows.get((old.passage_id, new.passage_id), ())
         return any(_same(row, old, new) for row in rows)
 
-    def by_person(self, old: Edit, new: Edit) -> str:
-        """How a person settled the same between earlier texts of the two sources; "" if not."""
+    def before(self, old: Edit, new: Edit) -> str:
+        """How the same was settled last between earlier texts of the two sources: by a person, or
+        "accepted" in whatever way; "turned" if it was the newer answer that gave way; "" if not."""
         last: tuple[int, str] = (0, "")
         for row in self._all:
             if not near(row.question, new.question):
                 continue
             if _same(row, old, new) and self._told_again(row, old, new):
-                last = max(last, (row.id, row.state if self._by_person(row) else ""))
+                likewise = self._sources_of(row) == self._sources(old, new)
+                counts = self._by_person(row) or (likewise and row.state == "accepted")
+                last = max(last, (row.id, row.state if counts else ""))
             # the older text may be the one that was changed, and be the newer one now
             if _same(row, new, old) and self._sources_of(row) == self._sources(new, old):
-                last = max(last, (row.id, row.state if row.state == "kept-both" else ""))
+                turned = {"kept-both": "kept-both", "accepted": "turned"}
+                last = max(last, (row.id, turned.get(row.state, "")))
         return last[1]
 
     def _by_person(self, row: Conflict) -> bool:
@@ -169,13 +198,13 @@ def _second_opinion(
     ]
 
     def dated(edit: Edit) -> tuple[str, str]:
-        return f"{edit.question} {edit.answer}", day(places.source(edit.passage_id).created_at)
+        return f"{edit.question} {edit.answer}", day(places.dates.told(edit))
 
     asked = [prompts.supersedes(*dated(c.old), *dated(c.new)) for c in left]
     said = _replies(model, asked, cancel)
-    # A note written anew speaks for itself; a small model must not keep both of its wordings.
+    # What says itself that it is new needs no opinion; a small model must not keep both wordings.
     return [
-        replace(c, sure=c.sure and (c.revised or reply.startswith("second")))
+        replace(c, sure=c.sure and (c.outright or reply.startswith("second")))
         for c, reply in zip(left, said, strict=True)
     ]
 

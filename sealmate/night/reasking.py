@@ -25,6 +25,7 @@ from sealmate.edits.secrets import REDACTED, redact
 from sealmate.edits.words import tokens, within
 from sealmate.edits.write import Text
 from sealmate.model.protocol import LanguageModel
+from sealmate.night.dates import Dates
 from sealmate.night.ledger import UNASKED, as_texts
 from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
@@ -36,6 +37,7 @@ ASKED = "what an older note was asked"
 _OLDER = 4  # older passages looked at for each new one
 _BEFORE = 2  # and what its own file said before
 _MOST = 32  # questions asked of one new passage
+_CHUNK = 8  # new passages asked at a time: as much is lost where a night is stopped
 # Confidence from which on a new note answers an old question; a note written anew is sooner
 # believed than one that happens to speak of the same things.
 _SURE, _REVISED = 0.9, 0.6
@@ -60,17 +62,24 @@ def reask_waiting(
     cancel: Flag | None = None,
 ) -> list[Edit]:
     """`reask` each passage that was written about and not asked since, on whatever night that was;
-    the edits made. Raises Cancelled, and then all of them wait for the next night."""
-    waiting = store.state.get(UNASKED) or []
+    the edits made. Raises Cancelled; the passages that were not asked then wait for the next night,
+    and the others' edits are kept."""
+    waiting = list(dict.fromkeys(store.state.get(UNASKED) or ()))
     if not waiting:
         return []
     current = {passage.id: passage for passage in store.passages.current()}
-    texts = as_texts(store, [current[key] for key in waiting if key in current])
-    made = _changed(store, model, texts, now, review, cancel)
-    with store.transaction():
-        later = [key for key in store.state.get(UNASKED) or () if key not in waiting]
-        store.state.set(UNASKED, later or None)
-        return store.edits.add_many(made)
+    there = as_texts(store, [current[key] for key in waiting if key in current])
+    texts = {text.id: text for text in there}
+    kept: list[Edit] = []
+    for start in range(0, len(waiting), _CHUNK):
+        keys = waiting[start : start + _CHUNK]
+        asked = [texts[key] for key in keys if key in texts]
+        made = _changed(store, model, asked, now, review, cancel)
+        with store.transaction():
+            later = [key for key in store.state.get(UNASKED) or () if key not in keys]
+            store.state.set(UNASKED, later or None)
+            kept += store.edits.add_many(made)
+    return kept
 
 
 def reask(
@@ -177,11 +186,18 @@ def _older(store: Store, text: Text) -> list[tuple[Passage, bool]]:
     first, and whether it is one of them written anew."""
     own = store.passages.get(text.id)
     source = store.sources.get(own.source_id)
+    dates = Dates(store)
+    # what a file said before it was edited is no newer than it was
+    fresh = dates.fresh(own)
+    edited = fresh != own.text
+    said = fresh if edited else text.text
     found = []
-    for hit in store.passages.search(text.text, 3 * _OLDER):
+    for hit in store.passages.search(said, 3 * _OLDER):
         other = store.sources.get(hit.passage.source_id)
-        if (other.created_at, other.id) < (source.created_at, source.id):
-            found.append((alike(hit.passage.text, text.text), hit.passage))
+        earlier = (dates.first(hit.passage), other.id) < (source.created_at, source.id)
+        share = alike(hit.passage.text, said)
+        if other.id != source.id and earlier and (share or not edited):
+            found.append((share, hit.passage))
     found.sort(key=lambda one: (-one[0], one[1].id))
     before = [
         (alike(passage.text, text.text), passage)

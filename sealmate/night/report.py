@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sealmate.errors import NotFoundError
+from sealmate.night.dates import Dates
 from sealmate.night.losses import losses
 from sealmate.night.pages import render_markdown, render_text
 from sealmate.records import Conflict, Run, Version
@@ -254,7 +255,7 @@ def _refusals(run: Run) -> list[str]:
 
 
 def _conflict(store: Store, clash: Conflict) -> dict[str, Any]:
-    """A conflict with the notes on both sides; `since` is the day of the newer one."""
+    """A conflict with the notes on both sides; `since` is the day the newer one holds from."""
     old, new = (
         store.sources.of_passage(store.edits.get(key).passage_id)
         for key in (clash.old_edit, clash.new_edit)
@@ -263,5 +264,5 @@ def _conflict(store: Store, clash: Conflict) -> dict[str, Any]:
         "conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
         "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
         "state": clash.state, "old_title": old.title, "new_title": new.title,
-        "since": new.created_at.isoformat(),
+        "since": Dates(store).since(store.edits.get(clash.new_edit)).isoformat(),
     }  # fmt: skip

@@ -16,6 +16,7 @@ from sealmate.edits.revision import written_anew
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import tokens, within
 from sealmate.night.backlog import Backlog
+from sealmate.night.dates import Dates
 from sealmate.night.former import former_edits, tell_formerly
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
@@ -24,7 +25,8 @@ from sealmate.store.edits import is_aside, replaced_by, tells_the_past
 
 
 def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
-    """The newer answer holds; the older one is superseded since the newer note came.
+    """The newer answer holds; the older one is superseded since the newer note came, or since the
+    day that it names.
 
     All wordings of the older fact leave training, its probes are retired, and edits that ask for
     what used to hold are added. That it was set aside already, because its file says something
@@ -37,7 +39,7 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
             return conflict
         _undo(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
-        since = told(store, new)
+        since = Dates(store).since(new)
         edits, probes = fact(store, old, new, aside=True)
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
@@ -171,11 +173,6 @@ def names(question: str, said: str) -> bool:
     return bool(named) and held / len(named) >= NEAR
 
 
-def told(store: Store, edit: Edit) -> datetime:
-    """When the note of an edit came."""
-    return store.sources.of_passage(edit.passage_id).created_at
-
-
 def _undo(store: Store, conflict: Conflict) -> None:
     """Put everything back that carries the conflict's number; nothing for an open one. What came
     from a text that was replaced goes out of use with it."""
@@ -196,7 +193,7 @@ def _undo(store: Store, conflict: Conflict) -> None:
             when = [event.at for event in store.edits.history(edit.id) if event.reason == gone]
             store.edits.supersede(edit.id, None, gone, (*when, conflict.found_at)[0])
             continue
-        reason = FORMERLY if tells_the_past(edit) else f"{mark}, undone"
+        reason = FORMERLY if tells_the_past(edit) else undone(conflict.id)
         store.edits.set_state([edit.id], "accepted", "sealmate", reason)
     if told:
         note_rebuild(store, told, "a conflict was settled otherwise")
@@ -283,6 +280,11 @@ def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
     if not backlog.flagged:
         backlog.flag(why)
     return True
+
+
+def undone(conflict_id: int) -> str:
+    """The reason of what holds again because a settlement was taken back."""
+    return f"{_mark(conflict_id)}, undone"
 
 
 def _mark(conflict_id: int) -> str:

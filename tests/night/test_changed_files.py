@@ -18,6 +18,7 @@ from sealmate.night import supersession
 from sealmate.night.clashes import find_clashes
 from sealmate.night.conflicts import settle_new, untrained
 from sealmate.night.corrections import give_back
+from sealmate.night.dates import Dates
 from sealmate.night.ledger import as_texts
 from sealmate.night.reasking import reask
 from sealmate.night.stepping import keep_up
@@ -406,3 +407,157 @@ def test_words_that_were_deleted_from_a_file_lead_nowhere(store: Store, take: Ta
     assert keep_up(store, LATER) == 1
     assert [q for q, _ in past(store) if "rehab" in q] == []
     assert (step_back("Maria", "Our babysitter is Maria now."), "Anna") in past(store)
+
+
+VETS = "Our vet is Dr Hall, {}. The bins go out on Tuesdays.\n"
+FLATS = (
+    "## Flat 1\n\nThe code is {} and the key hangs in the hall.\n\n"
+    "## Flat 2\n\nThe code is {} and the key hangs in the hall.\n"
+)
+VET_IS, BINS = "Who is our vet?", "When do the bins go out?"
+
+
+def tell(store: Store, source: Source, *pairs: tuple[str, str]) -> list[Conflict]:
+    """The night after a file was taken in: what its last passage says, and what that changes."""
+    say(store, store.passages.of_source(source.id)[-1], *pairs)
+    return settle(store)
+
+
+@pytest.fixture
+def moved_on(store: Store, take: Take) -> Passage:
+    """A file told who the vet was, and a later note that it is another."""
+    tell(store, take(VETS.format("Mill Street")), (VET_IS, "Dr Hall"), (BINS, "Tuesdays"))
+    new = note(store, "We have a new vet from today, Dr Lane in Park Lane.", days=3)
+    say(store, new, (VET_IS, "Dr Lane"))
+    (row,) = settle(store)
+    assert (row.new_answer, row.state) == ("Dr Lane", "accepted")
+    return new
+
+
+def test_an_old_fact_is_no_newer_for_a_line_that_was_added(
+    store: Store, take: Take, moved_on: Passage
+) -> None:
+    text = VETS.format("Mill Street") + "The chimney sweep comes in October.\n"
+    rows = tell(
+        store, take(text, days=6),
+        (VET_IS, "Dr Hall"), (BINS, "Tuesdays"), ("When does the chimney sweep come?", "October"),
+    )  # fmt: skip
+    assert [(row.old_answer, row.new_answer, row.state) for row in rows] == [
+        ("Dr Hall", "Dr Lane", "accepted")
+    ]
+    assert store.edits.get(rows[0].old_edit).valid_to == MARCH + timedelta(days=3)
+    holds = {(VET_IS, "Dr Lane"), (BINS, "Tuesdays")}
+    assert told(store) == {*holds, ("When does the chimney sweep come?", "October")}
+    assert ("Who was our vet formerly?", "Dr Hall") in past(store)
+
+
+def test_what_a_person_accepted_stays_so_when_a_line_is_added(store: Store, take: Take) -> None:
+    asked = "Who looks after our dog?"
+    tell(store, take(VETS.format("Mill Street")), (asked, "Dr Hall"))
+    say(store, note(store, "I hear Dr Lane is it.", days=3), (asked, "Dr Lane"))
+    (row,) = settle(store)
+    assert row.state == "open"
+    supersession.accept(store, row.id, LATER)
+    longer = take(VETS.format("Mill Street") + "The roof is new.\n", days=6)
+    assert [row.state for row in tell(store, longer, (asked, "Dr Hall"))] == ["accepted"]
+    assert told(store) == {(asked, "Dr Lane")}
+
+
+def test_an_old_fact_is_no_newer_for_another_section_that_was_edited(
+    store: Store, take: Take
+) -> None:
+    """Edited on the day of the note, before the night."""
+    first = take(VET.format("Dr Hall") + CODE.format("4711"))
+    say(store, places(store, first)["Vet"], (VET_IS, "Dr Hall"))
+    new = note(store, "We have a new vet from today, Dr Lane.", days=3)
+    second = take(VET.format("Dr Hall") + CODE.format("4712"), days=3.2)
+    say(store, new, (VET_IS, "Dr Lane"))
+    say(store, places(store, second)["Gate"], ("What is the gate code?", "4712"))
+    assert [(row.new_answer, row.state) for row in settle(store)] == [("Dr Lane", "accepted")]
+    assert (VET_IS, "Dr Lane") in told(store)
+
+
+def test_a_sentence_that_was_really_edited_is_as_new_as_the_edit(
+    store: Store, take: Take, moved_on: Passage
+) -> None:
+    (row,) = tell(
+        store, take("Our vet is Dr Hall again, Mill Street.", days=6), (VET_IS, "Dr Hall")
+    )
+    assert (row.old_answer, row.new_answer, row.state) == ("Dr Lane", "Dr Hall", "accepted")
+    assert store.edits.get(row.old_edit).valid_to == MARCH + timedelta(days=6)
+    # and from then on it is as old as that
+    text = "Our vet is Dr Hall again, Mill Street. The roof is new."
+    assert tell(store, take(text, days=7), (VET_IS, "Dr Hall")) == []
+    assert told(store) == {(VET_IS, "Dr Hall")}
+
+
+def test_something_else_that_was_edited_in_its_sentence_leaves_it_open(
+    store: Store, take: Take, moved_on: Passage
+) -> None:
+    (row,) = tell(store, take(VETS.format("Elm Road"), days=6), (VET_IS, "Dr Hall"))
+    assert (row.old_answer, row.new_answer, row.state) == ("Dr Lane", "Dr Hall", "open")
+
+
+def test_an_answer_that_came_back_is_as_new_as_its_return(store: Store, take: Take) -> None:
+    def at(days: float, answer: str) -> datetime:
+        (edit,) = say(
+            store,
+            store.passages.of_source(take(f"The gate code is {answer}.", days).id)[0],
+            ("What is the gate code?", answer),
+        )
+        return Dates(store).told(edit)
+
+    first, second, third = at(0, "4711"), at(2, "4712"), at(4, "4711")
+    assert [first, second, third] == [MARCH + timedelta(days=days) for days in (0, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "days"),
+    [
+        ("## Flat 1\n\nThe code is 4711.\n", "## First flat\n\nThe code is 4711.\n", 0),
+        ("- Code: 4711\n", "1. Bins: Monday\n2. Code: 4711\n", 0),
+        ("The code\nis 4711.\n", "The code is\n4711.\n", 0),
+        ("The code is 4712.\n", "The code is 4711.\n", 4),
+        ("The code is 47112.\n", "The code is 4711.\n", 4),
+        (FLATS.format("4711", "4712"), FLATS.format("4711", "4711"), 4),
+    ],
+)  # fmt: skip
+def test_what_was_said_before_is_the_same_words_in_the_same_place(
+    store: Store, take: Take, before: str, now: str, days: int
+) -> None:
+    take(before)
+    last = store.passages.of_source(take(now, days=4).id)[-1]
+    (edit,) = say(store, last, ("What is the code?", "4711"))
+    assert Dates(store).told(edit) == MARCH + timedelta(days=days)
+
+
+def test_a_line_that_was_added_is_not_asked_what_a_newer_note_was(
+    store: Store, take: Take, moved_on: Passage
+) -> None:
+    longer = take(VETS.format("Mill Street") + "The chimney sweep comes in October.\n", days=6)
+    (place,) = store.passages.of_source(longer.id)
+    model = ScriptedModel(reply=lambda *_: "Dr Hall")
+    made = reask(store, model, as_texts(store, [place]), LATER)
+    # what its own file was asked before is no question of the note
+    of = {store.edits.get(edit.sampling["asked_of"]).passage_id for edit in made}
+    assert moved_on.id not in of
+
+
+def test_a_note_is_asked_what_an_older_section_of_a_newer_file_was(
+    store: Store, take: Take
+) -> None:
+    first = take(VET.format("Dr Hall") + CODE.format("4711"))
+    say(store, places(store, first)["Vet"], (VET_IS, "Dr Hall"))
+    new = note(store, "We have a new vet from today, Dr Lane.", days=3)
+    take(VET.format("Dr Hall") + CODE.format("4712"), days=3.2)
+    model = ScriptedModel(reply=lambda *_: "Dr Lane")
+    made = reask(store, model, as_texts(store, [new]), LATER)
+    assert [(edit.question, edit.answer) for edit in made] == [(VET_IS, "Dr Lane")]
+
+
+def test_an_answer_holds_since_its_sentence_came_into_the_file(store: Store, take: Take) -> None:
+    teach(store, note(store, "Our vet is Dr Hall."), (VET_IS, "Dr Hall"))
+    take("Our vet is Dr Lane, Park Lane.\n", days=2)
+    longer = take("Our vet is Dr Lane, Park Lane.\nThe roof is new.\n", days=5)
+    (row,) = tell(store, longer, (VET_IS, "Dr Lane"))
+    assert store.edits.get(row.old_edit).valid_to == MARCH + timedelta(days=2)

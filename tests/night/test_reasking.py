@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from threading import Event as Flag
+
+import pytest
 
 from sealmate.edits.write import Text
+from sealmate.errors import Cancelled
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
-from sealmate.night.reasking import ASKED, reask
+from sealmate.night.ledger import UNASKED
+from sealmate.night.reasking import ASKED, reask, reask_waiting
 from sealmate.night.supersession import successors
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
@@ -178,3 +183,31 @@ def test_a_probe_of_the_new_note_is_not_taught(store: Store) -> None:
     probe(store, new, question, "Monday")
     (made,) = ask(store, new, says(("loaf", "Monday")))
     assert made.question == "On what day do they give the loaf?"
+
+
+def test_what_was_asked_before_it_was_stopped_is_kept(store: Store) -> None:
+    """A long backlog goes on where the last night's time was over."""
+    news: list[Passage] = []
+    for letter in "abcdefghijklmnopqrst":
+        thing = " ".join(f"{word}{letter * 3}" for word in ("quol", "zir", "vex"))
+        told, asked = f"{thing} hangs in the", f"Where does {thing} hang?"
+        teach(store, note(store, f"{told} hall."), (asked, "in the hall"))
+        news.append(note(store, f"{told} shed.", f"news {letter}", days=3))
+    store.state.set(UNASKED, [passage.id for passage in news])
+    stop = Flag()
+
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        if len(model.prompts) == 20:  # each passage is read twice
+            stop.set()
+        return "in the shed"
+
+    model = ScriptedModel(reply=reply)
+    with pytest.raises(Cancelled):
+        reask_waiting(store, model, MARCH, cancel=stop)
+    done = [edit.passage_id for edit in store.edits.list() if edit.reason == ASKED]
+    assert done == [passage.id for passage in news[:8]]
+    left = [passage.id for passage in news[8:]]
+    assert store.state.get(UNASKED) == left
+    made = reask_waiting(store, says(("quol", "in the shed")), MARCH)
+    assert [edit.passage_id for edit in made] == left
+    assert store.state.get(UNASKED) is None
