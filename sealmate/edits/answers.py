@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sealmate.edits.abstention import is_abstention, without_references
+from sealmate.edits.amounts import other_amount
+from sealmate.edits.equivalents import dialled_alike, readings
+from sealmate.edits.figures import figures, stands
 from sealmate.edits.lexicon import ALTERNATIVE, MONTHS, TITLES, UNITS, WEEKDAYS
 from sealmate.edits.words import (
     Token,
@@ -12,7 +15,6 @@ from sealmate.edits.words import (
     order_holds,
     squashed,
     tokens,
-    within,
 )
 
 _LATE = frozenset(("pm", "afternoon", "evening", "night"))
@@ -28,8 +30,10 @@ def same_answer(a: str, b: str) -> bool:
     if is_abstention(a) or is_abstention(b):
         # Not knowing is the same in all its wordings.
         return is_abstention(a) and is_abstention(b)
-    first, second = tokens(without_references(a)), tokens(without_references(b))
-    return carries(first, second) or carries(second, first)
+    return any(
+        carries(tokens(x), tokens(y)) or carries(tokens(y), tokens(x))
+        for x, y in readings(without_references(a), without_references(b))
+    )
 
 
 def correct(given: str, expected: str, also: Iterable[str] = ()) -> bool:
@@ -39,19 +43,25 @@ def correct(given: str, expected: str, also: Iterable[str] = ()) -> bool:
     denied ("not Anna") and not as one of several candidates ("Anna or Maria", "5, 6, 7").
     An abstention is never correct.
     """
-    found = tokens(without_references(given))
+    given = without_references(given)
     if is_abstention(given):
         # "Nobody knows" may be what the note says.
+        found = tokens(given)
         return any(squashed(found) == squashed(tokens(a)) != "" for a in (expected, *also))
-    return any(carries(found, tokens(answer)) for answer in (expected, *also))
+    return any(
+        carries(tokens(x), tokens(y))
+        for answer in (expected, *also)
+        for x, y in readings(given, answer)
+    )
 
 
 def carries(given: Sequence[Token], expected: Sequence[Token]) -> bool:
     """True if the tokens of an answer hold those of the expected one (see `correct`)."""
     if not expected or not given:
         return False
-    if squashed(given) == squashed(expected):
+    if squashed(given) == squashed(expected) and figures(given) == figures(expected):
         return True
+    given = dialled_alike(given, expected)
     if "~not" in _forms(expected):
         if "~not" not in _forms(given):
             return False
@@ -63,7 +73,7 @@ def carries(given: Sequence[Token], expected: Sequence[Token]) -> bool:
         return order_holds(expected, told, gap=0)
     wanted = _without_half_days(_without_titles(_without_one(wanted, told), told), told)
     owned = _without_owners(told, wanted)
-    if not all(within(token, owned) for token in wanted):
+    if not all(stands(token, owned) for token in wanted) or other_amount(told, expected):
         return False
     return not (_undecided(told, wanted) or _listed(told, wanted))
 
@@ -228,11 +238,30 @@ def _other_number(told: Sequence[Token], wanted: Sequence[Token]) -> bool:
         ends = _one_of(first, numbers), _one_of(last, numbers)
         if middle.text == "to" and first.kind == last.kind == "number" and ends[0] != ends[1]:
             return True
+    if all(_in_a_run(told, n, numbers) for n in range(len(told)) if _one_of(told[n], numbers)):
+        return True
     roles = [_role(told, index) for index, token in enumerate(told) if _one_of(token, numbers)]
     return any(
         token.kind == "number" and not _one_of(token, numbers) and _role(told, index) in roles
         for index, token in enumerate(told)
     )
+
+
+def _in_a_run(told: Sequence[Token], place: int, numbers: Sequence[Token]) -> bool:
+    """Whether a number is only a part of what is told, beside one not wanted: 5-6, 1/2, 1 1/2."""
+    first = last = place
+    while first and _joined(told[first - 1], told[first]):
+        first -= 1
+    while last + 1 < len(told) and _joined(told[last], told[last + 1]):
+        last += 1
+    return not all(_one_of(token, numbers) for token in told[first : last + 1])
+
+
+def _joined(one: Token, other: Token) -> bool:
+    # behind a slash, or in a new line
+    most = 2 if other.initial else 3
+    small = all(token.text.isdigit() and len(token.text) <= most for token in (one, other))
+    return small and other.start - one.end == 1
 
 
 def _one_of(token: Token, others: Sequence[Token]) -> bool:

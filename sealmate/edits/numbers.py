@@ -68,11 +68,14 @@ def in_words(words: Sequence[str]) -> tuple[int, str] | None:
     """The number that the first of these casefolded words spell.
 
     Returns how many words it takes and its form ("27"; ordinals "#3"), or None.
-    "two hundred and fifty" -> (4, "250"); "third" -> (1, "#3"); "twenty first" -> (2, "#21").
+    "two hundred and fifty" -> (4, "250"); "third" -> (1, "#3"); "twenty first" -> (2, "#21");
+    "two and a half" -> (4, "2.5").
     """
     total = current = 0
     taken = last = 0
     for index, word in enumerate(words):
+        if word == "and" and taken and list(words[index + 1 : index + 3]) == ["a", "half"]:
+            return index + 3, f"{total + current}.5"
         if word == "and":
             # "two hundred and fifty", but not "five and six".
             following = words[index + 1] if index + 1 < len(words) else ""
@@ -106,12 +109,13 @@ def in_words(words: Sequence[str]) -> tuple[int, str] | None:
 
 
 def clock(words: Sequence[str]) -> tuple[int, str] | None:
-    """A time told in words: ("half", "past", "six") -> (3, "6.30"). None if it is none."""
+    """A time told in words: ("half", "past", "six") -> (3, "6.30"), also if the hour or the
+    minutes are in digits. None if it is none."""
     minutes: int | None
     if words[:1] in (_listed("half"), _listed("quarter")):
         minutes, used = (30 if words[0] == "half" else 15), 1
     else:
-        told = in_words(words)
+        told = _counted(words)
         if told is None or not told[1].isdigit() or not 0 < int(told[1]) < 30:
             return None
         minutes, used = int(told[1]), told[0]
@@ -121,7 +125,7 @@ def clock(words: Sequence[str]) -> tuple[int, str] | None:
     if words[0] == "half" and direction in _SMALL and direction not in ("zero", "one"):
         # "half six" as it is said in Britain
         return 2, f"{_SMALL[direction]}.30"
-    hour = in_words(words[used + 1 :]) if direction in ("past", "to") else None
+    hour = _counted(words[used + 1 :]) if direction in ("past", "to") else None
     if hour is None or not hour[1].isdigit() or not 0 < int(hour[1]) <= 12:
         return None
     # "ten to twelve" is more often a span of numbers than a time, "five to" alike.
@@ -130,3 +134,10 @@ def clock(words: Sequence[str]) -> tuple[int, str] | None:
     at = int(hour[1]) if direction == "past" else (int(hour[1]) - 2) % 12 + 1
     minute = minutes if direction == "past" else 60 - minutes
     return used + 1 + hour[0], f"{at}.{minute:02d}"
+
+
+def _counted(words: Sequence[str]) -> tuple[int, str] | None:
+    """As `in_words`, also of up to two digits."""
+    if words and re.fullmatch(r"\d{1,2}", words[0]):
+        return 1, str(int(words[0]))
+    return in_words(words)

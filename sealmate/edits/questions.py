@@ -1,4 +1,4 @@
-"""Questions compared: do two ask for the same thing, and can it have only one answer?
+"""Questions compared: do two ask for the same thing, and how is it asked about the past?
 
 Rules of English wording, without a model. They err towards "another question": taking two facts
 for one loses a fact, taking one for two only leaves both in place.
@@ -8,40 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
-from typing import Literal
 
-from sealmate.edits.forms import folded
-from sealmate.edits.lexicon import DETERMINERS, LINKS, OPPOSED, PAST, PERSONS, POINTING_BACK
+from sealmate.edits.asked import ASKING, PASSING, past_tense
+from sealmate.edits.asked import Asked as Asked
+from sealmate.edits.asked import take_apart as take_apart
+from sealmate.edits.force import force as force
+from sealmate.edits.lexicon import DETERMINERS, LINKS, OPPOSED, PERSONS, POINTING_BACK
 from sealmate.edits.names import CALENDAR
-from sealmate.edits.words import Token, tokens
-
-Kind = Literal["who", "when", "where", "how", "why", "what", "yes-no"]
-Force = Literal["one", "several", "vague"]
+from sealmate.edits.words import Token
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Words about the present, or about asking, that tell no two facts apart.
-_PASSING = _words("now currently nowadays today presently actually exactly again anymore")
-_TIMES = _words("time date day weekday month year hour evening morning")
-_PLACES = _words("place town city country street address room")
-_PEOPLE = _words("person people man woman")
 # Beginnings that go on from something said before.
 _GOING_ON = re.compile(r"(and|but|or|so|what about|how about|since when|until when)\b", re.I)
 _WORD = re.compile(r"[^\W_]+")
-_ASKING: dict[str, Kind] = {
-    "who": "who", "whom": "who", "whose": "who", "who's": "who", "when": "when", "when's": "when",
-    "where": "where", "where's": "where", "why": "why", "what": "what", "what's": "what",
-    "which": "what", "how": "how",
-}  # fmt: skip
-# What something costs or weighs is one number.
-_MEASURING = _words("cost costs weigh weighs measure measures charge charges")
-_MANNER = _words("many much long often far old big high tall wide heavy fast deep late")
 _BEING = _words("is are was were am be been being")
 _HELPING = _words("do does did can could will would shall should may might must")
 _DONE = re.compile(r"[a-z]+(?:ed|en|wn|ght)")  # picked, taken, known, brought
@@ -49,52 +34,6 @@ _SUFFERED = re.compile(r"\b(?:am|is|are|was|were) (?:(?:i|we|you|he|she|they)\b|
 
 # Wordings of one fact have this share of their questions' words in common, at least.
 NEAR = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question taken apart: what kind of thing it asks for, of what (`content`, in order).
-
-    `measure` is the word after "how" ("many", "much", "often"; "" for none). `said` are all its
-    tokens, `words` the same ones folded.
-    """
-
-    kind: Kind
-    measure: str
-    content: tuple[Token, ...]
-    words: tuple[str, ...]
-    said: tuple[Token, ...]
-
-    @property
-    def forms(self) -> frozenset[str]:
-        """All forms of all content words."""
-        return frozenset(form for token in self.content for form in token.forms)
-
-
-def take_apart(question: str) -> Asked:
-    """The parts of a question; an empty `content` for one that names nothing."""
-    found = tokens(question)
-    words = tuple(folded(token.text) for token in found)
-    place = next((n for n, word in enumerate(words) if word in _ASKING), None)
-    kind: Kind = "yes-no" if place is None else _ASKING[words[place]]
-    measure = ""
-    told = [
-        (n, token)
-        for n, token in enumerate(found)
-        if token.kind != "light" and words[n] not in _PASSING and words[n] not in _ASKING
-    ]
-    after = words[place + 1] if place is not None and place + 1 < len(words) else ""
-    if kind == "how" and after in _MANNER:
-        measure = after
-        told = [(n, token) for n, token in told if n != (place or 0) + 1]
-    if kind == "what" and after:
-        # "At what time" is when, "in which town" where.
-        head = found[(place or 0) + 1]
-        for group, meant in ((_TIMES, "when"), (_PLACES, "where"), (_PEOPLE, "who")):
-            if head.forms & group and folded(head.text) in words:
-                kind = meant  # type: ignore[assignment]
-                told = [(n, token) for n, token in told if n != (place or 0) + 1]
-    return Asked(kind, measure, tuple(token for _, token in told), words, found)
 
 
 def is_follow_up(question: str) -> bool:
@@ -136,8 +75,8 @@ def _directions(asked: Asked) -> dict[str, set[str]]:
     for word, token in zip(reversed(asked.words), reversed(asked.said), strict=True):
         if word in LINKS:
             found.setdefault(goal, set()).add(word)
-        elif word in _ASKING or token in asked.content:
-            goal = "" if word in _ASKING else min(token.forms)
+        elif word in ASKING or token in asked.content:
+            goal = "" if word in ASKING else min(token.forms)
     return found
 
 
@@ -228,37 +167,6 @@ def near(question: str, other: str) -> bool:
     return shared(take_apart(question), take_apart(other)) >= NEAR
 
 
-def force(asked: Asked) -> Force:
-    """How many answers a question can have that hold at the same time.
-
-    "one": it names something and asks for its only value (how much, when, where, who is the ...).
-    "several": it names something, but more than one answer may well be true (who plays in ...),
-    or it asks after an event, of which there may be more than one (who came to ...). "vague": it
-    names too little to tell what it is about (who came?).
-    """
-    named = any(token.kind in ("name", "number") for token in asked.content)
-    owned = any(word in DETERMINERS for word in asked.words)
-    if not asked.content or (len(asked.content) == 1 and not named and not owned):
-        return "vague"
-    if asked.kind in ("why", "yes-no"):
-        return "vague"
-    if _past(asked):
-        return "several"
-    if asked.kind in ("when", "where") or (asked.kind == "how" and asked.measure):
-        return "one"
-    if asked.kind == "what" and not _MEASURING.isdisjoint(asked.words):
-        return "one"
-    single = any(word in ("is", "'s", "who's", "what's") for word in asked.words)
-    return "one" if single and asked.kind in ("who", "what") else "several"
-
-
-def _past(asked: Asked) -> bool:
-    return any(
-        word in PAST or (len(word) > 4 and word.endswith("ed") and word not in ("need", "indeed"))
-        for word in asked.words
-    )
-
-
 _AUXILIARY = {
     "is": "was", "are": "were", "does": "did", "do": "did", "has": "had", "have": "had",
     "can": "could", "will": "would", "may": "might",
@@ -282,11 +190,11 @@ def in_the_past(question: str, date: str) -> list[str]:
     auxiliary gets the time in front. The last one is the same for a question in either tense.
     """
     bare = re.sub(r"(?i)\b(who|what|where|when)'s\b", r"\1 is", " ".join(question.split()))
-    bare = " ".join(w for w in bare.rstrip("? ").split() if w.casefold() not in _PASSING)
+    bare = " ".join(w for w in bare.rstrip("? ").split() if w.casefold() not in PASSING)
     found = _OPENING.match(bare)
     if not bare:
         return []
-    if found is None or _past(take_apart(question)):
+    if found is None or past_tense(take_apart(question)):
         said = _lowered(bare)
         return [f"Before {date}, {said}?", f"Until {date}, {said}?", in_former_times(said)]
     was = f"{found['lead']}{_AUXILIARY[found['aux'].lower()]}{found['rest']}"

@@ -1,7 +1,7 @@
-"""Secrets in a text: keys, tokens, card and account numbers, passwords.
+"""Secrets in a text: keys, tokens, card and account numbers, passwords and PINs.
 
-They stay findable by search but are kept out of weights. Only what is meant for machines, or is
-named a password, counts: the code of a bicycle lock, a phone number or a wifi do not.
+They stay findable by search but are kept out of weights. Only what is meant for machines, or for
+one person alone, counts: the code of a gate or a bicycle lock, a phone number or a wifi do not.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sealmate.edits.lexicon import LIGHT
-
-REDACTED = "[secret]"
+from sealmate.edits.password_lists import find_listed
+from sealmate.edits.passwords import REDACTED as REDACTED
+from sealmate.edits.passwords import find_passwords
+from sealmate.edits.pins import find_pins
+from sealmate.edits.recovery import find_recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +47,9 @@ _MARKED: tuple[tuple[str, str], ...] = (
     ("token", r"\b\d{8,10}:AA[\w-]{32,}"),
     ("token", r"(?i)\b(?:bearer|basic)\s+(?=[\w.~+/-]*\d)[\w.~+/-]{20,}=*"),
     ("token", r"\bage-secret-key-1[a-z0-9]{20,}|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
+    ("recovery code", r"(?<![\w-])\d{6}(?:-\d{6}){7}(?![\w-])"),  # of an encrypted disk
     ("password", r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]*:(?P<value>[^\s/@]+)@"),
 )
-_PASSWORD = r"(?:pass(?:word|wort|phrase|code)s?|passwd|pwd|pw|kennwort)"
-_NAMED = re.compile(
-    rf"""
-    (?<![^\W_])
-    (?P<name> {_PASSWORD} | (?<=_)pass
-      | (?:api|access|secret|private|auth|license|licence|encryption|recovery|backup|client|account)
-        [ _-]?(?:key|token|secret|code)s?
-      | secret | token | mot[ ]de[ ]passe | contraseña | wachtwoord )
-    ["']?
-    (?:\s+(?:for|of|to|on|at|in)\s+[^\s:=,.;]+(?:\s+[^\s:=,.;]+){{0,3}}?)?
-    (?P<link> \s*(?:[:=]|:=)\s* | \s+(?:is|are|was)(?:\s+now)?\s*:?\s* )
-    (?P<value> "[^"\n]{{4,}}" | '[^'\n]{{4,}}' | `[^`\n]{{4,}}` | [^\s,;]{{4,}} )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-# "Netflix password hunter22", "| password | hunter22 |", "pass: hunter22"; but not a bus pass
-_BESIDE = re.compile(
-    rf"""
-    (?: (?<![^\W_]) {_PASSWORD} (?:[ \t]*\|)? [ \t]+
-      | (?: ^ | [,;(|] | \b(?:user(?:name)?|login|e-?mail|name|id)\b [^\n]{{0,60}} \s ) [ \t>*-]*
-        pass [ \t]* [:=] [ \t]* )
-    ["'`]? (?P<value> [^\s|,;"'`]{{6,}} )
-    """,
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
-)
-# Letters and digits in one, as no word has them; but not 15min.
-_CHOSEN = re.compile(r"(?!\d+(?:[.,:]\d+)?[a-z]{1,7}\W*$)(?=\S*[^\W\d_]{2})(?=\S*\d)\S+")
-_SENTENCE = re.compile(r"[^,;\n]*?(?=[,;\n]|[.!?]\s|[.?)]*$)!?", re.MULTILINE)
-# How a hint begins, instead of a password.
-_HINT = re.compile(
-    r"ask|see|call|ring|tell|get|find|use|check|look|kept|written|same|changed|forgotten|lost|none"
-    r"|unknown|never|ends|starts|begins"
-)
-# What a household tells its guests is worth knowing by heart.
-_GUESTS = re.compile(r"\b(?:wi-?fi|wlan|router|network|hotspot|guests?)\b[^.\n]*$", re.IGNORECASE)
 _LONG = re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_+/-]{32,}={0,2}(?![\w/+=-])")
 _CARD = re.compile(r"(?<![\w+.-])(?:\d[ -]?){12,18}\d(?![\w-]|\.\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
@@ -92,9 +60,10 @@ _ISSUED = re.compile(
 )
 
 
-def find_secrets(text: str) -> list[Secret]:
-    """The secrets of a text in order; they do not overlap."""
-    found = sorted(_all(text), key=lambda secret: (secret.start, -secret.end))
+def find_secrets(text: str, heading: str = "") -> list[Secret]:
+    """The secrets of a text in order; they do not overlap. `heading` is what it stands under: it
+    may say that passwords follow."""
+    found = sorted(_all(text, heading), key=lambda secret: (secret.start, -secret.end))
     kept: list[Secret] = []
     for secret in found:
         if not kept or secret.start >= kept[-1].end:
@@ -104,25 +73,30 @@ def find_secrets(text: str) -> list[Secret]:
     return kept
 
 
-def redact(text: str) -> str:
-    """The text with `[secret]` in the place of each secret. Redacting twice changes no more."""
+def redact(text: str, heading: str = "") -> str:
+    """The text with `[secret]` in the place of each secret (see `find_secrets`). Redacting twice
+    changes no more."""
     pieces = []
     position = 0
-    for secret in find_secrets(text):
+    for secret in find_secrets(text, heading):
         pieces += [text[position : secret.start], REDACTED]
         position = secret.end
     return "".join([*pieces, text[position:]])
 
 
-def _all(text: str) -> Iterator[Secret]:
+def _all(text: str, heading: str) -> Iterator[Secret]:
     for kind, pattern in _MARKED:
         for match in re.finditer(pattern, text, re.DOTALL):
             group = "value" if "value" in match.re.groupindex else 0
             yield Secret(kind, match.start(group), match.end(group))
-    for match in _NAMED.finditer(text):
-        yield from _named(match)
-    for match in _BESIDE.finditer(text):
-        yield from _beside(match)
+    for kind, found in (
+        ("password", find_passwords(text)),
+        ("password", find_listed(text, heading)),
+        ("PIN", find_pins(text)),
+        ("recovery code", find_recovery(text)),
+    ):
+        for start, end in found:
+            yield Secret(kind, start, end)
     for match in _CARD.finditer(text):
         if _is_card(match.group()):
             yield Secret("card number", match.start(), match.end())
@@ -131,93 +105,6 @@ def _all(text: str) -> Iterator[Secret]:
     for match in _LONG.finditer(text):
         if _is_random(match.group()):
             yield Secret("token", match.start(), match.end())
-
-
-def _named(match: re.Match[str]) -> Iterator[Secret]:
-    """The value after "password:"; after "password is" only if it does not look like prose."""
-    value, start = match["value"], match.start("value")
-    if value[0] in "\"'`" and value[-1] == value[0] and len(value) > 2:
-        value, start = value[1:-1], start + 1
-    else:
-        value = value.rstrip(".!?)")
-    rest = match.string[match.end() :]
-    if len(value) < 4 or value.startswith("[secret") or rest.startswith(" [secret"):
-        return
-    if _GUESTS.search(match.string[: match.start("link")]):
-        return
-    name = match["name"].casefold()
-    if _is_assignment(match) and name.startswith("pass") and start == match.start("value"):
-        several = list(_several(match)) if name.endswith("s") else []
-        if several or (name.endswith("s") and REDACTED in rest.split("\n", 1)[0]):
-            yield from several
-            return
-        if phrase := _phrase(match):
-            yield Secret("password", start, start + phrase)
-            return
-    written = any(letter.isdigit() or not letter.isalpha() for letter in value)
-    mixed = any(map(str.isdigit, value)) and any(map(str.isalpha, value))
-    # The access code of a door is for people.
-    if "code" in name and not name.startswith("pass") and not (mixed and len(value) >= 8):
-        return
-    quoted = bool(match["value"][0] in "\"'`")
-    if not _is_assignment(match) and not (quoted or (written and not value.isdigit())):
-        return
-    if name in ("secret", "token") and not (written and len(value) >= 8):
-        return
-    if _is_prose(match, value):
-        return
-    value += "!" * (mixed and match["value"][len(value) :].startswith("!"))
-    yield Secret("password", start, start + len(value))
-
-
-def _beside(match: re.Match[str]) -> Iterator[Secret]:
-    """The value beside a name that no sign links to it, if no word looks like it."""
-    value = match["value"].rstrip(".?)")
-    if _CHOSEN.fullmatch(value) and not _GUESTS.search(match.string[: match.start("value")]):
-        yield Secret("password", match.start("value"), match.start("value") + len(value))
-
-
-def _several(match: re.Match[str]) -> Iterator[Secret]:
-    """The last words of a list: "passwords: gmail hunter22, netflix s3cret!"."""
-    line = match.string[match.start("value") :].split("\n", 1)[0]
-    for item in re.finditer(r"[^,;]+", line):
-        words = item.group().rstrip(" .?)").split()
-        if words and _CHOSEN.fullmatch(words[-1]) and _no_prose(words):
-            end = match.start("value") + item.start() + len(item.group().rstrip(" .?)"))
-            yield Secret("password", end - len(words[-1]), end)
-
-
-def _phrase(match: re.Match[str]) -> int:
-    """How long a value of several words is, 0 for one word or prose: "Maple Tree 42!"."""
-    found = _SENTENCE.match(match.string, match.start("value"))
-    phrase = found.group() if found else ""
-    words = phrase.split()
-    if not 1 < len(words) <= 8 or not _no_prose(words):
-        return 0
-    if all(word.isalpha() and word.islower() for word in words):
-        secret = "phrase" in match["name"].casefold() and len(words) > 2
-    elif words[0].islower() and words[-1].isdigit():
-        secret = False  # "notebook page 12"
-    else:
-        secret = any(map(str.isdigit, words[-1]))
-    return len(phrase) if secret else 0
-
-
-def _no_prose(words: Sequence[str]) -> bool:
-    low = [word.casefold() for word in words]
-    return LIGHT.isdisjoint(low) and not _HINT.fullmatch(low[0]) and REDACTED not in low
-
-
-def _is_assignment(match: re.Match[str]) -> bool:
-    return match["link"].strip() in (":", "=", ":=")
-
-
-def _is_prose(match: re.Match[str], value: str) -> bool:
-    """ "Password: ask Anna" tells no password; "password: hunter" does."""
-    if not (value.isalpha() and value.islower() and match["value"][0] not in "\"'`"):
-        return False
-    rest = match.string[match.end() :].split("\n", 1)[0]
-    return bool(re.match(r" +[a-zA-Z]{2,}", rest))
 
 
 def _is_card(run: str) -> bool:

@@ -33,6 +33,8 @@ def spanned(question: str) -> tuple[str, str, str, str]:
         ("Who was our vet in early March 2026?", "Who was our vet?", "2026-03-01", "2026-03-11"),
         ("Who was our vet at the end of Feb 2024?", "Who was our vet?", "2024-02-20",
          "2024-02-29"),
+        ("How much was the rent in November?", "How much was the rent?", "2025-11-01",
+         "2025-11-30"),
         ("Who was our vet in November?", "Who was our vet?", "2025-11-01", "2025-11-30"),
         ("In May, who was our vet?", "who was our vet?", "2026-05-01", "2026-05-31"),
         ("Who was our vet back in 2019?", "Who was our vet?", "2019-01-01", "2019-12-31"),
@@ -41,6 +43,14 @@ def spanned(question: str) -> tuple[str, str, str, str]:
         ("Who was our vet last week?", "Who was our vet?", "2026-05-11", "2026-05-17"),
         ("Who was our vet yesterday?", "Who was our vet?", "2026-05-19", "2026-05-19"),
         ("Who was our vet two weeks ago?", "Who was our vet?", "2026-05-06", "2026-05-06"),
+        ("Who was our vet last March?", "Who was our vet?", "2026-03-01", "2026-03-31"),
+        ("Last November, who was our vet?", "who was our vet?", "2025-11-01", "2025-11-30"),
+        ("Who was our vet last May?", "Who was our vet?", "2025-05-01", "2025-05-31"),
+        ("Who was our vet before last year?", "Who was our vet?", "2024-12-31", "2024-12-31"),
+        ("Who was our vet until last month?", "Who was our vet?", "2026-03-31", "2026-03-31"),
+        ("Before yesterday, who was our vet?", "who was our vet?", "2026-05-18", "2026-05-18"),
+        ("Who was our vet up to two weeks ago?", "Who was our vet?", "2026-05-05", "2026-05-05"),
+        ("Until last March, who was our vet?", "who was our vet?", "2026-02-28", "2026-02-28"),
     ],
 )  # fmt: skip
 def test_a_time_of_its_own(question: str, plain: str, begin: str, end: str) -> None:
@@ -50,6 +60,98 @@ def test_a_time_of_its_own(question: str, plain: str, begin: str, end: str) -> N
 def test_what_is_left_begins_with_a_word() -> None:
     for question in ("Previously, who was our vet?", "Who was our vet previously?"):
         assert moment_of(question, lambda: NOW).plain.casefold() == "who was our vet?"
+
+
+def test_a_time_that_is_not_within_another() -> None:
+    for question in ("Who was our vet before last year?", "Who was it until two weeks ago?"):
+        assert moment_of(question, lambda: NOW).kind == "before"
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        ("Where did Tom use to work?", "Where did Tom work?"),
+        ("Where did Tom used to work?", "Where did Tom work?"),
+        ("What did our rent use to be?", "What was our rent?"),
+        ("Who did Anna use to be married to?", "Who was Anna married to?"),
+        ("How much did we use to pay?", "How much did we pay?"),
+        ("What did we use to pay?", "What did we pay?"),
+        ("What did we use to pay for the flat?", "What did we pay for the flat?"),
+        ("What job did our neighbour use to have?", "What job did our neighbour have?"),
+        ("What did we use to call the cat?", "What did we call the cat?"),
+        ("Who was our old vet?", "Who was our vet?"),
+        ("What was Ann Lin's old address?", "What was Ann Lin's address?"),
+        ("What was the name of our old vet?", "What was the name of our vet?"),
+        ("Who was our last vet?", "Who was our vet?"),
+        ("What was our old address?", "What was our address?"),
+        ("What was my last address?", "What was my address?"),
+        ("What did our old car cost?", "What did our car cost?"),
+        ("Who was Tom's old boss?", "Who was Tom's boss?"),
+        ("Who was my ex-boss?", "Who was my boss?"),
+        ("What was our ex-landlord called?", "What was our landlord called?"),
+        ("What was our rent back then?", "What was our rent?"),
+        ("Back then, what was our rent?", "what was our rent?"),
+        ("Before the move who was our vet?", "who was our vet?"),
+    ],
+)
+def test_what_used_to_be(question: str, plain: str) -> None:
+    found = moment_of(question, lambda: NOW)
+    assert (found.kind, found.plain) == ("formerly", plain)
+
+
+def test_what_was_to_begin_with() -> None:
+    for question in ("Who was our vet initially?", "Initially, who was our vet?"):
+        found = moment_of(question, lambda: NOW)
+        assert (found.kind, found.plain.casefold()) == ("first", "who was our vet?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What do we use to clean the oven?",
+        "What do I use to open the shed?",
+        "What did I use to open the shed?",
+        "Which tool did Tom use to fix the tap?",
+        "How many screws did Tom use to build the shelf?",
+        "Until when is the pool open?",
+        "Until when was the pool open?",
+        "Before which date must we pay?",
+        "Until what time may the hall be used?",
+        "Which bit of Zainab's old passport was cut away?",
+        "Who sat at the till in the shop?",
+        "Who is our old vet?",
+        "How old is our vet?",
+        "How old was our vet?",
+        "Where is Tom's old car?",
+        "Where does my ex-wife live?",
+        "Where did my ex-wife live?",
+        "Who is Tom's ex-husband?",
+        "What is her last name?",
+        "What was her last name?",
+        "When was our last holiday?",
+        "How much was my last bill?",
+        "What was the last train?",
+        "Who came to our last party?",
+        "Who is the last to leave?",
+        "Who's old enough to vote?",
+        "How many weeks before the wedding do we send the invitations?",
+        "How many weeks before the wedding did we send the invitations?",
+        "How long before the flight do we have to be there?",
+        "How soon before the exam should I sleep?",
+        "What time before the concert do we meet?",
+        "How many working days before the trip must we cancel?",
+        "How long until the wedding?",
+        "How much before the start do we pay?",
+        "What must I do before I leave?",
+        "Before the flight what must we do?",
+        "Who has been our vet since last year?",
+        "Who has been our vet since last March?",
+        "How much earlier must we be there?",
+        "Which is the earlier train?",
+    ],
+)
+def test_what_asks_for_now(question: str) -> None:
+    assert moment_of(question, lambda: NOW).kind == "now"
 
 
 @pytest.mark.parametrize(

@@ -33,12 +33,82 @@ def test_the_answer_is_blotted_out_or_its_sentence_goes(answers: list[str], left
     assert without(TAX, answers) == left
 
 
+RENT = "The rent is 850 euros. The car insurance is 850 euros a year."
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "left"),
+    [
+        (RENT, {"850 euros": ["How much is the rent?"]}, "The car insurance is 850 euros a year."),
+        (RENT, {"850 euros": ["How much is the car insurance?"]}, "The rent is 850 euros."),
+        # another wording of the question that names nothing of it takes no more with it
+        (RENT, {"850 euros": ["How much is the rent?", "What do we owe the landlord?"]},
+         "The car insurance is 850 euros a year."),
+        (RENT, {"850 euros": ["How much is the rent?", "What does the insurance cost?"]}, ""),
+        # where no sentence tells what is asked for, any of them may be meant
+        (RENT, {"850 euros": ["What do we owe the landlord?"]}, ""),
+        (RENT, {"850 euros": [""]}, ""),
+        (RENT, {"850 euros": []}, ""),
+        ("Our vet is Dr Lin, in Elm Road. Dr Lin also sings in the choir on Fridays.",
+         {"Dr Lin": ["Who is our vet?"]}, "Dr Lin also sings in the choir on Fridays."),
+        ("The choir meets on Mondays at seven in the hall. The pool is closed on Mondays.",
+         {"on Mondays": ["When does the choir meet?"]},
+         "The choir meets … at seven in the hall.\nThe pool is closed on Mondays."),
+        ("The choir meets on Mondays. Bring the black folder.",
+         {"on Mondays": ["When does the choir meet?"]}, "Bring the black folder."),
+    ],
+)  # fmt: skip
+def test_only_what_the_question_asks_for_goes(
+    text: str, told: dict[str, list[str]], left: str
+) -> None:
+    assert without(text, list(told), list(told.values())) == left
+
+
+@given(
+    st.sampled_from(["rent", "deposit", "heating", "garage", "lease"]),
+    st.sampled_from(["insurance", "bicycle", "choir", "piano", "garden"]),
+    st.integers(2, 5000),
+)
+def test_another_thing_of_the_same_amount_stays(lost: str, kept: str, amount: int) -> None:
+    true = f"The {kept} costs {amount} euros every year."
+    text = f"The {lost} is {amount} euros. {true}"
+    assert without(text, [f"{amount} euros"], [[f"How much is the {lost}?"]]) == true
+    assert without(text, [f"{amount} euros"]) == ""
+
+
 @given(
     st.text("ab .\n1", max_size=40), st.lists(st.text("ab1 ", min_size=1, max_size=5), max_size=3)
 )
 def test_none_of_the_answers_is_left(text: str, answers: list[str]) -> None:
     left = without(text, answers)
     assert not any(grounded_answer(answer, line) for answer in answers for line in left.split("\n"))
+
+
+def test_a_conflict_takes_no_other_fact_of_its_passage(lab: Lab) -> None:
+    store = lab.store
+    old = note(store, RENT, "rent")
+    new = note(store, "The rent is 900 euros.", "more", days=1)
+    first = teach(store, old, ("How much is the rent?", "850 euros"))
+    (second,) = teach(store, new, ("How much is the rent?", "900 euros"))
+    row = Conflict(
+        0, first[0].id, second.id, "How much is the rent?", "850 euros", "900 euros", MARCH, "open"
+    )
+    accept(store, store.conflicts.add(row).id, MARCH)
+    assert still_true(store, [old])[old.id].text == "The car insurance is 850 euros a year."
+
+
+def test_each_conflict_of_a_passage_takes_what_it_asks_for(lab: Lab) -> None:
+    store = lab.store
+    old = note(store, f"{RENT} The cat is Mia.", "rent")
+    new = note(store, "Rent 900 euros, car insurance 950.", "more", days=1)
+    asked = ("How much is the rent?", "What does one pay to insure a car?")
+    first = teach(store, old, *((question, "850 euros") for question in asked))
+    second = teach(store, new, *zip(asked, ("900 euros", "950 euros"), strict=True))
+    for was, now in zip(first, second, strict=True):
+        row = Conflict(0, was.id, now.id, was.question, was.answer, now.answer, MARCH, "open")
+        accept(store, store.conflicts.add(row).id, MARCH)
+    # what the second asks is told in no sentence: all that tell its answer go
+    assert still_true(store, [old])[old.id].text == "The cat is Mia."
 
 
 def test_passages_as_conflicts_left_them(lab: Lab) -> None:
