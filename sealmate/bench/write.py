@@ -108,7 +108,7 @@ def bench_write(
 
 def of_passage(stages: Sequence[Sequence[Request]], text: Text) -> list[list[Request]]:
     """Stage by stage the requests about one passage, told by its words in the prompt."""
-    safe = redact(text.text)
+    safe = redact(text.text, text.heading)
     return [[r for r in stage if safe in r.prompt[-1].content] for stage in stages]
 
 

@@ -65,4 +65,4 @@ class Work:
 def work_on(text: Text) -> Work:
     """The work on a passage, without its secrets. A note's first words are its title, so a secret
     may stand in the heading too."""
-    return Work(replace(text, heading=redact(text.heading)), redact(text.text))
+    return Work(replace(text, heading=redact(text.heading)), redact(text.text, text.heading))

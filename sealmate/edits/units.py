@@ -40,7 +40,7 @@ def units(text: str, heading: str = "") -> tuple[str, ...]:
 
 def units_of(passage: Passage) -> tuple[str, ...]:
     """What nights teach of a passage: its units, with secrets left out."""
-    return units(redact(passage.text), redact(passage.heading))
+    return units(redact(passage.text, passage.heading), redact(passage.heading))
 
 
 def all_units(passages: Iterable[Passage]) -> list[str]:

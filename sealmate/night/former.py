@@ -80,7 +80,8 @@ def former(
 
 def _told(store: Store, old: Edit) -> str:
     """The sentence in which the older note told it; "" where none has the answer's words."""
-    text = redact(store.passages.get(old.passage_id).text)
+    passage = store.passages.get(old.passage_id)
+    text = redact(passage.text, passage.heading)
     return next((one for one in sentences(text) if grounded_answer(old.answer, one)), "")
 
 

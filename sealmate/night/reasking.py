@@ -108,7 +108,10 @@ def _changed(
 ) -> list[Edit]:
     """The edits that `reask` makes, without rows."""
     # what is secret may not become an answer
-    safe = [replace(text, heading=redact(text.heading), text=redact(text.text)) for text in texts]
+    safe = [
+        replace(text, heading=redact(text.heading), text=redact(text.text, text.heading))
+        for text in texts
+    ]
     cases = [case for text in safe for case in _cases(store, text)]
     # most new notes answer no old question: the reader's lessons had it right for once
     asked = [Asked(c.old.question, (Reference(c.text.heading, c.text.text),)) for c in cases]

@@ -102,7 +102,10 @@ class Choice:
     ) -> Material:
         """For the mixture. Edits kept aside to test abstention are left out."""
         # secrets may be searched for but not learnt
-        texts = {key: redact(passage.text) for key, passage in sorted(self.passages.items())}
+        texts = {
+            key: redact(passage.text, passage.heading)
+            for key, passage in sorted(self.passages.items())
+        }
         # what one passage leaves open another may tell: such a question is no lesson in not knowing
         known = Known((e.question for e in (*self.new, *self.replay) if e.answer), ())
         pieces, others = (

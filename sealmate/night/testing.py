@@ -292,7 +292,7 @@ class Examination:
         for group in range(min(READINGS, len(keys))):
             shown = [keys[(group + step) % len(keys)] for step in range(min(3, len(keys)))]
             rng.shuffle(shown)
-            texts = [redact(passages[key].text) for key in shown]
+            texts = [redact(passages[key].text, passages[key].heading) for key in shown]
             references = [prompts.Reference("", text) for text in texts]
             for key in shown:
                 for edit in rng.sample(asked[key], min(2, len(asked[key]))):
