@@ -29,7 +29,7 @@ from sealmate.formerly import UNSURE, called_back
 from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Prompt, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
-from sealmate.recital import SHARDS, Recollection, best, likeliest, recite, told
+from sealmate.recital import SHARDS, Recited, Recollection, best, likeliest, recite, told
 from sealmate.records import Way
 
 READ = 2  # recitals at most that are read for a question
@@ -46,14 +46,16 @@ def recollect(
     max_tokens: int = 24,
     plainly: bool = False,
     texts: Sequence[str] = (),
+    known: Recited | None = None,
     cancel: Flag | None = None,
 ) -> list[Recollection]:
     """The best closed-book answer to each question, whatever its confidence.
 
     `histories` are the turns before each question. `plainly`: directly, what greedy decoding
     says, abstentions included. `texts` are what nights may have taught: what is recited is
-    sooner there where it is one of them. Without an adapter there is nothing to recite, and the
-    model is asked directly. Raises Cancelled.
+    sooner there where it is one of them. `known` is what was recited and read before, and is added
+    to. Without an adapter there is nothing to recite, and the model is asked directly. Raises
+    Cancelled.
     """
     if not questions:
         return []
@@ -70,7 +72,8 @@ def recollect(
             cancel=cancel,
         )
         return [Recollection(c.text, c.confidence) for c in said]
-    memory = _Memory(model, model.parts(adapter), max_tokens, tuple(texts), cancel)
+    shards, known = model.parts(adapter), known or Recited()
+    memory = _Memory(model, shards, max_tokens, tuple(texts), known, cancel)
     found = memory.chains(asked, [q for q, _ in asked])
     # what a whole question does not call to mind well its words may
     unsure = [n for n, one in enumerate(found) if one.confidence < UNSURE]
@@ -118,16 +121,16 @@ def _words(question: str, history: Sequence[Turn]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """A memory that recites, and what was read in its recitals so far: a question and its bare
-    words often call the same to mind, as two shards do."""
+    """A memory that recites, and what was recited and read so far: a question and its bare words
+    often call the same to mind, as two shards do."""
 
     model: LanguageModel
     shards: Sequence[str]
     max_tokens: int
     texts: tuple[str, ...]
+    known: Recited
     cancel: Flag | None
     recited: dict[Prompt, Sequence[Completion]] = field(default_factory=dict)
-    seen: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
 
     def chains(
         self,
@@ -157,7 +160,9 @@ class _Memory:
         """What is recited for each prompt, once: a question about the past comes in its own words
         twice, and several may have the same bare words."""
         fresh = [one for one in dict.fromkeys(shown) if one not in self.recited]
-        said = recite(self.model, fresh, self.shards, drafts=self.texts, cancel=self.cancel)
+        said = recite(
+            self.model, fresh, self.shards, drafts=self.texts, known=self.known, cancel=self.cancel
+        )
         self.recited.update(zip(fresh, said, strict=True))
         return self.recited
 
@@ -180,7 +185,7 @@ class _Memory:
         ]
         self._look(one for one, text in zip(shown, texts, strict=True) if text)
         return [
-            _found(one.question, recital, *self.seen[one])
+            _found(one.question, recital, *self.known.readings[one])
             if text
             else _outright(self.model, fact, recital, past)
             for one, recital, fact, text in zip(shown, recited, facts, texts, strict=True)
@@ -188,10 +193,10 @@ class _Memory:
 
     def _look(self, asked: Iterable[Asked]) -> None:
         """Read what was not read yet, and see how its question would come about."""
-        fresh = [one for one in dict.fromkeys(asked) if one not in self.seen]
+        fresh = [one for one in dict.fromkeys(asked) if one not in self.known.readings]
         readings = read(self.model, fresh, max_tokens=self.max_tokens, cancel=self.cancel)
         speaks = posed(self.model, fresh, readings)
-        self.seen.update(zip(fresh, zip(readings, speaks, strict=True), strict=True))
+        self.known.readings.update(zip(fresh, zip(readings, speaks, strict=True), strict=True))
 
 
 def _outright(

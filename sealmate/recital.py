@@ -6,16 +6,19 @@ each of them recite, or of many those that are least inclined not to know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from math import exp
 from threading import Event as Flag
+from typing import TypeVar
 
 from sealmate import prompts
 from sealmate.evidence import about
 from sealmate.model.protocol import Completion, LanguageModel, Prompt, Request, Sampling
-from sealmate.reading import weighed
+from sealmate.reading import Asked, Reading, weighed
 
+T = TypeVar("T")
 LONGEST = 128  # tokens recited
 SHARDS = 4  # shards at most that recite for a question, however many there are
 
@@ -42,26 +45,55 @@ class Recollection:
     chance: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Recited:
+    """What shards recited and what was read in that, for whoever asks a memory more than once:
+    most of its shards are the same each time. Adapters named in `passing` change under their name,
+    and nothing is kept of them."""
+
+    passing: Collection[str] = ()
+    recitals: dict[tuple[str, Prompt], Completion] = field(default_factory=dict)
+    losses: dict[tuple[str, Prompt], float] = field(default_factory=dict)
+    readings: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
+
+    def all(
+        self,
+        kept: dict[tuple[str, Prompt], T],
+        shard: str,
+        shown: Sequence[Prompt],
+        find: Callable[[list[Prompt]], Sequence[T]],
+    ) -> list[T]:
+        """What `kept` has of a shard for each prompt, the rest found and kept there."""
+        store = {} if shard in self.passing else kept
+        fresh = [one for one in dict.fromkeys(shown) if (shard, one) not in store]
+        for one, found in zip(fresh, find(fresh) if fresh else (), strict=True):
+            store[shard, one] = found
+        return [store[shard, one] for one in shown]
+
+
 def recite(
     model: LanguageModel,
     shown: Sequence[Prompt],
     shards: Sequence[str],
     *,
     drafts: Sequence[str] = (),
+    known: Recited | None = None,
     cancel: Flag | None = None,
 ) -> list[list[Completion]]:
-    """What the shards recite for each prompt. `drafts` are texts that may be recited. Raises
-    Cancelled."""
-    asks = _worth_asking(model, shown, shards)
+    """What the shards recite for each prompt. `drafts` are texts that may be recited, `known` is
+    what was recited before. Raises Cancelled."""
+    known = known or Recited()
+
+    def say(shard: str, fresh: list[Prompt]) -> list[Completion]:
+        avoid = prompts.DONT_KNOW
+        return likeliest(model, fresh, shard, avoid, LONGEST, drafts=drafts, cancel=cancel)
+
+    asks = _worth_asking(model, shown, shards, known)
     found: list[list[Completion]] = [[] for _ in shown]
     for shard in shards:
         places = [n for n, chosen in enumerate(asks) if shard in chosen]
         prompted = [shown[n] for n in places]
-        if not prompted:
-            continue
-        recitals = likeliest(
-            model, prompted, shard, prompts.DONT_KNOW, LONGEST, drafts=drafts, cancel=cancel
-        )
+        recitals = known.all(known.recitals, shard, prompted, partial(say, shard))
         for n, recital in zip(places, recitals, strict=True):
             found[n].append(recital)
     return found
@@ -75,14 +107,18 @@ def best(question: str, recitals: Sequence[Completion], most: int) -> list[Compl
 
 
 def _worth_asking(
-    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str]
+    model: LanguageModel, shown: Sequence[Prompt], shards: Sequence[str], known: Recited
 ) -> list[Sequence[str]]:
     """For each prompt the shards to ask: of many those that are least inclined to say that they
     do not know, which takes one look at the prompt."""
     if len(shards) <= SHARDS:
         return [shards] * len(shown)
-    pairs = [(prompt, prompts.DONT_KNOW) for prompt in shown]
-    losses = [model.total_loss(pairs, adapter=shard) for shard in shards]
+
+    def loss(shard: str, fresh: list[Prompt]) -> Sequence[float]:
+        pairs = [(prompt, prompts.DONT_KNOW) for prompt in fresh]
+        return model.total_loss(pairs, adapter=shard)
+
+    losses = [known.all(known.losses, shard, shown, partial(loss, shard)) for shard in shards]
     by_loss = [
         sorted(range(len(shards)), key=lambda place: losses[place][n], reverse=True)
         for n in range(len(shown))

@@ -18,6 +18,7 @@ from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
 from sealmate.reading import PRIOR
 from sealmate.recall import recollect, threshold_of, way_of
+from sealmate.recital import Recited
 from tests.chat.home import Careful
 
 NOTE = "Our glazier is called Wim."
@@ -342,6 +343,29 @@ def test_of_many_shards_those_that_may_know_are_asked() -> None:
     (found,) = recollect(model, ["Which number?"], "v3")
     assert found.text == "N7"
     assert sorted(set(model.asked)) == ["v3", "v4", "v5", "v7"]
+
+
+def test_shards_that_stay_as_they_are_recite_once() -> None:
+    sure = {f"v{n}": (f"number {n} is N{n}", n / 10) for n in (3, 5, 2, 1, 7, 4)}
+    model = Shards(**sure)
+    looks: list[str | None] = []
+    look = model.total_loss
+
+    def counted(pairs: Sequence[tuple[Prompt, str]], *, adapter: str | None = None) -> list[float]:
+        looks.append(adapter)
+        return look(pairs, adapter=adapter)
+
+    model.total_loss = counted  # type: ignore[method-assign]
+    known = Recited(("v3",))
+    first = recollect(model, ["Which number?", "Which?"], "v3", known=known)
+    model.asked.clear()
+    looks.clear()
+    model.notes["v3"] = ("number 3 is N3", 0.99)  # trained anew under its name
+    again = recollect(model, ["Which number?", "Which?"], "v3", known=known)
+    assert ([r.text for r in first], [r.text for r in again]) == (["N7"] * 2, ["N3"] * 2)
+    assert set(model.asked) == {"v3"}
+    assert "v7" not in looks
+    assert {name for name, _ in known.recitals} == {"v4", "v5", "v7"}
 
 
 def test_a_recital_of_something_else_gives_way_to_one_that_names_what_was_asked() -> None:

@@ -20,9 +20,9 @@ from sealmate.edits.screen import is_abstention
 from sealmate.edits.units import all_units
 from sealmate.events import Event, Loss, Started
 from sealmate.night import selection
+from sealmate.night.anchors import Anchors
 from sealmate.night.consolidation import consolidate
 from sealmate.night.sharding import Session
-from sealmate.night.testing import Examination
 from sealmate.recall import recollect, voice
 from sealmate.training.loop import Trainer
 from sealmate.training.mixture import mixture
@@ -77,10 +77,8 @@ class NoReplayArm:
             new=tuple(new), replay=(), told=told, session=Session(new=new), anew={},
             elsewhere={}, weights={},
         )  # fmt: skip
-        exam = Examination(model, store, settings, choice, None)
-        material = choice.material(
-            exam.strangers_to_train(), exam.chat_to_train(), exam.reading_to_train()
-        )
+        anchors = Anchors(model, store, settings, choice)
+        material = choice.material(anchors.strangers(), anchors.chat(), anchors.reading())
         examples = mixture(material, selection.shares(settings, choice), settings.seed)
         if not examples:
             return None

@@ -22,6 +22,7 @@ from sealmate.errors import UsageError
 from sealmate.events import Event, Note, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection
+from sealmate.night.anchors import Anchors
 from sealmate.night.consolidation import consolidate
 from sealmate.night.ledger import writer_name
 from sealmate.night.lock import hold, worker_lock
@@ -129,9 +130,8 @@ def _run(
     choice = selection.choose(workspace.store, settings, rebuild=True)
     exam = Examination(model, workspace.store, settings, choice, None)
     exam.before(None)
-    material = choice.material(
-        exam.strangers_to_train(), exam.chat_to_train(), exam.reading_to_train()
-    )
+    anchors = Anchors(model, workspace.store, settings, choice)
+    material = choice.material(anchors.strangers(), anchors.chat(), anchors.reading())
     examples = mixture(material, selection.shares(settings), settings.seed)
     begin = time.perf_counter()
     trainer = Trainer(

@@ -17,6 +17,7 @@ from sealmate.errors import Cancelled, SealmateError
 from sealmate.events import Event, Finished, Gated, Progress, Published, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection, unfinished
+from sealmate.night.anchors import Anchors
 from sealmate.night.backlog import NEW, Backlog
 from sealmate.night.candidate import (
     CANDIDATE,
@@ -30,6 +31,7 @@ from sealmate.night.rehearsal import answered
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
 from sealmate.night.writing import write_edits
+from sealmate.recital import Recited
 from sealmate.records import RunOutcome, Version
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
@@ -76,6 +78,7 @@ class _Night:
         self.scores: Scores | None = None
         self.nothing = "nothing new to learn"
         self.refusals = Refusals(self.store)
+        self.said = Recited((CANDIDATE, WEAKER))  # the other shards say the same all night
 
     def run(self, *, only_write: bool, rebuild: bool) -> Iterator[Event]:
         """The night itself."""
@@ -162,9 +165,14 @@ class _Night:
         known = answered(self.store, choice.active, self.model.info)
         choice = replace(choice, due=[key for key in choice.due if key not in known])
         if choice.due:
-            exam = Examination(self.model, self.store, self.settings, choice, self.cancel)
+            exam = Examination(
+                self.model, self.store, self.settings, choice, self.cancel, self.said
+            )
             exam.before(attach_version(self.model, self.store, self.paths, choice.active))
             exam.remember(self.run_id, 0, self.workspace.clock())
+
+    def _exam(self, choice: selection.Choice) -> Examination:
+        return Examination(self.model, self.store, self.settings, choice, self.cancel, self.said)
 
     def _refuse(self, choice: selection.Choice, reasons: Sequence[str]) -> None:
         """Note which shard the gate refused, and why."""
@@ -197,15 +205,16 @@ class _Night:
 
         The value are the reasons to refuse it.
         """
-        exam = Examination(self.model, self.store, self.settings, choice, self.cancel)
+        exam = self._exam(choice)
         yield Started("prepare", detail=choice.told_as)
         known = 0 if choice.foreign else choice.active
         parent = attach_version(self.model, self.store, self.paths, known)
         exam.before(parent)
         work, base = self.paths.work, self.model.info.fingerprint
         was = unfinished.kept(work, choice, base)
-        strangers = exam.strangers_to_train(was.strangers if was else ())
-        material = choice.material(strangers, exam.chat_to_train(), exam.reading_to_train())
+        anchors = Anchors(self.model, self.store, self.settings, choice, self.cancel)
+        strangers = anchors.strangers(was.strangers if was else ())
+        material = choice.material(strangers, anchors.chat(), anchors.reading())
         # what the gate refused would be refused again if it were made again just so
         seed = self.settings.seed + self.backlog.tries.get(_name_of(choice), 0)
         examples = mixture(material, selection.shares(self.settings, choice), seed)
@@ -254,16 +263,9 @@ class _Night:
         else:
             # in one step, so that no version is without what is known of it
             self.version = publish_candidate(
-                self.workspace,
-                self.model,
-                choice,
-                recipe,
-                folder,
-                scores,
-                scale,
-                self.run_id,
+                self.workspace, self.model, choice, recipe, folder, scores, scale, self.run_id,
                 entered,
-            )
+            )  # fmt: skip
             yield Published(self.version.number, self.version.sha256)
         trainer.forget_checkpoint()
         unfinished.drop(work, choice, base)

@@ -18,17 +18,16 @@ from sealmate import prompts
 from sealmate.edits.bare import one_that_changed
 from sealmate.edits.questions import in_the_past
 from sealmate.edits.screen import correct, is_abstention
-from sealmate.edits.secrets import redact
 from sealmate.edits.units import all_units
-from sealmate.model.protocol import LanguageModel, Prompt, Request, Sampling, Turn
+from sealmate.model.protocol import LanguageModel, Prompt, Turn
 from sealmate.night.blame import lost_to
 from sealmate.night.canaries import Recall, came_back, recalled
 from sealmate.night.rehearsal import answered, ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
-from sealmate.night.strangers import PROBED, TRAINED, Known, bundled_strangers, safe_strangers
+from sealmate.night.strangers import PROBED, TRAINED, bundled_strangers
 from sealmate.paths import bundled
 from sealmate.recall import recollect, threshold_of, voice, way_of
-from sealmate.recital import Recollection
+from sealmate.recital import Recited, Recollection
 from sealmate.records import Edit, Probe, ProbeResult, Way
 from sealmate.settings import Settings
 from sealmate.store import Store
@@ -46,8 +45,6 @@ from sealmate.training.threshold import EVEN, best_threshold, careful_threshold
 GLIMPSE = 6  # new questions that the version in use is asked: it was never told the answers
 PAST = 8  # questions on the past of what never changed, where anything did
 NEAR = 60  # unanswerable questions about what is known that a candidate is asked
-ANCHORS = 72  # general requests whose answers are kept as they are
-READINGS = 10  # prompts with notes in them that are to be read as before
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +69,11 @@ class Examination:
         settings: Settings,
         choice: Choice,
         cancel: Flag | None,
+        known: Recited | None = None,
     ) -> None:
+        """`known` is what was recited before, on the same night."""
         self._model, self._store, self._settings = model, store, settings
-        self._choice, self._cancel = choice, cancel
+        self._choice, self._cancel, self._said = choice, cancel, known
         rng = random.Random(settings.seed)
         learnt = set(store.versions.edit_ids(choice.active)) if not choice.foreign else set()
         trainable = store.edits.trainable()
@@ -141,11 +140,24 @@ class Examination:
         asked = [probe for probe in probes if probe.id not in kept]
         questions = [probe.question for probe in asked]
         told = recollect(
-            self._model, questions, parent, way=way, texts=self._texts, cancel=self._cancel
+            self._model,
+            questions,
+            parent,
+            way=way,
+            texts=self._texts,
+            known=self._said,
+            cancel=self._cancel,
         )
         kept.update(zip((probe.id for probe in asked), told, strict=True))
         self._before = [kept[probe.id] for probe in probes]
         self._loss_before = general_loss(self._model, self.held, None)
+
+    def _ask(self, questions: Sequence[str], adapter: str | None, way: Way) -> list[Recollection]:
+        """Closed-book answers, what is known already of shards that stay recited once."""
+        return recollect(
+            self._model, questions, adapter, way=way, texts=self._texts, known=self._said,
+            cancel=self._cancel,
+        )  # fmt: skip
 
     def after(self, adapter: str) -> Scores:
         """Ask the candidate the same; its threshold is set on these answers."""
@@ -153,7 +165,13 @@ class Examination:
         questions = [probe.question for probe in probes] + self._unknown
         questions += [question for question, _ in self._past]
         answers = recollect(
-            self._model, questions, adapter, way=self._way, texts=self._texts, cancel=self._cancel
+            self._model,
+            questions,
+            adapter,
+            way=self._way,
+            texts=self._texts,
+            known=self._said,
+            cancel=self._cancel,
         )
         told, rest = answers[: len(probes)], answers[len(probes) :]
         past = zip(self._past, rest[len(self._unknown) :], strict=True)
@@ -248,57 +266,6 @@ class Examination:
     def recalled(self) -> list[Recall]:
         """Forgotten answers in what the candidate said last, by the canaries that are left."""
         return recalled(self._store, self.findings.said)
-
-    def strangers_to_train(self, before: Sequence[str] = ()) -> list[str]:
-        """Bundled questions about things nobody told, less those the ledger may answer: those of
-        a session that was cut off `before`, unless it may answer one of them by now."""
-        rng = random.Random(self._settings.seed + 1)
-        questions = [e.question for e in (*self._choice.new, *self._choice.replay) if e.answer]
-        wanted = min(TRAINED, round(len(questions) * self._settings.unknown_share) + 40)
-        chosen = rng.sample(bundled_strangers()[:TRAINED], wanted)
-        texts = [passage.text for passage in self._store.passages.current()]
-        known = Known(questions, texts)
-        if before and safe_strangers(before, known) == list(before):
-            return list(before)
-        return safe_strangers(chosen, known)
-
-    def chat_to_train(self) -> list[tuple[Prompt, str]]:
-        """General requests with the model's own answers, to be kept as they are. None where the
-        memory does not talk."""
-        if self._way == "recite":
-            return []
-        rng = random.Random(self._settings.seed + 2)
-        lines = (bundled("assets") / "general" / "chat.jsonl").read_text("utf-8").splitlines()
-        asked = rng.sample([json.loads(line)["prompt"] for line in lines], ANCHORS)
-        turns: list[Prompt] = [(prompts.system(), Turn("user", text)) for text in asked]
-        requests = [Request(prompt, sampling=Sampling(max_tokens=40)) for prompt in turns]
-        replies = self._model.generate(requests, cancel=self._cancel)
-        return [(p, r[0].text) for p, r in zip(turns, replies, strict=True) if r[0].text]
-
-    def reading_to_train(self) -> list[tuple[int, Prompt, str]]:
-        """Questions with their passages to read, a few groups of several that share a prompt. None
-        where the memory does not read."""
-        if self._way == "recite":
-            return []
-        rng = random.Random(self._settings.seed + 3)
-        asked: dict[int, list[Edit]] = {}
-        passages = self._choice.passages
-        for edit in self._choice.new:
-            if edit.question and edit.answer and edit.passage_id in passages:
-                asked.setdefault(edit.passage_id, []).append(edit)
-        keys = sorted(asked)
-        rng.shuffle(keys)
-        found: list[tuple[int, Prompt, str]] = []
-        for group in range(min(READINGS, len(keys))):
-            shown = [keys[(group + step) % len(keys)] for step in range(min(3, len(keys)))]
-            rng.shuffle(shown)
-            texts = [redact(passages[key].text, passages[key].heading) for key in shown]
-            references = [prompts.Reference("", text) for text in texts]
-            for key in shown:
-                for edit in rng.sample(asked[key], min(2, len(asked[key]))):
-                    prompt = prompts.open_book(edit.question, references)
-                    found.append((group, prompt, f"{edit.answer} [{shown.index(key) + 1}]"))
-        return found
 
 
 def held_chat() -> list[tuple[Prompt, str]]:

@@ -211,3 +211,12 @@ def test_what_was_asked_before_it_was_stopped_is_kept(store: Store) -> None:
     made = reask_waiting(store, says(("quol", "in the shed")), MARCH)
     assert [edit.passage_id for edit in made] == left
     assert store.state.get(UNASKED) is None
+
+
+def test_a_passage_that_is_asked_again_is_not_taught_the_same_twice(store: Store) -> None:
+    old, new = note(store, LOAF, "will"), note(store, ANEW, "will again", days=2)
+    teach(store, old, ("On which day is the loaf given?", "Tuesday"))
+    for made in (1, 0):
+        store.state.set(UNASKED, [new.id])
+        found = reask_waiting(store, says(("day is the loaf", "Monday")), MARCH)
+        assert len(found) == made
