@@ -14,8 +14,9 @@ from tests.tiny import build_tiny_model, open_tiny
 if TYPE_CHECKING:
     from sealmate.model.local import LocalModel
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("sealmate", deadline=None)
+# How long an example takes says more about the machine than about the code. With many properties
+# fewer examples of each do; `--hypothesis-profile default` tries more.
+settings.register_profile("sealmate", deadline=None, max_examples=60)
 settings.load_profile("sealmate")
 
 

@@ -1,6 +1,6 @@
 """kill -9 in the middle of many nights: no note is lost, the active version loads, it goes on.
 
-A quarter of a minute of them; SEALMATE_KILL_NIGHTS=100 tries a hundred, however long they take.
+A few seconds of them; SEALMATE_KILL_NIGHTS=100 tries a hundred, however long they take.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 16.0
+SECONDS = 9.0
 ENOUGH = 12  # nights, where the machine is quick
 
 
