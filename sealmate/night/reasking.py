@@ -154,8 +154,8 @@ def _cases(store: Store, text: Text) -> Iterator[_Case]:
     # what is asked to see whether it is known is not taught
     kept = {probe.question.casefold() for probe in store.probes.list(passage_id=text.id)}
     # a passage is asked again where what it was asked by has gone
-    known = store.edits.list(passage_id=text.id)
-    kept |= {edit.question.casefold() for edit in known if edit.reason == ASKED}
+    own = store.edits.list(passage_id=text.id)
+    kept |= {edit.question.casefold() for edit in own if edit.reason == ASKED}
     count = 0
     for passage, revised in _older(store, text):
         for edit in _asked_of(store, passage):
