@@ -45,7 +45,14 @@ class Sleeper:
         self, home: Path, model: Path, clock: Clock | None = None, **settings: Any
     ) -> None:
         self.model_folder, self.scratch = model, home
-        given = {**LENIENT, "passes": 2, "rank": 4, "pack_tokens": 256, **settings}
+        given = {
+            **LENIENT,
+            "passes": 2,
+            "rank": 4,
+            "pack_tokens": 256,
+            "least_steps": 0,
+            **settings,
+        }
         self.workspace = Workspace.open(
             Settings(home=home, model=str(model), device="cpu", **given), clock=clock or Clock()
         )
@@ -82,6 +89,12 @@ class Sleeper:
 
     def sha256(self, number: int) -> str:
         return self.workspace.store.versions.get(number).sha256
+
+
+@pytest.fixture(autouse=True)
+def few_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A random model never ends a recital: what is asked is most of such a night."""
+    monkeypatch.setattr("sealmate.night.testing.PROBED", 4)
 
 
 @pytest.fixture
@@ -125,39 +138,24 @@ def test_two_homes_one_hash(homes: Any) -> None:
     assert first.sha256(3) == second.sha256(3) != first.sha256(2)
 
 
-def test_a_cut_night_goes_on_to_the_same_end(homes: Any) -> None:
+def test_a_cut_night_goes_on_to_the_same_end_whatever_came_since(homes: Any) -> None:
     whole, cut = homes(passes=12), homes(passes=12)
     assert whole.sleep()["outcome"] == "published"
     stopped = cut.sleep(stop_at=1)
     assert (stopped["outcome"], stopped["version"]) == ("stopped", None)
     work = cut.workspace.paths.work
-    assert len(list(work.glob("night-*.safetensors"))) == 1
-    assert cut.workspace.store.versions.active() == 0
-    resumed = cut.sleep()
-    assert (resumed["outcome"], resumed["version"]) == ("published", 1)
-    assert cut.sha256(1) == whole.sha256(1)
-    assert list(work.glob("night-*")) == []
-    outcomes = [run.outcome for run in cut.workspace.store.runs.list()]
-    assert sorted(outcomes) == ["published", "stopped"]
-
-
-def test_what_came_since_does_not_make_a_cut_night_begin_anew(homes: Any) -> None:
-    whole, cut = homes(passes=12), homes(passes=12)
-    whole.sleep()
-    assert cut.sleep(stop_at=1)["outcome"] == "stopped"
-    work = cut.workspace.paths.work
     assert [file.suffix for file in sorted(work.iterdir())] == [".safetensors", ".json"]
+    assert cut.workspace.store.versions.active() == 0
     cut.teach({"Ada keeps the bees.": (("Who keeps the bees?", "Ada"),)})
-    resumed = cut.sleep()
+    assert cut.sleep()["outcome"] == "published"
     store = cut.workspace.store
-    made = [version.number for version in store.versions.list() if version.parent is None]
-    assert cut.sha256(made[0]) == whole.sha256(1)
+    assert cut.sha256(1) == whole.sha256(1)
     # and what is new is learnt in the same night
-    assert resumed["outcome"] == "published"
-    assert store.versions.edit_ids(store.versions.active()) == [
-        edit.id for edit in store.edits.trainable()
-    ]
+    learnt = store.versions.edit_ids(store.versions.active())
+    assert learnt == [edit.id for edit in store.edits.trainable()]
     assert not [file for file in work.iterdir() if file.is_file()]
+    outcomes = [run.outcome for run in store.runs.list()]
+    assert sorted(outcomes) == ["published", "stopped"]
 
 
 def test_what_may_not_be_trained_any_more_ends_what_was_cut(homes: Any) -> None:
