@@ -14,7 +14,7 @@ from sealmate.night.forgetting import forget
 from sealmate.versions.attach import attach_version
 from sealmate.versions.check import survey
 from sealmate.versions.shards import shards_of
-from tests.e2e.test_repeat import Sleeper
+from tests.e2e.test_repeat import Sleeper, few_strangers
 from tests.store.build import START, Clock
 from tests.tiny import open_tiny
 
@@ -25,6 +25,7 @@ FACTS = [
 ]
 
 
+__all__ = ["few_strangers"]
 SHARDS = {"shard_passages": 2, "rebuilds": 2}
 
 
