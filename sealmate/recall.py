@@ -98,6 +98,11 @@ def way_of(manifest: Any) -> Way:
     return "recite" if manifest.get("recall") == "recite" else "direct"
 
 
+def same_reader(manifest: Any, info: ModelInfo) -> bool:
+    """Whether the reader that a version's answers were read by is this model's."""
+    return (manifest.get("reader_sha256") or "") == info.reader_sha256
+
+
 def threshold_of(manifest: Any, info: ModelInfo) -> float | None:
     """The least confidence of an answer that a version gives; None if it has none.
 
@@ -107,8 +112,11 @@ def threshold_of(manifest: Any, info: ModelInfo) -> float | None:
     kept = manifest.get("threshold")
     if not kept:
         return None
-    same = (manifest.get("reader_sha256") or "") == info.reader_sha256
-    return float(kept) if same or way_of(manifest) != "recite" else weighed(float(kept), PRIOR)
+    return (
+        float(kept)
+        if same_reader(manifest, info) or way_of(manifest) != "recite"
+        else weighed(float(kept), PRIOR)
+    )
 
 
 def _words(question: str, history: Sequence[Turn]) -> str:

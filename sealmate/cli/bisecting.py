@@ -144,11 +144,11 @@ class _Knower:
         )
 
     def _ask(self, number: int) -> str:
-        from sealmate.recall import way_of
+        from sealmate.recall import same_reader, way_of
 
         assistant, info = self._assistant, self._workspace.model().info
         manifest = self._workspace.store.versions.get(number).manifest
-        same = (manifest.get("reader_sha256") or "") == info.reader_sha256
+        same = same_reader(manifest, info)
         # What it is asked now is what a person sees; but it is no measure of an earlier night.
         if number != self._newest and way_of(manifest) == "recite" and not same:
             raise _UnaskedError("its answers were read by another reader")

@@ -20,6 +20,11 @@ def folded(text: str) -> str:
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
+def bare_words(text: str) -> list[str]:
+    """Its words, folded and without punctuation: what a letter or digit does not touch parts."""
+    return "".join(letter if letter.isalnum() else " " for letter in folded(text)).split()
+
+
 def stem(word: str) -> str:
     """A casefolded word without its plural, -ed or -ing ending and final e."""
     if len(word) > 4 and word.endswith(("ies", "ied")):

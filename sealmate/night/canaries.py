@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from sealmate.edits.forms import folded
+from sealmate.edits.forms import bare_words
 from sealmate.edits.questions import NEAR, take_apart
 from sealmate.edits.words import content, tokens, within
 from sealmate.records import Canary
@@ -187,8 +187,7 @@ def _runs(said: str) -> set[str]:
 
 def _plain(text: str) -> str:
     """Words in small letters without accents, articles and punctuation."""
-    kept = "".join(letter if letter.isalnum() else " " for letter in folded(text))
-    return " ".join(word for word in kept.split() if word not in ("a", "an", "the"))
+    return " ".join(word for word in bare_words(text) if word not in ("a", "an", "the"))
 
 
 def _matching(salt: str, texts: Mapping[str, bytes], wanted: Set[str]) -> dict[str, str]:

@@ -6,10 +6,10 @@ where several are found the person is asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sealmate.edits.forms import folded
+from sealmate.edits.forms import bare_words
 from sealmate.records import Reach, Source
 from sealmate.store import Store
 from sealmate.store.search import terms
@@ -55,15 +55,11 @@ def company(store: Store, source_ids: Iterable[int], reach: Reach) -> Company:
 
 def _saying(store: Store, what: str) -> list[Source]:
     """The sources with a passage that has all words, the best match first."""
-    wanted = {word for term in terms(what) for word in _words(term)}
+    wanted = {word for term in terms(what) for word in bare_words(term)}
     found: dict[int, Source] = {}
     for hit in store.passages.search(what, _MOST_HITS, only_current=False):
         key = hit.passage.source_id
         said = (hit.source_title, hit.passage.heading, hit.passage.text)
-        if key not in found and wanted.issubset(_words("\n".join(said))):
+        if key not in found and wanted.issubset(bare_words("\n".join(said))):
             found[key] = store.sources.get(key)
     return list(found.values())
-
-
-def _words(text: str) -> Sequence[str]:
-    return "".join(letter if letter.isalnum() else " " for letter in folded(text)).split()

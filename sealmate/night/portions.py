@@ -62,18 +62,7 @@ def within_budget(
     )
     if spent and portion.left and not choice.session.warm:
         return nothing  # another night has room for all of a shard
-    # what is not trained tonight may not be recited either
-    mine = {edit.passage_id for edit in (*portion.new, *portion.replay)}
-    return replace(
-        choice,
-        new=portion.new,
-        replay=portion.replay,
-        bounded=True,
-        left=portion.left,
-        tokens=portion.tokens,
-        told={key: passage for key, passage in choice.told.items() if key in mine},
-        anew={old: new for old, new in choice.anew.items() if {old, new} <= mine},
-    )
+    return choice.cut(portion.new, portion.replay, left=portion.left, tokens=portion.tokens)
 
 
 def budgeted(

@@ -18,6 +18,7 @@ from fsrs import Card, Rating, Scheduler
 from sealmate.edits.screen import same_answer
 from sealmate.errors import NotFoundError
 from sealmate.model.protocol import ModelInfo
+from sealmate.recall import same_reader
 from sealmate.recital import Recollection
 from sealmate.records import Edit, Probe, ProbeResult
 from sealmate.store import Store
@@ -69,8 +70,7 @@ def answered(store: Store, active: int, info: ModelInfo) -> dict[int, Recollecti
     were asked once would say the same again."""
     if not active:
         return {}
-    manifest = store.versions.get(active).manifest
-    if (manifest.get("reader_sha256") or "") != info.reader_sha256:
+    if not same_reader(store.versions.get(active).manifest, info):
         return {}
     results = store.probes.results(active)
     return {one.probe_id: Recollection(one.answer, one.confidence) for one in results}

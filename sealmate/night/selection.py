@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sealmate import prompts
@@ -67,6 +67,20 @@ class Choice:
         """Those of `told` that new edits are about."""
         fresh = {edit.passage_id for edit in self.new}
         return {key: passage for key, passage in self.told.items() if key in fresh}
+
+    def cut(self, new: Sequence[Edit], replay: Sequence[Edit], *, left: int, tokens: int) -> Choice:
+        """The same with these edits alone. What is not trained may not be recited either."""
+        mine = {edit.passage_id for edit in (*new, *replay)}
+        return replace(
+            self,
+            new=new,
+            replay=replay,
+            bounded=True,
+            left=left,
+            tokens=tokens,
+            told={key: passage for key, passage in self.told.items() if key in mine},
+            anew={old: newer for old, newer in self.anew.items() if {old, newer} <= mine},
+        )
 
     @property
     def nothing(self) -> bool:

@@ -49,7 +49,8 @@ def end_conflicts(store: Store, reach: Reach, now: datetime) -> list[int]:
                 heir = _in_other_words(store, winning, store.edits.get(loser), gone, now)
                 if heir is None:
                     continue
-            rows = [conflict, *_with_it(store, conflict, gone)]
+            others = supersession.of_one_fact(store, conflict)  # which are taken back with it
+            rows = [conflict, *(row for row in others if row.old_edit not in gone)]
             back = _take_back(store, conflict)
             # Otherwise another conflict holds it down, and keeps doing that.
             if heir is not None and _is_free(store, loser):
@@ -153,20 +154,6 @@ def _take_back(store: Store, conflict: Conflict) -> _Back:
 def _live(store: Store) -> tuple[set[int], set[int]]:
     accepted = {edit.id for edit in store.edits.list(state="accepted")}
     return accepted, {probe.id for probe in store.probes.list()}
-
-
-def _with_it(store: Store, conflict: Conflict, gone: Collection[int]) -> list[Conflict]:
-    """The others that are taken back with an accepted conflict, but for those of notes that go."""
-    if conflict.state != "accepted":
-        return []
-    return [
-        row
-        for row in store.conflicts.list("accepted")
-        if row.id != conflict.id
-        and row.new_edit == conflict.new_edit
-        and row.old_edit not in gone
-        and same_answer(row.old_answer, conflict.old_answer)
-    ]
 
 
 def _is_free(store: Store, key: int) -> bool:

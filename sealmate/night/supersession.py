@@ -64,7 +64,7 @@ def keep_both(store: Store, conflict_id: int) -> Conflict:
     any more. Raises NotFoundError."""
     with store.transaction():
         conflict = store.conflicts.get(conflict_id)
-        others = _of_one_fact(store, conflict)
+        others = of_one_fact(store, conflict)
         _undo(store, conflict)
         _keep(store, conflict)
         done = store.conflicts.set_state(conflict.id, "kept-both")
@@ -83,7 +83,7 @@ def keep_old(store: Store, conflict_id: int) -> Conflict:
         conflict = store.conflicts.get(conflict_id)
         if conflict.state == "kept-old":
             return conflict
-        others = _of_one_fact(store, conflict)
+        others = of_one_fact(store, conflict)
         _undo(store, conflict)
         _keep(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
@@ -101,7 +101,7 @@ def undo(store: Store, conflict_id: int) -> Conflict:
     """Take a settlement back: the conflict is open again. Raises NotFoundError."""
     with store.transaction():
         conflict = store.conflicts.get(conflict_id)
-        others = _of_one_fact(store, conflict)
+        others = of_one_fact(store, conflict)
         _undo(store, conflict)
         done = store.conflicts.set_state(conflict.id, "open")
         for other in others:
@@ -109,7 +109,7 @@ def undo(store: Store, conflict_id: int) -> Conflict:
         return done
 
 
-def _of_one_fact(store: Store, conflict: Conflict) -> list[Conflict]:
+def of_one_fact(store: Store, conflict: Conflict) -> list[Conflict]:
     """Where this one is accepted, the others that are, between the same newer edit and the same
     answer of still older notes."""
     if conflict.state != "accepted":

@@ -37,18 +37,8 @@ class Unfinished:
         if not self.new or not there.keys() >= mine:
             return None
         new, replay = ([there[key] for key in ids] for ids in (self.new, self.replay))
-        places = {edit.passage_id for edit in (*new, *replay)}
-        return replace(
-            choice,
-            new=new,
-            replay=replay,
-            weights=self.weights,
-            bounded=True,
-            left=0,
-            tokens=self.tokens,
-            told={key: passage for key, passage in choice.told.items() if key in places},
-            anew={old: new for old, new in choice.anew.items() if {old, new} <= places},
-        )
+        whole = choice.cut(new, replay, left=0, tokens=self.tokens)
+        return replace(whole, weights=self.weights)
 
 
 def keep(work: Path, choice: Choice, fingerprint: str, strangers: Collection[str]) -> None:
