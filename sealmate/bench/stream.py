@@ -26,7 +26,7 @@ from sealmate.practice.slots import (
     topics_held_out,
 )
 
-FORM = 5  # another one for every change of what a seed gives or is asked
+FORM = 6  # another one for every change of what a seed gives or is asked
 LEADS = (
     "Correction to an earlier note, which was wrong: ",
     "This has changed, the earlier note no longer holds. ",
@@ -124,11 +124,13 @@ def make_stream(nights: int, shape: Shape, seed: int) -> Stream:
 
 @dataclass(slots=True)
 class _Live:
-    """A note that may still be changed or forgotten."""
+    """A note that may still be changed or forgotten. `own` are the wordings that ask about it and
+    about no other note."""
 
     told: Told
     slotted: SlottedNote
     night: int
+    own: set[str] = field(default_factory=set)
     facts: list[int] = field(default_factory=list)
 
 
@@ -184,7 +186,9 @@ class _Maker:
         told = Told(key, filled.note, filled.near, filled)
         live = _Live(told, slotted, number)
         for wordings, answer in filled.qa:
-            self._add(live.facts, Fact(number, key, self._new(wordings, rng), answer))
+            fact = Fact(number, key, self._new(wordings, rng), answer)
+            live.own.update(fact.wordings)
+            self._add(live.facts, fact)
         self._live.append(live)
         return told, list(live.facts)
 
@@ -216,7 +220,9 @@ class _Maker:
                     made: list[int] = []
                     for fact in facts:
                         self._add(made, fact)
-                    self._live.append(_Live(told, live.slotted, number, [*live.facts, *made]))
+                    self._live.append(
+                        _Live(told, live.slotted, number, live.own, [*live.facts, *made])
+                    )
                     return told, made
         return None
 
@@ -226,7 +232,7 @@ class _Maker:
         pairs = list(zip(live.told.filled.qa, filled.qa, strict=True))
         fresh = []
         for (before, was), (after, now) in pairs:
-            same = tuple(text for text in after if text in before)
+            same = tuple(text for text in after if text in before and text in live.own)
             if same and was != now and not correct(was, now) and not correct(now, was):
                 fresh.append(Fact(number, key, same, now, old=was))
         if not fresh:
