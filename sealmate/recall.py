@@ -29,10 +29,11 @@ from sealmate.formerly import UNSURE, called_back
 from sealmate.model.protocol import Completion, LanguageModel, ModelInfo, Prompt, Turn
 from sealmate.prompts import Reference
 from sealmate.reading import PRIOR, Asked, Reading, read, weighed
-from sealmate.recital import SHARDS, Recited, Recollection, best, likeliest, recite, told
+from sealmate.recital import Recited, Recollection, best, likeliest, recite, told
 from sealmate.records import Way
 
 READ = 2  # recitals at most that are read for a question
+READ_BACK = 4  # and for one about the past
 HOPELESS = 0.1  # confidence that a recital must allow for, or it is not read
 
 
@@ -149,7 +150,7 @@ class _Memory:
         """For each question the likeliest chain of a recital for its cue and an answer read in
         that; `past`: of those that tell until when something held."""
         shown = [prompts.recall(cue, h) for cue, (_, h) in zip(cues, asked, strict=True)]
-        most = SHARDS if past else READ
+        most = READ_BACK if past else READ
         said = self._recite(shown)
         recited = [
             best(question, said[prompt], most)
