@@ -76,7 +76,7 @@ def forget(
             say("nothing was forgotten")
             return
         before = store.versions.active()
-        done = forgetting.forget(store, workspace.paths, keys, workspace.clock)
+        done = forgetting.forget(store, workspace.paths, keys, workspace.clock, tell)
         facts |= {"forgotten": True} | _done(done)
         if not as_json:
             _tell(facts, before)
@@ -84,15 +84,17 @@ def forget(
 
 
 def _finish_left(workspace: Workspace) -> Forgotten | None:
-    """Finish what an earlier forgetting left, and say so; None where there was nothing, or a night
-    is running. Raises what keeps it from its end."""
+    """Finish what an earlier forgetting left, and say so; None where there was nothing, `waiting`
+    where a night is running. Raises what keeps it from its end."""
     from sealmate.night import forgetting
     from sealmate.store.state import FORGETTING
 
     if not workspace.store.state.get(FORGETTING):
         return None
-    done = forgetting.finish(workspace.store, workspace.paths, workspace.clock)
-    if done is None or not done.reach.sources:
+    done = forgetting.finish_soon(workspace.store, workspace.paths, workspace.clock, tell)
+    if done.waiting:
+        return done
+    if not done.reach.sources:
         return None
     tell(f"finished what an earlier forget had left: {_sources(done.reach.sources)}")
     return done
@@ -102,15 +104,16 @@ def _by_id(store: Store, ids: Iterable[str], left: Forgotten | None) -> list[Sou
     """The sources with these ids, without those that are gone since a moment ago."""
     from sealmate.night import forgetting
 
-    gone = {str(key) for key in left.reach.sources} if left else set()
+    gone = {str(key) for key in left.reach.sources} if left and not left.waiting else set()
+    keeper = left.keeper if left else None
+    when = f"{keeper.until}: {keeper.who}" if keeper else "with the next night"
     waiting = {str(source.id) for source in store.sources.list("forgotten")}
     chosen: list[Source] = []
     for text in ids:
         found = forgetting.find(store, text)
         if not found and text in waiting:
             raise NotFoundError(
-                f"source {text} is forgotten already",
-                "what is left of it goes when the night that is running ends",
+                f"source {text} is forgotten already", f"what is left of it goes {when}"
             )
         if not found and text not in gone:
             raise NotFoundError(
@@ -128,8 +131,9 @@ def _after(
 
     `before` is the version that answered: what only others knew is missing nowhere.
     """
-    if now and done.waiting:
-        tell("--now was not done, as a night is running; when it has ended: sealmate consolidate")
+    if now and done.keeper:
+        who = done.keeper.who
+        tell(f"--now was not done, as {who}; when it has ended: sealmate consolidate")
     due = before in done.purged or done.restored or done.rebuild
     if not (now and due) or done.waiting:
         if as_json:
@@ -164,8 +168,8 @@ def _after(
 
 def _outlook(done: Forgotten) -> None:
     """What is still to come, in words."""
-    if done.waiting:
-        say("a night is running: the rest goes when it ends")
+    if done.keeper:
+        say(f"{done.keeper.who}: the rest goes {done.keeper.until}")
         if done.active in done.reach.versions:
             say(f"  until then version {done.active} may still answer it from its weights")
     elif done.reduced:
@@ -248,6 +252,7 @@ def _done(done: Forgotten) -> dict[str, Any]:
         "rebuild_needed": done.rebuild or bool(done.reduced),
         "reduced": done.reduced,
         "waiting": done.waiting,
+        "kept_by": done.keeper.who if done.keeper else None,
         "logs": list(done.logs),
     }  # fmt: skip
 

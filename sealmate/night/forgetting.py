@@ -14,13 +14,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sealmate.errors import BusyError, HomeError, NotFoundError, VersionError
+from sealmate.errors import HomeError, NotFoundError, VersionError
 from sealmate.night.backlog import Backlog
 from sealmate.night.canaries import canaries_of
-from sealmate.night.lock import OTHER, hold, worker_lock
+from sealmate.night.lock import PATIENCE, Keeper, hold_for_forgetting
 from sealmate.night.logs import clean_logs, log_files
 from sealmate.night.named import company as company
 from sealmate.night.named import find as find
+from sealmate.night.named import preview as preview
 from sealmate.night.succession import end_conflicts
 from sealmate.paths import Paths, make_private_dir
 from sealmate.records import Edit, Reach
@@ -35,6 +36,7 @@ from sealmate.versions.retain import purge
 from sealmate.versions.shards import shards_of
 
 Clock = Callable[[], datetime]
+Tell = Callable[[str], None]
 WHY = "something was forgotten"
 _GO_ON = (
     "free some space or mend its permissions; it is out of search already, and the next "
@@ -48,11 +50,11 @@ class Forgotten:
     """What was forgotten. `purged` are the versions whose files are gone, `active` the version
     that answers now (0 = none), `restored` the conflicts that ended with it, `holding` the edits
     that had lost those and hold again. `backups` and `scrubbed` are as in `Erased`. `waiting` is
-    True where a night was running: the sources are hidden, and everything else goes when that
-    night ends. `rebuild` tells that the next night builds the memory anew. `reduced` is the
-    version made of the shards that never knew it, 0 where there was none: what was learnt together
-    with it comes back with the next night. `logs` are those that its words could not be taken out
-    of."""
+    True where a night was running, or other work took too long: the sources are hidden, and
+    everything else goes later, as `keeper` says. `rebuild` tells that the next night builds the
+    memory anew. `reduced` is the version made of the shards that never knew it, 0 where there was
+    none: what was learnt together with it comes back with the next night. `logs` are those that
+    its words could not be taken out of."""
 
     reach: Reach
     purged: tuple[int, ...] = ()
@@ -66,6 +68,7 @@ class Forgotten:
     waiting: bool = False
     reduced: int = 0
     logs: tuple[str, ...] = ()
+    keeper: Keeper | None = None
 
 
 @dataclass(slots=True)
@@ -80,14 +83,13 @@ class _Tally:
     logs: set[str] = field(default_factory=set)
 
 
-def preview(store: Store, source_ids: Sequence[int]) -> Reach:
-    """All that forgetting these sources, and whatever says the same word for word, would touch.
-    Raises NotFoundError."""
-    copies = (copy.id for key in source_ids for copy in store.sources.copies(key))
-    return _union([store.erasure.preview(key) for key in {*source_ids, *copies}])
-
-
-def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) -> Forgotten:
+def forget(
+    store: Store,
+    paths: Paths,
+    source_ids: Sequence[int],
+    clock: Clock,
+    tell: Tell = lambda _: None,
+) -> Forgotten:
     """Forget sources and their earlier selves for good.
 
     They are out of search when this returns, whatever happens. Then: the newest version that
@@ -95,9 +97,9 @@ def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) 
     scratch of unfinished nights destroyed, rows erased with salted canaries left behind, and a
     rebuild noted. A conflict that one of them had won ends with it: the older fact holds again,
     unless a newer one had taken that one's place as well.
-    While a night runs all but the hiding waits for its end (`waiting`). Raises NotFoundError and
-    then changes nothing; StoreError, HomeError, and then a second call, or the next night, goes
-    on (`finish`).
+    While a night runs all but the hiding waits for its end (`waiting`); other work is waited for
+    here, and `tell` gets a line that says so. Raises NotFoundError and then changes nothing;
+    StoreError, HomeError, and then a second call, or the next night, goes on (`finish`).
     """
     reach = preview(store, source_ids)
     with store.transaction():
@@ -106,10 +108,11 @@ def forget(store: Store, paths: Paths, source_ids: Sequence[int], clock: Clock) 
         _note_time(store, reach.sources, clock())
         for key in reach.sources:
             store.sources.mark_forgotten(key)
-    done = finish(store, paths, clock)
-    if done is None:
-        return Forgotten(reach, active=store.versions.active(), rebuild=True, waiting=True)
-    return done
+    done = finish_soon(store, paths, clock, tell)
+    if not done.waiting and done.reach.sources:
+        return done
+    # somebody else who forgot something takes it along, or did while this waited
+    return replace(done, reach=reach, rebuild=done.waiting or Backlog(store).flagged)
 
 
 def _note_time(store: Store, source_ids: Sequence[int], at: datetime) -> None:
@@ -121,31 +124,43 @@ def _note_time(store: Store, source_ids: Sequence[int], at: datetime) -> None:
 
 
 def finish(store: Store, paths: Paths, clock: Clock, *, locked: bool = False) -> Forgotten | None:
-    """Erase every source that is marked as forgotten; None if a night is running.
+    """Erase every source that is marked as forgotten; None if a night, or other work, is running.
 
     For the beginning and the end of a night, which holds the lock itself (`locked`). Without
     anything to do it looks only. Raises as `forget` does where something keeps it from its end.
     """
+    if locked:
+        return _finish_all(store, paths, clock)
+    done = finish_soon(store, paths, clock, patience=0.0)
+    return None if done.waiting else done
+
+
+def finish_soon(
+    store: Store,
+    paths: Paths,
+    clock: Clock,
+    tell: Tell = lambda _: None,
+    patience: float = PATIENCE,
+) -> Forgotten:
+    """`finish` as soon as it can be done: what is no night is waited for, `patience` seconds at
+    most, and `tell` gets a line that says so. `waiting` where that is not enough."""
     with ExitStack() as stack:
-        if not locked:
-            try:
-                stack.enter_context(hold(paths.lock, clock, OTHER, name="a forgetting"))
-                stack.enter_context(hold(worker_lock(paths), clock, "the rest of a night"))
-            except BusyError:
-                return None
-        try:
+        keeper = hold_for_forgetting(stack, paths, clock, patience, tell)
+        if keeper is None:
             return _finish_all(store, paths, clock)
-        except HomeError as error:  # its own hint may say that the active version is as it was
-            raise HomeError(error.message, _GO_ON) from error
+    reach = preview(store, [source.id for source in store.sources.list("forgotten")])
+    return Forgotten(reach, active=store.versions.active(), waiting=True, keeper=keeper)
 
 
 def unfinished(store: Store, paths: Paths, clock: Clock) -> tuple[str, str] | None:
     """What is left of a forgetting that waits for the end of a night, and what to do; None where
     nothing is. What waits for nothing is finished. Raises as `forget` does."""
-    if store.state.get(FORGETTING) and finish(store, paths, clock) is None:
-        many = len(store.sources.list("forgotten"))
-        left = f"{many} forgotten source{'s' * (many != 1)} not yet erased"
-        return left, "that goes when the night that is running ends"
+    if store.state.get(FORGETTING):
+        done = finish_soon(store, paths, clock, patience=0.0)
+        if done.keeper is not None:
+            many = len(store.sources.list("forgotten"))
+            left = f"{many} forgotten source{'s' * (many != 1)} not yet erased"
+            return left, f"{done.keeper.who}; that goes {done.keeper.until}"
     if store.state.get(SCRUB) is not None:
         left = "bytes of what was forgotten are left in the database's file or its backups"
         return left, "free some space, and end every other sealmate: the next start cleans them"
@@ -153,14 +168,17 @@ def unfinished(store: Store, paths: Paths, clock: Clock) -> tuple[str, str] | No
 
 
 def _finish_all(store: Store, paths: Paths, clock: Clock) -> Forgotten:
-    done = _finish(store, paths, clock)
-    seen: set[int] = set()
-    # what somebody else had forgotten meanwhile found the lock taken, and waits for this
-    while (left := _left(store)) - seen:
-        seen |= left
-        more = _finish(store, paths, clock)
-        done = replace(done, active=more.active, rebuild=more.rebuild)
-    return done
+    try:
+        done = _finish(store, paths, clock)
+        seen: set[int] = set()
+        # what somebody else had forgotten meanwhile found the lock taken, and waits for this
+        while (left := _left(store)) - seen:
+            seen |= left
+            more = _finish(store, paths, clock)
+            done = replace(done, active=more.active, rebuild=more.rebuild)
+        return done
+    except HomeError as error:  # its own hint may say that the active version is as it was
+        raise HomeError(error.message, _GO_ON) from error
 
 
 def _left(store: Store) -> set[int]:
@@ -278,18 +296,3 @@ def _clean(store: Store, paths: Paths, dirty: Iterable[int]) -> int:
         ):
             return number
     return 0
-
-
-def _union(reaches: Sequence[Reach]) -> Reach:
-    def every(name: str) -> tuple[int, ...]:
-        return tuple(sorted({key for reach in reaches for key in getattr(reach, name)}))
-
-    return Reach(
-        sources=every("sources"),
-        passages=every("passages"),
-        edits=every("edits"),
-        probes=every("probes"),
-        versions=every("versions"),
-        messages=every("messages"),
-        conflicts=every("conflicts"),
-    )

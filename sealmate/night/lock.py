@@ -22,6 +22,7 @@ from sealmate.paths import Paths
 NIGHT = "another night"  # the name of a night among the holders of its lock
 REST = "the rest of a night that was cut off"
 OTHER = "other work on the memory"
+FORGETTING = "a forgetting"
 PATIENCE = 120.0  # seconds; what is no night is soon done
 _POLL = 0.2
 
@@ -33,6 +34,14 @@ class Holder:
     pid: int
     since: datetime
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who keeps a forgetting from its end, in words, and when the rest of it goes."""
+
+    who: str
+    until: str = "with the next command or night"
 
 
 def worker_lock(paths: Paths) -> Path:
@@ -95,6 +104,44 @@ def hold_for_night(
             return False
     with hold(worker_lock(paths), clock, REST):
         return True
+
+
+def hold_for_forgetting(
+    stack: ExitStack,
+    paths: Paths,
+    clock: Callable[[], datetime],
+    patience: float,
+    tell: Callable[[str], None],
+) -> Keeper | None:
+    """Have `stack` hold the night's lock; who keeps it where that cannot be had.
+
+    What is no night is waited for, `patience` seconds at most, and `tell` gets a line that says
+    so. A night that ends finishes what was forgotten meanwhile; so does a forgetting of this very
+    process. Who does not say what it is counts as a night: those of earlier releases did not.
+    Raises HomeError.
+    """
+    deadline, told = time.monotonic() + patience, False
+    while True:
+        try:
+            stack.enter_context(hold(paths.lock, clock, OTHER, name=FORGETTING))
+            break
+        except BusyError as error:
+            holder = _holder(paths.lock)
+            if holder is not None and holder.name in ("", NIGHT):
+                return Keeper(_busy(paths.lock, clock(), "a night").message, "when it ends")
+            if holder is not None and (holder.name, holder.pid) == (FORGETTING, os.getpid()):
+                return Keeper(error.message, "with it")
+            if time.monotonic() >= deadline:
+                return Keeper(error.message)
+            if not told:
+                told = True
+                tell(f"waiting up to {describe_seconds(patience)}: {error.message}")
+        time.sleep(_POLL)
+    try:
+        stack.enter_context(hold(worker_lock(paths), clock, REST))
+    except BusyError as error:
+        return Keeper(error.message)
+    return None
 
 
 def refuse_beside_night(paths: Paths, clock: Callable[[], datetime]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select, union, update
@@ -18,6 +18,11 @@ GONE = "[forgotten]"
 SHORTEST_PART = 12
 # A shorter one is blotted out where it stands as words of its own, but tells nothing of the rest.
 SHORTEST_WORD, LONGEST_WORD = 4, 200
+# What a field of a report is called; the words of a note have spaces, or are the key of a count.
+_FIELD = re.compile(r"\w+")
+_NO_REASON = "refused"  # what a report counts an edit under that was given none
+_SENTENCES = re.compile(r"(?<=[.!?…])\s+")
+_EDGE = " \t-–*#>•|.!?…:;,\"'“”‘’()"
 
 
 class Needles:
@@ -53,7 +58,8 @@ class Needles:
 
         An object that names an erased id ("edit", "edit_id", ...) or holds a long tell-tale string
         loses all its strings: the answer beside a question must go with it. A short one goes
-        alone: what stands beside "Gym" or "Friday" may be about something else.
+        alone: what stands beside "Gym" or "Friday" may be about something else. A field keeps its
+        name, be it what was forgotten: whoever reads the object looks for it.
         """
         if isinstance(value, str):
             return GONE if self.within(value) else self._blot(value)
@@ -64,22 +70,43 @@ class Needles:
         if any(isinstance(item, str) and self._long(item) for item in value.values()) or (
             self._names(value)
         ):
-            return {key: _strip(item) for key, item in value.items()}
-        return {self.redact(key): self.redact(item) for key, item in value.items()}
+            return self._strip(value)
+        return {self._key(key): self.redact(item) for key, item in value.items()}
 
     def redact_lines(self, text: str) -> str:
         """`text`, which may be long, with each line that tells replaced and the words in the others
-        blotted out."""
+        blotted out. A line tells too that has a sentence, or a line, of a long text."""
         folded = text.casefold()
-        there = {needle for needle in self._whole if needle in folded}
-        if not there:
-            return text
-        few = Needles(there, {})
+        short = {word for word in self._whole if len(word) < SHORTEST_PART and word in folded}
         lines = text.splitlines(keepends=True)
-        return "".join(few.redact(line.rstrip("\r\n")) + _ending(line) for line in lines)
+        said = {line.strip().casefold() for line in lines}
+        pieces = {piece for part in self._parts for piece in _pieces(part)}
+        telling = {line for _, line in _standing({*self._parts, *pieces}, said)}
+        telling |= {line for line, _ in _standing(said, self._parts)}
+        if not short and not telling:
+            return text
+        few = Needles(short, {})
+        return "".join(
+            (GONE if line.strip().casefold() in telling else few.redact(line.rstrip("\r\n")))
+            + _ending(line)
+            for line in lines
+        )
 
     def _blot(self, text: str) -> str:
         return text if self._words is None else self._words.sub(GONE, text)
+
+    def _key(self, key: str) -> str:
+        return key if _FIELD.fullmatch(key) else str(self.redact(key))
+
+    def _strip(self, value: Any) -> Any:
+        """`value` with all its strings gone."""
+        if isinstance(value, str):
+            return GONE
+        if isinstance(value, list):
+            return [self._strip(item) for item in value]
+        if isinstance(value, dict):
+            return {self._key(key): self._strip(item) for key, item in value.items()}
+        return value
 
     def _names(self, value: dict[str, Any]) -> bool:
         return any(
@@ -128,45 +155,76 @@ def redact_all(connection: Connection, needles: Needles, reach: Reach) -> None:
 
 
 def _reasons(connection: Connection) -> set[str]:
-    """The reasons that edits have or had which stay; "refused" stands for none."""
+    """The reasons that edits have or had which stay, and the word for none."""
     edits, events = tables.edits, tables.edit_events
     found = connection.scalars(union(select(edits.c.reason), select(events.c.reason)))
-    return {*found, "refused"}
+    return {*found, _NO_REASON}
 
 
 def _report(
-    report: dict[str, Any], needles: Needles, reasons: Collection[str], probes: Collection[int]
-) -> dict[str, Any]:
+    report: Any, needles: Needles, reasons: Collection[str], probes: Collection[int]
+) -> Any:
     """A night's report without what only the source told.
 
     A reason to refuse an edit may be a reading of its passage that no text of the source is like:
     only those stay that an edit which stays was given. So may be what a probe was answered with.
     """
-    made: dict[str, Any] = needles.redact(report)
-    refused = report.get("refused")
-    if isinstance(refused, dict) and isinstance(refused.get("reasons"), dict):
-        counts: Counter[str] = Counter()
-        for reason, count in refused["reasons"].items():
-            counts[needles.redact(reason) if reason in reasons else GONE] += count
-        made["refused"]["reasons"] = dict(counts)
     gone = {str(key) for key in probes}
-    for part in (made, made.get("work")):
-        lost = part.get("lost") if isinstance(part, dict) else None
-        if isinstance(part, dict) and isinstance(lost, dict):
-            part["lost"] = {key: said for key, said in lost.items() if key not in gone}
+
+    def pruned(part: Any) -> Any:
+        if isinstance(part, list):
+            return [pruned(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        made = {key: pruned(item) for key, item in part.items()}
+        # wherever they are: what a night kept itself stands under "work" in a complete report
+        if isinstance(counts := made.get("reasons"), dict):
+            made["reasons"] = _counts(counts, needles, reasons)
+        if isinstance(lost := made.get("lost"), dict):
+            made["lost"] = {key: said for key, said in lost.items() if key not in gone}
+        return made
+
+    return needles.redact(pruned(report))
+
+
+def _counts(
+    counts: Mapping[str, Any], needles: Needles, reasons: Collection[str]
+) -> dict[str, Any]:
+    """How many edits were refused by reason, the only keys in a report that are words of notes."""
+    made: dict[str, Any] = {}
+    for reason, count in counts.items():
+        left = needles.redact(reason) if reason in reasons else GONE
+        name = _NO_REASON if reason == _NO_REASON else left
+        known = made.get(name, 0)
+        made[name] = known + count if isinstance(known, int) and isinstance(count, int) else count
     return made
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The lines and sentences of a text that are long enough to tell, without what is around
+    them."""
+    for line in text.splitlines():
+        for piece in (line, *_SENTENCES.split(line)):
+            bare = piece.strip(_EDGE)
+            if len(bare) >= SHORTEST_PART:
+                yield bare
+
+
+def _standing(needles: Iterable[str], texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each of the needles that is long enough to tell, with each text that it stands in.
+
+    Looks once at every place of a text, however many needles there are.
+    """
+    starts: defaultdict[str, list[str]] = defaultdict(list)
+    for needle in needles:
+        if len(needle) >= SHORTEST_PART:
+            starts[needle[:SHORTEST_PART]].append(needle)
+    for text in texts:
+        for at in range(len(text) - SHORTEST_PART + 1):
+            for needle in starts.get(text[at : at + SHORTEST_PART], ()):
+                if text.startswith(needle, at):
+                    yield needle, text
 
 
 def _ending(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
-
-
-def _strip(value: Any) -> Any:
-    """`value` with all its strings gone."""
-    if isinstance(value, str):
-        return GONE
-    if isinstance(value, list):
-        return [_strip(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _strip(item) for key, item in value.items()}
-    return value

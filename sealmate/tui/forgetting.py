@@ -89,9 +89,10 @@ class Forgetting:
         name = self._name(chosen)
         done = self._services.forget(chosen.id)
         lines = [f"Forgot {name}: no search and no chat can find it any more."]
-        if done.waiting:
+        if done.keeper:
+            who = done.keeper.who
             lines = [f"Forgot {name}: no search can find it any more."]
-            lines.append("A night is running: weights and rows go when it ends.")
+            lines.append(f"{who[:1].upper()}{who[1:]}: weights and rows go {done.keeper.until}.")
             if done.active in done.reach.versions:
                 lines.append(f"Until then version {done.active} may still answer it by heart.")
         if done.purged:

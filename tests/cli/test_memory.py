@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from sealmate.errors import BusyError
 from sealmate.events import Event, Finished, Note
+from sealmate.night import forgetting, lock
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
-from sealmate.night.lock import hold
+from sealmate.night.lock import OTHER, Holder, hold
 from sealmate.records import ProbeResult
 from sealmate.store.state import FORGETTING
 from tests.cli.conftest import Run
@@ -101,6 +106,45 @@ def test_forget(run: Run, lab: Lab) -> None:
     gone = run("forget", "shed", "--yes")
     assert gone.code == 6
     assert "nothing it was given matches" in gone.err
+
+
+@pytest.mark.parametrize("patience", [60.0, 0.4])
+def test_forget_waits_for_a_prune_and_says_so(
+    run: Run, lab: Lab, patience: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = patience < 1
+
+    def prune() -> None:
+        with hold(lab.paths.lock, lab.clock, OTHER, name="a prune"):
+            there.set()
+            ended.wait(60)
+
+    def look(file: Path) -> Holder | None:
+        looks.append(lab.store.sources.get(2).state)
+        if not long and len(looks) > 4:
+            ended.set()
+        return holder(file)
+
+    holder, looks = lock._holder, []
+    monkeypatch.setattr(lock, "_holder", look)
+    monkeypatch.setattr(forgetting.finish_soon, "__defaults__", (lambda _: None, patience))
+    there, ended, keeper = Flag(), Flag(), Thread(target=prune)
+    keeper.start()
+    try:
+        assert there.wait(60)
+        said = run("forget", "shed", "--yes")
+    finally:
+        ended.set()
+        keeper.join(60)
+    who = rf"a prune is running \(process {os.getpid()}, for .*\)"
+    assert re.search(rf"^waiting up to .*: {who}$", said.err, re.MULTILINE)
+    late = re.search(rf"^{who}: the rest goes with the next command or night$", said.out, re.M)
+    assert bool(late) is long
+    assert ("purged versions: 2, 3" in said.out) is not long
+    assert "night is running" not in said.out
+    assert set(looks) == {"forgotten"}  # out of search before it waits
+    assert run("sources", "--json").code == 0
+    assert lab.names == ["v0001"]
 
 
 def test_forget_tells_what_it_does(run: Run, lab: Lab) -> None:
@@ -198,6 +242,8 @@ def test_forget_while_a_night_runs_says_what_is_left(run: Run, lab: Lab) -> None
         waiting = run("forget", "shed", "--yes", "--now")
         assert "--now was not done" in waiting.err
         assert "version 3 may still answer it" in waiting.out
+        assert f"a night is running (process {os.getpid()}, for " in waiting.out
+        assert "): the rest goes when it ends\n" in waiting.out
         # What marks it stays, and a command that opens the ledger meanwhile waits for nobody.
         assert run("sources", "--json").code == 0
         assert lab.store.sources.get(2).state == "forgotten"

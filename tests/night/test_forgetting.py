@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -13,8 +17,8 @@ from sealmate.errors import NotFoundError, VersionError
 from sealmate.night import backlog, forgetting
 from sealmate.night.canaries import canaries_of, recalled
 from sealmate.night.conflicts import settle_new
-from sealmate.night.forgetting import find, finish, forget, preview
-from sealmate.night.lock import hold
+from sealmate.night.forgetting import find, finish, finish_soon, forget, preview
+from sealmate.night.lock import NIGHT, OTHER, hold, worker_lock
 from sealmate.records import Passage
 from sealmate.store.state import FORGETTING
 from sealmate.store.upgrade import back_up
@@ -245,6 +249,69 @@ def test_while_it_waits_nothing_goes_back_to_what_knows_it(home: Lab, tmp_path: 
     assert store.versions.active() == 3
 
 
+@contextmanager
+def held(home: Lab, name: str, until: Event) -> Iterator[None]:
+    """Another thread holds the night's lock, and says who it is."""
+
+    def keep() -> None:
+        with hold(home.paths.lock, home.clock, OTHER, name=name):
+            there.set()
+            until.wait(30)
+
+    there, keeper = Event(), Thread(target=keep)
+    keeper.start()
+    try:
+        assert there.wait(30)
+        yield
+    finally:
+        until.set()
+        keeper.join(30)
+
+
+@pytest.mark.parametrize("name", ["a prune", "something of tomorrow"])
+def test_what_is_no_night_is_waited_for(home: Lab, name: str) -> None:
+    said: list[str] = []
+    gone = Event()
+
+    def tell(line: str) -> None:
+        said.append(line)
+        assert home.store.sources.get(2).state == "forgotten"
+        gone.set()
+
+    with held(home, name, gone):
+        done = forget(home.store, home.paths, [2], home.clock, tell)
+    assert (done.waiting, done.keeper, done.purged) == (False, None, (2, 4))
+    assert home.names == ["v0001", "v0003"]
+    assert left(home) == {}
+    (line,) = said
+    assert line.startswith(f"waiting up to 2 min: {name} is running (process {os.getpid()}, for ")
+
+
+def test_what_takes_too_long_is_named(home: Lab) -> None:
+    with held(home, "a prune", Event()):
+        assert finish(home.store, home.paths, home.clock) is None
+        done = finish_soon(home.store, home.paths, home.clock, patience=0.3)
+        assert done.waiting
+        assert done.keeper is not None
+        assert re.match(r"a prune is running \(process \d+, for ", done.keeper.who)
+        assert done.keeper.until == "with the next command or night"
+    assert finish(home.store, home.paths, home.clock) is not None
+
+
+@pytest.mark.parametrize("name", ["", NIGHT])
+def test_a_night_is_not_waited_for(home: Lab, name: str) -> None:
+    with hold(home.paths.lock, home.clock, OTHER, name=name):
+        done = forget(home.store, home.paths, [2], home.clock, pytest.fail)
+        assert done.waiting
+        assert done.keeper is not None
+        assert done.keeper.who.startswith(f"{name or 'a night'} is running (process ")
+        assert done.keeper.until == "when it ends"
+    with hold(worker_lock(home.paths), home.clock, OTHER, name=name):
+        done = finish_soon(home.store, home.paths, home.clock, pytest.fail)
+        assert done.keeper is not None
+        assert done.keeper.until == "with the next command or night"
+
+
 def test_what_another_process_has_forgotten_meanwhile_goes_too(
     home: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +373,30 @@ def test_the_older_side_of_a_conflict_goes_alone(home: Lab) -> None:
     assert [e.answer for e in store.edits.trainable()] == [ANSWER, "at ten"]
 
 
+def test_a_part_of_it_goes_out_of_the_log(home: Lab) -> None:
+    store = home.store
+    text = f"{SECRET}.\nHer doctor is in Bonn.\nShe has a jacquemart."
+    long = note(store, text, "family", days=2)
+    home.paths.log.write_text(f"Traceback\n{SECRET}.\nerror: 'she has a jacquemart'\nfine\n")
+    forget(store, home.paths, [long.source_id], home.clock)
+    assert home.paths.log.read_text() == "Traceback\n[forgotten]\n[forgotten]\nfine\n"
+
+
+def test_a_forgotten_word_that_a_report_has_a_field_of(home: Lab) -> None:
+    store = home.store
+    visa = note(store, "Tom's visa was refused by the embassy.", "visa", days=2)
+    teach(store, visa, ("What became of Tom's visa?", "refused"))
+    run = store.runs.start(MARCH)
+    report = {"learnt": {}, "refused": {"count": 0, "reasons": {}, "edits": []}}
+    store.runs.finish(run.id, "published", 4, report=report)
+    done = forget(store, home.paths, [visa.source_id], home.clock)
+    assert done.reach.sources == (visa.source_id,)
+    assert store.sources.list("forgotten") == []
+    assert store.runs.get(run.id).report == report
+    # as the beginning of a night does
+    assert finish(store, home.paths, home.clock, locked=True) is not None
+
+
 def test_find(home: Lab) -> None:
     store = home.store
     assert [s.id for s in find(store, "2")] == [2]
@@ -336,6 +427,21 @@ def test_find_compares_whole_words(home: Lab) -> None:
     note(store, "Ánn's plan: nothing to pay.", "plans")
     assert [s.id for s in find(store, "ann pay")] == [4]
     assert find(store, "ann paying") == []
+
+
+def test_find_takes_a_plural_for_its_singular(home: Lab) -> None:
+    store = home.store
+    note(store, "Both boilers were serviced in May.", "heating")
+    note(store, "The boiler is in the cellar, two boxes of fuses beside it.", "cellar")
+    note(store, "James has two children and a box of berries.", "family")
+    assert {s.id for s in find(store, "boiler")} == {3, 4}
+    assert {s.id for s in find(store, "the Boilers")} == {3, 4}
+    assert {s.id for s in find(store, "box")} == {s.id for s in find(store, "boxes")} == {4, 5}
+    assert [s.id for s in find(store, "fuse")] == [4]
+    assert [s.id for s in find(store, "berry")] == [5]
+    assert [s.id for s in find(store, "james's box")] == []
+    for other in ("jam box", "boil", "boiled", "servicing", "box fused"):
+        assert find(store, other) == [], other
 
 
 def test_find_looks_into_what_a_file_said_before(home: Lab) -> None:

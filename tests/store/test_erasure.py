@@ -426,3 +426,68 @@ def test_reports_keep_no_reason_that_only_the_forgotten_note_gave(store: Store) 
     }  # fmt: skip
     assert after["work"]["lost"] == {str(wrong[1].id): "Rex's master"}
     assert store.runs.get(cut.id).report == {"lost": after["work"]["lost"], "kept": 3}
+
+
+REPORT = {
+    "learnt": {"edits": 1, "count": 1, "sources": [{"source": 9, "title": "a", "edits": 1}]},
+    "refused": {"count": 3, "reasons": {"refused": 2, "holds a secret": 1}, "edits": []},
+    "lost": {"count": 0, "probes": []},
+    "conflicts": {"count": 0, "list": []},
+    "gate": {"passed": True, "scores": {"recall": 0.9}, "reasons": ["recall"]},
+    "cost": {"seconds": 3.5, "tokens": 10},
+    "waiting": {"edits": 2, "stale": 0},
+    "work": {"written": 2, "kept": 1, "gate": {"recall": 0.9}, "blame": {"7": [1]}, "lost": {}},
+}
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["refused", "reasons", "learnt", "edits", "gate", "scores", "recall", "cost", "waiting", "work",
+     "passed", "lost", "blame", "count", "title", "sources", "7"],
+)  # fmt: skip
+def test_a_report_keeps_its_fields_whatever_is_forgotten(store: Store, word: str) -> None:
+    place = ingest(store, f"The parcel of Tom is {word}.", "parcel")
+    other = ingest(store, "The gardener comes at 9.", "garden")
+    store.edits.add_many([edit(place.id, "What is the parcel?", word)])
+    store.edits.add_many([
+        replace(edit(other.id, "When?", "at 9"), reason="holds a secret", state="rejected")
+    ])  # fmt: skip
+    run = store.runs.start(START)
+    store.runs.finish(run.id, "published", 1, "", REPORT)
+    store.erasure.erase(place.source_id)
+    left = REPORT | ({"gate": REPORT["gate"] | {"reasons": ["[forgotten]"]}} if word == "recall"
+                     else {})  # fmt: skip
+    assert store.runs.get(run.id).report == left
+
+
+def test_what_a_forgotten_note_gave_as_a_reason_is_still_counted_without_it(store: Store) -> None:
+    place = ingest(store, "The parcel of Tom is refused.", "parcel")
+    store.edits.add_many([edit(place.id, "What is the parcel?", "refused")])
+    counts = {"not in the passage: refused": 2, "refused": 3, "Oslo": 1}
+    run = store.runs.start(START)
+    store.runs.finish(run.id, "published", 1, "", {"work": {"refused": {"reasons": counts}}})
+    store.erasure.erase(place.source_id)
+    assert store.runs.get(run.id).report == {
+        "work": {"refused": {"reasons": {"[forgotten]": 3, "refused": 3}}}
+    }
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"[forgotten]": {"count": 1, "reasons": {"a reason": 1}, "edits": []}, "learnt": {}},
+        {"refused": {"[forgotten]": {"a reason": 1}}},
+        {"refused": {"reasons": {"a reason": "one", "another": None, "refused": 2}}},
+        {"refused": {"reasons": ["a reason"]}, "lost": ["1"], "work": "nothing"},
+        {"refused": [{"reasons": None}], "lost": None, "work": [{"lost": {"1": {"deep": [1]}}}]},
+        {"refused": "refused", "gate": 3, "edit": [1], "probe": {"a": 1}},
+    ],
+)
+def test_no_report_keeps_a_note_from_being_erased(store: Store, report: dict[str, Any]) -> None:
+    place = ingest(store, "The parcel of Tom is refused.", "parcel")
+    store.edits.add_many([edit(place.id, "What is the parcel?", "refused")])
+    run = store.runs.start(START)
+    store.runs.finish(run.id, "published", 1, "", report)
+    store.erasure.erase(place.source_id)
+    assert store.sources.list(None) == []
+    assert store.runs.get(run.id).report.keys() == report.keys()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,3 +45,52 @@ def test_long_only() -> None:
     strict = NEEDLES.long_only()
     assert strict.redact(["blue", "Where is the key?"]) == ["blue", GONE]
     assert Needles(set(), {}).redact({"a": "b"}) == {"a": "b"}
+
+
+def test_a_field_keeps_its_name_and_words_as_a_key_do_not() -> None:
+    censor = Needles({"refused", "count", "The gate is at the harbour."}, {})
+    value = {"refused": {"count": 2, "said": "refused"}, "at the harbour": 1, "Was it refused?": 2}
+    assert censor.redact(value) == {
+        "refused": {"count": 2, "said": GONE}, GONE: 1, f"Was it {GONE}?": 2,
+    }  # fmt: skip
+    telling = {"count": "the gate is at the harbour.", "lost": {"the gate is at the harbour.": "x"}}
+    assert censor.redact(telling) == {"count": GONE, "lost": {GONE: GONE}}
+
+
+PASSAGE = """My sister Clara has epilepsy since 2019. Dr Ott sees her twice a year.
+Her doctor is in Bonn.
+
+- the pills are in the blue tin"""
+
+
+def test_a_line_that_has_a_part_of_a_long_text_goes() -> None:
+    censor = Needles({PASSAGE, "Bonn"}, {})
+    lines = [
+        ("My sister Clara has epilepsy since 2019.", GONE),
+        ("  her doctor is in bonn", GONE),
+        ("epilepsy since 2019. Dr Ott sees", GONE),
+        ("ValueError: 'Dr Ott sees her twice a year'", GONE),
+        ("ValueError: '...Bonn.\\n\\n- the pills are in the blue tin'", GONE),
+        ("a sister of Clara has none, in Bonn", f"a sister of Clara has none, in {GONE}"),
+        ("fine", "fine"),
+        ("", ""),
+    ]
+    before, after = ("\r\n".join(each) + "\n" for each in zip(*lines, strict=True))
+    assert censor.redact_lines(before) == after
+    for line, left in lines:
+        assert censor.redact_lines(line) == left
+        assert left == GONE or censor.redact(line) != GONE
+    rest = "nothing of it\n"
+    assert censor.redact_lines(rest) is rest
+
+
+def test_a_large_log_is_cleaned_of_many_texts_soon() -> None:
+    texts = {
+        f"The code of door {n} is K{n}. Nobody but room {n} may know.\n{n}" for n in range(500)
+    }
+    lines = [f"2026-03-01 08:{n % 60:02}:{n % 49:02} step {n} took {n}.5 s" for n in range(20_000)]
+    lines[7] = "ValueError: nobody but room 499 may know"
+    begin = time.process_time()
+    found = Needles(texts, {}).redact_lines("\n".join(lines)).split("\n")
+    assert time.process_time() - begin < 5  # 0.3 s on a computer that has nothing else to do
+    assert found == [*lines[:7], GONE, *lines[8:]]
