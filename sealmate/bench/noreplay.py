@@ -110,11 +110,11 @@ class NoReplayArm:
 
     def ask(self, questions: Sequence[str]) -> list[Reply]:
         """As chat answers closed-book."""
-        settings = self.workspace.settings
+        settings, store = self.workspace.settings, self.workspace.store
         said = recollect(
             self._model, questions, self._adapter(), way=settings.recall,
             max_tokens=settings.answer_tokens,
-            texts=all_units(self.workspace.store.passages.current()),
+            texts=all_units(store.passages.current(), store.sources.list()),
         )  # fmt: skip
         return [
             Reply(c.text, is_abstention(c.text) or c.confidence < settings.least_confidence)

@@ -209,13 +209,14 @@ class Assistant:
         self, mind: _Mind, plans: Sequence[Plan], cancel: Flag | None
     ) -> list[Recollection]:
         reciting = [n for n, plan in enumerate(plans) if _recites(mind, plan)]
+        store = self._store
         recalled = recollect(
             mind.model,
             [plans[n].question for n in reciting],
             mind.adapter,
             histories=[plans[n].history for n in reciting],
             max_tokens=self._settings.answer_tokens,
-            texts=all_units(self._store.passages.current()) if reciting else (),
+            texts=all_units(store.passages.current(), store.sources.list()) if reciting else (),
             cancel=cancel,
         )
         done = dict(zip(reciting, recalled, strict=True))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
-from sealmate.edits.passwords import CHOSEN, REDACTED, Place, for_guests, no_prose
-from sealmate.edits.pins import for_the_household
+from sealmate.edits.passwords import CHOSEN, REDACTED, Place, no_prose
+from sealmate.edits.whose import OWN, shared
 
 _TITLE = re.compile(
     r"(?im)\b(?:(?P<pins>pins)|(?P<logins>log-?ins|credentials|zugangsdaten)"
@@ -32,6 +33,7 @@ _COLUMN = re.compile(
     r"(?i)\W*(?:.*\s)?(?:passwords?|passwort|passwd|(?P<pass>pass)|pwd?|pass ?code|pass ?phrase"
     r"|kennwort|(?P<pins>pins?|cvv|cvc))\W*"
 )
+_CARDS = re.compile(r"(?i)\b(?:cards?|accounts?|banks?|sites?|apps?|services?)\b")
 _NAMING = re.compile(r"(?i)pass|pwd?\b|kennwort|\bpin|\bcv[vc]\b")
 _WIDE = 400  # characters of the titles of a table, at most
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
@@ -76,12 +78,12 @@ def _sections(lines: Sequence[_Line], heading: str) -> Iterator[Place]:
         elif not line.strip():
             gap = True
         elif title:
-            ends = title.rstrip(" *_").endswith(":") or not _like_an_item(line)
-            ends = ends if gap else not _like_an_item(line) and len(line.split()) > 2
+            ends = title.rstrip(" *_").endswith(":") or not like_an_item(line)
+            ends = ends if gap else not like_an_item(line) and len(line.split()) > 2
             if not title.startswith("#") and seen and ends:
                 title = ""
                 continue
-            seen, gap = seen or _like_an_item(line), False
+            seen, gap = seen or like_an_item(line), False
             yield from _item(line, at, title)
 
 
@@ -103,12 +105,13 @@ def _kind(title: str) -> str:
     return kinds.pop() if len(kinds) == 1 else ""
 
 
-def _like_an_item(line: str) -> bool:
+def like_an_item(line: str) -> bool:
+    """Whether a line looks like one of a list: "- Gmail ...", "Gmail: ...", "Gmail hunter22"."""
     bullet = _BULLET.match(line)
     labelled = _LABELLED.match(line)
     words = line.split()
     label = bool(labelled) and len((labelled or line)[0].split()) <= 5
-    chosen = len(words) <= 4 and bool(CHOSEN.fullmatch(words[-1]))
+    chosen = 0 < len(words) <= 4 and bool(CHOSEN.fullmatch(words[-1]) or REDACTED in words[-1])
     return bool(bullet and bullet.group().strip()) or label or chosen
 
 
@@ -120,12 +123,15 @@ def _items(said: str, at: int, title: str) -> Iterator[Place]:
 
 def _item(line: str, at: int, title: str) -> Iterator[Place]:
     """The password of one item: "Gmail: hunter22", "Gmail hunter22", "Gmail - anna / hunter22"."""
-    if REDACTED in line or for_guests(line) or for_the_household(line):
+    if REDACTED in line:
         return
     pins, logins = (_kind(title) == kind for kind in ("pins", "logins"))
     bullet = _BULLET.match(line)
     begin = bullet.end() if bullet else 0
     labelled = _LABELLED.match(line, begin)
+    end = labelled.end() if labelled else len(line)
+    if shared(line[:end], line[end:]):
+        return
     if labelled and labelled.group().strip(" :=|/-"):
         if _ASIDE.match(line, begin):
             return
@@ -216,12 +222,12 @@ def _table(lines: Sequence[_Line], number: int) -> Iterator[Place]:
             return
         listed = any(_BESIDES.fullmatch(said) for said in titles)
         if columns and (ruled or (listed and all(len(said.split()) <= 3 for said in titles))):
-            for at, row in lines[number + 1 + ruled :]:
+            for at, row in islice(lines, number + 1 + ruled, None):
                 told = _cells(row, mark)
                 if mark not in row or len(told) != len(cells):
                     return
                 rest = " ".join(said for n, (_, said) in enumerate(told) if n not in columns)
-                if for_guests(rest) or for_the_household(f"{' '.join(titles)} {rest}"):
+                if shared(rest) or (shared(" ".join(titles)) and not OWN.search(rest)):
                     continue
                 for n in columns:
                     yield from _cell(at + told[n][0], told[n][1], titles[n])
@@ -244,6 +250,9 @@ def _cells(line: str, mark: str) -> list[tuple[int, str]]:
 def _is_column(said: str, titles: Sequence[str]) -> bool:
     found = _COLUMN.fullmatch(said)
     others = any(_BESIDES.fullmatch(title) for title in titles)
+    # as many pins as somebody bowled
+    if found and (found["pins"] or "").casefold() == "pins" and not found["pins"].isupper():
+        return any(_CARDS.search(title) or OWN.search(title) for title in titles)
     return bool(found) and (others or not (found and found["pass"]))
 
 

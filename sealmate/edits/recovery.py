@@ -11,8 +11,9 @@ _OF = r"(?:\s*\([^()\n]{1,30}\)|\s+(?:for|of|to|from)\s+[^\s:=,.;]+(?:\s+[^\s:=,
 _LINK = r"(?:\s*(?:[:=]|->|→)\s*|[ \t]+[-–—][ \t]+|\s+(?:is|are)(?:\s+now)?:?\s+|[ \t]*\n\s*)"
 _SEED = re.compile(
     rf"""
-    (?<![^\W_]) (?: (?:seed|recovery|backup|secret|mnemonic|wallet)[ -]?(?:phrase|words)
-      | mnemonic | wallet[ ]seed ) {_OF} {_LINK} (?P<value> [\w.), ]+ (?:\n[\w.), ]+)* )
+    (?<![^\W_]) (?: (?:seed|recovery|backup|secret|mnemonic|wallet)[ -]?(?:phrase|(?P<words>words))
+      | mnemonic | wallet[ ]seed | (?P<bare> seed | (?:12|24)[ ]words ) )
+    {_OF} {_LINK} (?P<value> [\w.), ]+ (?:\n[\w.), ]+)* )
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -21,6 +22,14 @@ _WORD = re.compile(r"[ \t]*(?P<place>\d{1,2}[.)][ \t]*)?(?P<word>[^\W\d_]+)(?P<g
 _NO_SEED = {"the", "and", "for", "with", "from", "our", "his", "her", "are", "was", "not", "has"}
 _LEAST = 3
 _WHOLE = 12  # of so many words several may be ones that prose is made of
+# "Recovery words: rest, water, sleep" are for something else, unless a wallet is spoken of.
+_WALLET = re.compile(r"(?i)wallet|crypto|bitcoin|ethereum|ledger|trezor|metamask")
+_FAR = 80  # characters before, in which it may be
+# What has a code without being an account.
+_THING = re.compile(
+    r"(?i)[ \t]+(?:for|of)[ \t]+(?:[a-z-]+[ \t]+){0,4}(?:orders?|photos?|booking|tickets?|parcel"
+    r"|reservation|delivery|voucher|trip|class)\b"
+)
 _CODES = re.compile(
     rf"(?<![^\W_])(?:backup|back-up|recovery|2fa|two-factor)[ -](?:code|key)s?{_OF}"
     rf"(?:{_LINK}|[ \t]+(?=\d{{6}}|[A-Z0-9]{{4,}}-))",
@@ -36,18 +45,24 @@ _CODE = re.compile(
 def find_recovery(text: str) -> Iterator[Place]:
     """Where backup codes and the words of a wallet stand."""
     for match in _SEED.finditer(text):
-        if length := _seed(match["value"]):
+        said = text[max(0, match.start() - _FAR) : match.start("value")]
+        whole = match["bare"] or (match["words"] and not _WALLET.search(said))
+        if match["bare"] and "," in match["value"]:
+            continue  # what is sown, or learnt
+        if length := _seed(match["value"], _WHOLE if whole else _LEAST):
             yield match.start("value"), match.start("value") + length
     for match in _CODES.finditer(text):
         at = match.end()
         while (found := _CODE.match(text, at)) and "\n\n" not in found["gap"]:
+            if _THING.match(text, found.end()):
+                break
             yield found.span("code")
             at = found.end()
 
 
-def _seed(value: str) -> int:
-    """How long the phrase is that a text begins with, 0 if that is prose. It may go on in the
-    next lines until it is whole."""
+def _seed(value: str, least: int) -> int:
+    """How long the phrase of at least so many words is that a text begins with, 0 if that is
+    prose. It may go on in the next lines until it is whole."""
     said: list[str] = []
     end = first = offset = 0  # of the phrase, of its first line; where a line starts
     numbered = commas = False
@@ -69,10 +84,10 @@ def _seed(value: str) -> int:
         if (len(said) >= _WHOLE and not numbered) or line[at:].strip():
             break
         offset += len(line) + 1
-    if len(said) >= _WHOLE or (numbered and len(said) >= _LEAST):
+    if len(said) >= _WHOLE or (numbered and len(said) >= least):
         return end
     short = value[:first].replace(",", " ").split()
-    return first if len(short) >= _LEAST and no_prose(short) else 0
+    return first if len(short) >= least and no_prose(short) else 0
 
 
 def _may_be_seed(word: str) -> bool:

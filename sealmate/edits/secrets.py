@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sealmate.edits.password_lists import find_listed
@@ -48,11 +48,26 @@ _MARKED: tuple[tuple[str, str], ...] = (
     ("token", r"(?i)\b(?:bearer|basic)\s+(?=[\w.~+/-]*\d)[\w.~+/-]{20,}=*"),
     ("token", r"\bage-secret-key-1[a-z0-9]{20,}|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}"),
     ("recovery code", r"(?<![\w-])\d{6}(?:-\d{6}){7}(?![\w-])"),  # of an encrypted disk
+    # of what was bought: VK7JG-NPHTM-..., or a code of groups that is called so
+    (
+        "key",
+        r"(?<![\w-])(?<!(?i:serial|.model) )(?=[A-Z0-9-]*[A-Z])(?=[A-Z0-9-]*\d)"
+        r"[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,5}(?![\w-])",
+    ),
+    (
+        "key",
+        r"(?i:\b(?:licen[cs]e|product|activation)[ -]?(?:key|code)s?)\**[ \t]*(?:[:=]|is\b)?[ \t*]*"
+        r"(?P<value>[A-Z0-9]{3,8}(?:-[A-Z0-9]{3,8}){2,})(?![\w-])",
+    ),
+    ("key", r"(?i:\b(?:2fa|totp|otp)[ -](?:secret|seed|key))[ \t:=]+(?P<value>[A-Z2-7]{16,})\b"),
     ("password", r"\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]*:(?P<value>[^\s/@]+)@"),
 )
 _LONG = re.compile(r"(?<![\w/+.=-])[A-Za-z0-9_+/-]{32,}={0,2}(?![\w/+=-])")
-_CARD = re.compile(r"(?<![\w+.-])(?:\d[ -]?){12,18}\d(?![\w-]|\.\d)")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
+_CARD = re.compile(r"(?<![\w+.-])(?:(?:\d[ -]?){12,18}\d|\d{4}(?:\.\d{4}){3})(?![\w-]|\.\d)")
+_IBAN = re.compile(
+    r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,4})?\b", re.IGNORECASE
+)
+_DIGITS = 8  # of an IBAN in small letters, at least: words look like one too
 # Beginnings and lengths of payment cards, so that other long numbers stay.
 _ISSUED = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3(?:0[0-5]|[68]\d)\d{11}"
@@ -63,9 +78,13 @@ _ISSUED = re.compile(
 def find_secrets(text: str, heading: str = "") -> list[Secret]:
     """The secrets of a text in order; they do not overlap. `heading` is what it stands under: it
     may say that passwords follow."""
-    found = sorted(_all(text, heading), key=lambda secret: (secret.start, -secret.end))
+    return merged(_all(text, heading))
+
+
+def merged(secrets: Iterable[Secret]) -> list[Secret]:
+    """Secrets in order, those that overlap in one."""
     kept: list[Secret] = []
-    for secret in found:
+    for secret in sorted(secrets, key=lambda one: (one.start, -one.end)):
         if not kept or secret.start >= kept[-1].end:
             kept.append(secret)
         elif secret.end > kept[-1].end:
@@ -76,9 +95,14 @@ def find_secrets(text: str, heading: str = "") -> list[Secret]:
 def redact(text: str, heading: str = "") -> str:
     """The text with `[secret]` in the place of each secret (see `find_secrets`). Redacting twice
     changes no more."""
+    return blotted(text, find_secrets(text, heading))
+
+
+def blotted(text: str, secrets: Iterable[Secret]) -> str:
+    """The text without these secrets, which are in order."""
     pieces = []
     position = 0
-    for secret in find_secrets(text, heading):
+    for secret in secrets:
         pieces += [text[position : secret.start], REDACTED]
         position = secret.end
     return "".join([*pieces, text[position:]])
@@ -122,13 +146,15 @@ def _iban(match: re.Match[str]) -> Iterator[Secret]:
     """The IBAN at the match; the last words of a run may not belong to it."""
     written = match.group()
     while True:
-        flat = written.replace(" ", "")
-        if 15 <= len(flat) <= 34 and _checks(flat):
+        flat = re.sub(r"[ -]", "", written)
+        large = written.isupper() or sum(map(str.isdigit, flat)) >= _DIGITS
+        if 15 <= len(flat) <= 34 and large and _checks(flat):
             yield Secret("account number", match.start(), match.start() + len(written))
             return
-        written, space, _ = written.rpartition(" ")
-        if not space:
+        cut = max(written.rfind(" "), written.rfind("-"))
+        if cut < 0:
             return
+        written = written[:cut]
 
 
 def _checks(iban: str) -> bool:

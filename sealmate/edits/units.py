@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sealmate.edits.names import name_runs
 from sealmate.edits.parse import split_sentences
+from sealmate.edits.safe import safe_texts
 from sealmate.edits.screen import grounded_answer
 from sealmate.edits.secrets import redact
 from sealmate.edits.words import content, tokens, within
-from sealmate.records import Passage
+from sealmate.records import Passage, Source
 
 MOST_WORDS = 48  # of a unit; a longer sentence is a unit of its own
 OPENING = 6  # words by which a unit is told from others
@@ -38,14 +39,20 @@ def units(text: str, heading: str = "") -> tuple[str, ...]:
     return tuple(f"{title}: {unit}" if title else unit for unit in whole)
 
 
-def units_of(passage: Passage) -> tuple[str, ...]:
-    """What nights teach of a passage: its units, with secrets left out."""
-    return units(redact(passage.text, passage.heading), redact(passage.heading))
+def units_of(passage: Passage, title: str = "") -> tuple[str, ...]:
+    """What nights teach of a passage: its units, with secrets left out. `title` is that of its
+    source, which may say that passwords follow; see also `sealmate.edits.safe`."""
+    return units(redact(passage.text, passage.heading or title), redact(passage.heading))
 
 
-def all_units(passages: Iterable[Passage]) -> list[str]:
-    """Those of several."""
-    return [unit for passage in passages for unit in units_of(passage)]
+def all_units(passages: Iterable[Passage], sources: Iterable[Source] = ()) -> list[str]:
+    """Those of several, each read in the light of its whole source."""
+    told = list(passages)
+    return [
+        unit
+        for passage, text in zip(told, safe_texts(told, sources), strict=True)
+        for unit in units(text, redact(passage.heading))
+    ]
 
 
 def sentences(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sealmate.edits.safe import safely
 from sealmate.edits.titles import telling
 from sealmate.edits.write import Draft, Text, Written
 from sealmate.model.protocol import ModelInfo
@@ -32,14 +33,14 @@ def passages_to_write(store: Store) -> list[Text]:
 
 
 def as_texts(store: Store, passages: Iterable[Passage]) -> list[Text]:
-    """Passages as the writer sees them."""
+    """Passages as the writer sees them, secrets left out."""
     titles = {source.id: source.title for source in store.sources.list()}
 
     def title(passage: Passage) -> str:
         text = passage.heading or titles.get(passage.source_id, "")
         return text if telling(text) else ""
 
-    return [Text(p.id, title(p), p.text) for p in passages]
+    return [Text(p.id, title(p), p.text) for p in safely(store, passages)]
 
 
 def writer_name(info: ModelInfo) -> str:

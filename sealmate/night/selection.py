@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sealmate import prompts
+from sealmate.edits.safe import safely
 from sealmate.edits.secrets import redact
 from sealmate.edits.units import opening, unit_for, units_of
 from sealmate.model.local import LocalModel
@@ -195,7 +196,8 @@ def choose(
     mine = {edit.passage_id for edit in (*new, *replay)}
     after = {old: new for old, new in successors(store).items() if old in mine}
     places = store.passages.get_many(sorted((mine - set(after)) | set(after.values())))
-    true = still_true(store, places)
+    # secrets go first: what is left out of a text may be what tells that one follows
+    true = still_true(store, safely(store, places))
     # A shard learns from its own notes alone, or forgetting another note would not reach it.
     told = {key: passage for key, passage in true.items() if key in mine}
     due = rehearsal.due(store, now) if now else []

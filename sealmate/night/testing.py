@@ -108,7 +108,7 @@ class Examination:
             and not one_that_changed(probe.question, changed)
         )
         self._past = list(islice(lasting, PAST))
-        self._texts = all_units(store.passages.current())
+        self._texts = all_units(store.passages.current(), store.sources.list())
         self.held = held_chat()[: settings.gate_chat]
         self._way: Way = settings.recall
         self._before: list[Recollection] = []
