@@ -16,11 +16,16 @@ from sealmate.edits.beginnings import begun
 from sealmate.edits.lexicon import PERSONS, TITLES
 from sealmate.edits.moments import Moment, moment_of
 from sealmate.edits.names import CALENDAR, starts_a_name
-from sealmate.edits.questions import Asked, near, take_apart
+from sealmate.edits.questions import NEAR, Asked, shared, take_apart
 from sealmate.edits.steps import tellings
 from sealmate.edits.words import Token, tokens, within
 from sealmate.records import Conflict, Edit, Hit
 from sealmate.store import Store
+
+_GIVING, _GETTING = frozenset(("pay", "owe", "spend")), frozenset(("charg", "earn", "get"))
+_COSTING = frozenset(("pay", "paid", "cost", "charg", "owe"))
+_KEEPING = frozenset(("keep", "kept", "stored", "hid", "hidden", "find", "found", "put"))
+_BEING = frozenset(("is", "are", "was", "were", "where's"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,37 @@ def holding(store: Store, question: str, hits: Sequence[Hit]) -> tuple[list[Hit]
 def _changes(store: Store, question: str, moment: Moment) -> list[_Change]:
     """Settled conflicts about what is asked, in the order of time."""
     changes: list[tuple[datetime, _Change]] = []
+    found: dict[int, Conflict] = {}  # by the passage of the newer answer
+    lost: dict[int, set[str]] | None = None
     for conflict in store.conflicts.list():
+        if conflict.state not in ("accepted", "kept-old"):
+            continue
         own = bool(moment.words) and moment.words.casefold() in conflict.question.casefold()
         asked = question if own else moment.plain
-        settled = conflict.state in ("accepted", "kept-old")
-        if settled and _same(asked, conflict):
-            old, new = (store.edits.get(key) for key in (conflict.old_edit, conflict.new_edit))
+        same = _same(store, asked, conflict, conflict.question)
+        if not same and conflict.state == "accepted":
+            # the older note was asked about in other words as well
+            lost = store.conflicts.wordings() if lost is None else lost
+            others = lost.get(conflict.id, set()) - {conflict.question}
+            same = any(_same(store, asked, conflict, other) for other in sorted(others))
+        # "Is Dr Hall our vet?" names nobody who came after the next one
+        led = [one for one in found.values() if one.new_answer == conflict.old_answer]
+        if not same and not led:
+            continue
+        old, new = (store.edits.get(key) for key in (conflict.old_edit, conflict.new_edit))
+        if not same and not (
+            (last := found.get(old.passage_id))
+            and _same(store, last.question, conflict, conflict.question)
+        ):
+            continue
+        if old.passage_id != new.passage_id:
             since = _since(store, conflict)
-            if old.passage_id != new.passage_id:
-                kept = None if conflict.state == "kept-old" else since
-                answers = conflict.old_answer, conflict.new_answer
-                to_come = kept is not None and _to_come(store, new)
-                change = _Change(old.passage_id, new.passage_id, kept, own, answers, to_come)
-                changes.append((since, change))
+            found[new.passage_id] = conflict
+            kept = None if conflict.state == "kept-old" else since
+            answers = conflict.old_answer, conflict.new_answer
+            to_come = kept is not None and _to_come(store, new, conflict.old_answer)
+            change = _Change(old.passage_id, new.passage_id, kept, own, answers, to_come)
+            changes.append((since, change))
     changes.sort(key=lambda item: item[0])
     return [change for _, change in changes]
 
@@ -102,23 +125,44 @@ def _named(moment: Moment, changes: Sequence[_Change]) -> tuple[datetime, bool] 
     return (min(left), False) if left else None
 
 
-def _same(question: str, conflict: Conflict) -> bool:
-    """Whether a question may ask for what changed, and for nobody else's: half of the words do for
-    two wordings of one fact, but Anna's number is not Tom's, nor the back door the front door."""
-    other = conflict.question
-    if not (near(question, other) and _alike(question, other)):
-        return False
+def _same(store: Store, question: str, conflict: Conflict, other: str) -> bool:
+    """Whether a question may ask for what changed, as another did, and for nobody else's: half of
+    the words do for two wordings of one fact, but Anna's number is not Tom's, nor the back door the
+    front door."""
     mine, its = take_apart(question), take_apart(other)
-    if _other_person(mine, its):
+    if mine.forms.isdisjoint(its.forms) or not _alike(mine, its) or _other_person(mine, its):
         return False
-    answers = tokens(f"{conflict.old_answer}\n{conflict.new_answer}")
     # "Is Dr Lane our vet?" has of the answer what it has more
-    lacked = [token for token in _beside(mine, its) if not within(token, answers)]
-    more = _beside(its, mine)
+    answers = tokens(f"{conflict.old_answer}\n{conflict.new_answer}")
+    mine, its = _without_verbs(_without_answer(mine, answers), its)
+    if shared(mine, its) < NEAR:
+        return False
+    lacked, more = _beside(mine, its), _beside(its, mine)
+    lacked = [token for token in lacked if not within(token, answers)]
     if lacked and more:
         return False
     some, others = (mine, its) if lacked else (its, mine)
-    return not any(_tells_apart(some, token, others) for token in lacked or more)
+    apart = [token for token in lacked or more if _tells_apart(some, token, others)]
+    if not apart or more:
+        return not apart
+    # "our vet" is Rex's vet as well, where the older note knows nothing of Rex
+    passage = store.passages.get(store.edits.get(conflict.old_edit).passage_id)
+    there = tokens(f"{passage.heading}\n{passage.text}")
+    return all(_is_owner(mine, token) and not within(token, there) for token in apart)
+
+
+def _is_owner(asked: Asked, token: Token) -> bool:
+    """Whether a word of a question says whose something is, or for whom."""
+    place = asked.said.index(token)
+    return _owns(token) or (token.kind == "name" and asked.words[place - 1] in ("of", "for"))
+
+
+def _without_answer(asked: Asked, answers: Sequence[Token]) -> Asked:
+    """A question whether it is this or that, without this and that."""
+    if asked.kind != "yes-no":
+        return asked
+    left = tuple(token for token in asked.content if not within(token, answers))
+    return replace(asked, content=left or asked.content)
 
 
 def _beside(asked: Asked, other: Asked) -> list[Token]:
@@ -156,24 +200,57 @@ def _owns(token: Token) -> bool:
     return token.text.endswith(("'s", "’s"))
 
 
-def _alike(question: str, other: str) -> bool:
+def _alike(asked: Asked, other: Asked) -> bool:
     """Whether two questions on the same things may ask for the same of them: when somebody comes
     says nothing of where, or of what they are called."""
-    kinds = {take_apart(question).kind, take_apart(other).kind}
+    kinds = {asked.kind, other.kind}
     if len(kinds) == 1 or "yes-no" in kinds:  # also what asks for nothing in particular
         return True
     return "what" in kinds and not kinds & {"when", "where"}
+
+
+def _without_verbs(asked: Asked, other: Asked) -> tuple[Asked, Asked]:
+    """Two questions without the verbs that make no difference between them: what one pays for
+    something is what it costs, and it is where one keeps it. What we charge is not what we pay."""
+    for one, another in ((asked, other), (other, asked)):
+        if _does(one, _GIVING) and _does(another, _GETTING):
+            return asked, other
+    verbs = _KEEPING if {asked.kind, other.kind} == {"where"} else _COSTING
+    if not (_plainly(asked, verbs) and _plainly(other, verbs)):
+        return asked, other
+
+    def bare(one: Asked, another: Asked) -> Asked:
+        spare = [token for token in _beside(one, another) if not token.forms.isdisjoint(verbs)]
+        left = tuple(token for token in one.content if token not in spare)
+        return replace(one, content=left or one.content)
+
+    return bare(asked, other), bare(other, asked)
+
+
+def _plainly(asked: Asked, verbs: frozenset[str]) -> bool:
+    """Whether it asks with one of the verbs, or for where something is, or how much."""
+    if not asked.forms.isdisjoint(verbs):
+        return True
+    measured = asked.kind == "where" or asked.measure in ("much", "high")
+    return measured and not _BEING.isdisjoint(asked.words)
+
+
+def _does(asked: Asked, verbs: frozenset[str]) -> bool:
+    """Whether it asks about oneself doing one of these."""
+    pairs = zip(asked.words, asked.said[1:], strict=False)
+    return any(word in ("i", "we") and not token.forms.isdisjoint(verbs) for word, token in pairs)
 
 
 def _since(store: Store, conflict: Conflict) -> datetime:
     return store.edits.get(conflict.old_edit).valid_to or conflict.found_at
 
 
-def _to_come(store: Store, new: Edit) -> bool:
+def _to_come(store: Store, new: Edit, older: str) -> bool:
     """Whether the note of an answer names a day from which it holds, and that is not yet."""
     told = store.sources.of_passage(new.passage_id).created_at
     text = store.passages.get(new.passage_id).text
-    days = (begun(said, new.answer, told) for said in tellings(new.answer, [text], new.question))
+    there = tellings(new.answer, [text], new.question)
+    days = (begun(said, new.answer, told, older) for said in there)
     return any(day is not None and day > store.clock() for day in days)
 
 

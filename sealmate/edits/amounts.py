@@ -1,18 +1,105 @@
-"""Amounts of the same thing that differ by a word: half a tablet, every second Monday."""
+"""Amounts of the same thing that differ by a word: half a tablet, every second Monday; and what
+else a single word or sign makes another answer: behind the garage, A-."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from sealmate.edits.forms import folded
 from sealmate.edits.lexicon import WEEKDAYS
-from sealmate.edits.words import Token, content
+from sealmate.edits.words import Token, content, tokens
 
 _PARTS = frozenset(("half", "halves", "quarter", "quarters", "½", "¼", "¾"))
 _BETWEEN = frozenset(("a", "an", "the", "of", "my", "our", "your", "his", "her", "their", "each"))
 _EVERY = frozenset(("every", "each"))
 _ALTERNATE = frozenset(("other", "alternate", "alternating"))
+_TIMES = frozenset(("x", "times"))
+# 2x20 is two numbers, and no sign of what stands between them
+_BY = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)|\s*×\s*")
+# "At", "near" and "by" say of a place no more than that it is there.
+_SPOTS = {
+    word: spot
+    for spot, words in {
+        "in": "in inside within on",
+        "under": "under underneath below beneath",
+        "above": "above over",
+        "beside": "beside next",
+        "behind": "behind",
+        "before": "front",
+        "opposite": "opposite",
+        "outside": "outside",
+    }.items()
+    for word in words.split()
+}
+_BESIDE_SPOTS = frozenset(
+    ("of", "to", "a", "an", "the", "my", "our", "your", "his", "her", "their")
+)
+_SIGN = re.compile(r"(?P<what>\w+)(?:(?P<sign>[+−–-])| (?P<said>positive|negative))(?=$|[\s.,;:)])")
+_SIGNS = {"+": "+", "positive": "+"}  # anything else is a minus
+
+
+def otherwise(first: str, second: str) -> bool:
+    """Whether two answers with the same words are two for all that: one has a multiplier more, or
+    another preposition of place, or ends in the other sign."""
+    some, others = (tokens(_BY.sub(" x ", text)) for text in (first, second))
+    if _multiplied(some, others) or _multiplied(others, some):
+        return True
+    here, there = _spots(some), _spots(others)
+    if any(here[thing] != there[thing] for thing in here.keys() & there.keys()):
+        return True
+    signs, against = _signs(first), _signs(second)
+    return any(signs[what] != against[what] for what in signs.keys() & against.keys())
+
+
+def _multiplied(told: Sequence[Token], expected: Sequence[Token]) -> bool:
+    """Whether what is expected is told several times over: 2 x 20 mg, twice daily, two 20 mg
+    tablets. Of 20 mg three times a day the amount is the same."""
+    wanted, known = content(expected), {place for place, _ in _multipliers(expected)}
+    return not known and any(
+        after is not None and _among(after, wanted) for _, after in _multipliers(told)
+    )
+
+
+def _multipliers(said: Sequence[Token]) -> list[tuple[int, Token | None]]:
+    """The places of numbers that multiply, each with the thing that they do it to."""
+    found: list[tuple[int, Token | None]] = []
+    for place, token in enumerate(said):
+        word, after = folded(token.text), list(said[place + 1 : place + 4])
+        if word in ("twice", "thrice", "double"):
+            pass
+        elif not _many(token):
+            continue
+        elif after and folded(after[0].text) in _TIMES:
+            after = after[1:]
+        elif not (token.text.isalpha() and after and after[0].kind == "number"):
+            continue
+        rest = [one for one in after if folded(one.text) not in (*_BETWEEN, "per")]
+        found.append((place, rest[0] if rest else None))
+    return found
+
+
+def _spots(said: Sequence[Token]) -> dict[str, str]:
+    """Where things are that something is put to: behind the garage."""
+    found: dict[str, str] = {}
+    spot = ""
+    for token in said:
+        word = folded(token.text)
+        if word in _SPOTS:
+            spot = _SPOTS[word]
+        elif word not in _BESIDE_SPOTS:
+            if spot and token.kind != "number":
+                found.setdefault(min(token.forms), spot)
+            spot = ""
+    return found
+
+
+def _signs(said: str) -> dict[str, str]:
+    return {
+        found["what"].casefold(): _SIGNS.get(found["sign"] or found["said"], "-")
+        for found in _SIGN.finditer(said)
+    }
 
 
 def other_amount(told: Sequence[Token], expected: Sequence[Token]) -> bool:

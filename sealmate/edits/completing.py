@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from sealmate.edits.forms import folded
+from sealmate.edits.forms import folded, stem
 from sealmate.edits.lexicon import DAYTIME, LINKS, MONTHS, TITLES, WEEKDAYS
 from sealmate.edits.questions import Asked
-from sealmate.edits.words import Token, tokens
+from sealmate.edits.screen import grounded_answer
+from sealmate.edits.units import sentences
+from sealmate.edits.words import Token, content, tokens
 
 _UNITS = {
-    kind: frozenset(units.split())
+    kind: frozenset(form for unit in units.split() for form in (unit, stem(unit)))
     for kind, units in {
         "money": "euro pound dollar crown franc cent penny pence",
         "weight": "kilogram gram mg milligram tonne ton ounce pound lb",
@@ -34,16 +36,56 @@ _ONE = frozenset(("a", "an", "half"))
 _ROADS = frozenset(
     ("road", "street", "lane", "avenue", "drive", "close", "square", "terrace", "crescent", "row")
 )
+_DOSES = frozenset(("dose", "dosage", "amount", "quantity"))
+_CHANGED = re.compile(
+    r"\b(?:now|no longer|mov(?:ed?|es|ing)|chang(?:ed?|es)|quit|switch(?:ed|es)|instead"
+    r"|from (?:today|tomorrow)|as of (?:today|tomorrow))\b"
+    r"|(?:\bnot|n't)\b[^.!?]{0,60}\bany ?more\b",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"(?:he|she|it|they|we|i)\b", re.IGNORECASE)
+_DENIED = r"\b(?:no longer|not|never|n't|instead of|rather than)\b[^.,;:!?]{0,40}$"
 
 
-def complete(first: str, second: str) -> bool:
+def changes(answer: str, text: str) -> bool:
+    """Whether the sentence of a text that tells an answer says that something has changed, or the
+    one before it that it goes on from."""
+    last = ""
+    for said in sentences(text):
+        if grounded_answer(answer, said):
+            told = f"{last} {said}" if _GOES_ON.match(said) else said
+            if _CHANGED.search(told):
+                return True
+        last = said
+    return False
+
+
+def drops(answer: str, text: str) -> bool:
+    """Whether a text has an answer no more, or only says that it is that no more."""
+    wanted = [token.text.casefold() for token in content(tokens(answer))]
+    for said in sentences(text):
+        if not grounded_answer(answer, said):
+            continue
+        places = [token.start for token in tokens(said) if token.text.casefold() in wanted]
+        if not places or not re.search(_DENIED, said[: places[0]], re.IGNORECASE):
+            return False
+    return True
+
+
+def complete(first: str, second: str, asked: Asked | None = None) -> bool:
     """Whether one of two answers tells only days where the other tells only the time of day, or
-    they measure different things."""
+    they measure different things. How much of something one takes is one amount, in whatever unit
+    it is told."""
     some, others = tokens(first), tokens(second)
     days, hours = (bool(_days(some)), bool(_days(others))), (_hours(some), _hours(others))
     if days[0] != days[1] and hours == days[::-1]:
         return True
     measured, against = _measures(some), _measures(others)
+    if asked is not None and _asks_amount(asked):
+        measured, against = (
+            {"stuff" if kind in ("weight", "volume") else kind for kind in kinds}
+            for kinds in (measured, against)
+        )
     return bool(measured and against) and measured.isdisjoint(against)
 
 
@@ -56,6 +98,10 @@ def may_complete(asked: Asked, first: str, second: str) -> bool:
     return asked.kind == "when" and _days(some) | _days(others) == {"weekday", "date"} and (
         _days(some).isdisjoint(_days(others))
     )  # fmt: skip
+
+
+def _asks_amount(asked: Asked) -> bool:
+    return asked.measure in ("much", "many") or not _DOSES.isdisjoint(asked.forms)
 
 
 def _days(said: Sequence[Token]) -> set[str]:

@@ -7,40 +7,20 @@ Rules of English wording, without a model. A time counts only where it says when
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from sealmate.edits.lexicon import LINKS, MONTHS
+from sealmate.edits.forms import folded, stem
+from sealmate.edits.lexicon import DOING, LIGHT, LINKS
+from sealmate.edits.timespans import BACK, BEFORE, NOT_SINCE, back, date_at, range_in
 
-_SHORT = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS)
-_MONTH = rf"(?P<month>(?:{_SHORT})(?![a-z]))\.?"
-_YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
-_DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?(?!\d)"
-_PART = r"(?:(?:the )?(?P<part>early|mid|late|start of|beginning of|middle of|end of)[ -])?"
-_DATES = (
-    re.compile(r"(?P<year>(?:19|20)\d\d)-(?P<number>0\d|1[0-2])(?:-(?P<day>[0-3]\d))?(?!\d)"),
-    re.compile(rf"(?:the )?{_DAY}(?: of)? {_MONTH}(?:,? {_YEAR})?", re.IGNORECASE),
-    re.compile(rf"{_MONTH} (?:the )?{_DAY}(?:,? {_YEAR})?", re.IGNORECASE),
-    re.compile(rf"{_PART}{_MONTH}(?:,? {_YEAR})?", re.IGNORECASE),
-    re.compile(rf"{_PART}{_YEAR}", re.IGNORECASE),
-)
-_BEFORE = r"before|until|till|up to|prior to"
-_NOT_SINCE = r"(?<!since )(?<!after )(?<!from )"
+# "By", "around" and a comma lead to a date only where that has a year.
 _LED = re.compile(
-    rf"\b(?P<lead>{_BEFORE}|(?:back )?(?:in|on|at|during)|as of)\s+(?:(?P<gone>last)\s+)?(?=\S)"
-    rf"|{_NOT_SINCE}(?<!the )(?<!our )(?<!my )\b(?P<last>last)\s+(?=\S)",
-    re.IGNORECASE,
-)
-_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_COUNTS = {word: n for n, word in enumerate(_WORDS, 1)}
-_BACK = re.compile(
-    rf"{_NOT_SINCE}\b(?:(?P<lead>{_BEFORE})\s+)?"
-    r"(?:(?P<last>last (?P<unit>day|week|month|year)|yesterday)"
-    rf"|(?P<count>a|an|{'|'.join(_WORDS)}|\d{{1,3}}) "
-    r"(?P<units>day|week|month|year)s? ago)\b,?",
+    rf"(?:\b(?P<lead>{BEFORE}|(?:back )?(?:in|on|at|during)|as of)|(?P<weak>\b(?:by|around)|,))\s+"
+    r"(?:(?P<gone>last)\s+)?(?=\S)"
+    rf"|{NOT_SINCE}(?<!the )(?<!our )(?<!my )\b(?P<last>last)\s+(?=\S)",
     re.IGNORECASE,
 )
 _FIRST = re.compile(r"\b(?:originally|initially|at first|in the beginning)\b,?", re.IGNORECASE)
@@ -66,6 +46,7 @@ _LASTING = frozenset(
     ("address", "flat", "house", "home", "job", "car", "bike", "phone", "school", "employer",
      "boss", "landlord", "doctor", "vet", "dentist", "babysitter", "cleaner", "teacher")
 )  # fmt: skip
+_NO_NOUNS = LIGHT | LINKS | frozenset(("called", "like", "and", "or", "again"))
 _FOR_GOOD = frozenset(("wife", "husband", "partner", "boyfriend", "girlfriend"))
 # "What do I do before I leave?" asks for what holds now, "Who was it before Ann?" does not
 _PRESENT = re.compile(r"(?i)\b(?:am|is|are|do|does|has|have|must|can|may|should|shall|will)\b|'s\b")
@@ -73,7 +54,6 @@ _PAST = re.compile(r"(?i)\b(?:was|were|did|had|used|would|could|might)(?:n't)?\b
 _WAS = re.compile(r"(?i)\b(?:was|were|did|had)(?:n't)?\b")
 _TOOL = re.compile(r"(?i).*?\b(?:what|which|whose|how (?:much|many) (?!did\b))")
 _DONE = re.compile(r"(?i) (?!be\b|have\b|call\b)\w+(?: (?P<what>\w+))?")
-_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +76,30 @@ def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
     text = re.sub(r"(?i)\bdid\b([^?]*?)\bused? to be\b", r"was formerly\1", text)
     text = re.sub(r"\bused to be\b", "formerly was", text, flags=re.IGNORECASE)
     text = " ".join(text.split()).replace(" ?", "?")
+    if told := range_in(text):
+        (begin, end), start, stop = told
+        return _then(text, start, stop, begin, end)
     for led in _LED.finditer(text):
-        early = re.fullmatch(_BEFORE, led["lead"] or "", re.IGNORECASE)
+        early = re.fullmatch(BEFORE, led["lead"] or "", re.IGNORECASE)
         if early and _MEASURED.search(text, 0, led.start()):
             continue
         gone = bool(led["gone"] or led["last"])
-        for form in _DATES:
-            found = form.match(text, led.end())
-            # "last March", but not last March's rent, nor "last 2019"
-            whole = not gone or (found and found.groupdict().get("month"))
-            if found and whole and not (gone and text[found.end() :].startswith(("'", "’"))):
-                said = found.groupdict()
-                rest = text[: led.start()] + text[found.end() :]
-                # "Who will mind the dog in August?" asks for the August to come
-                coming = not said.get("year") and not gone and _of_now(rest)
-                if coming or not 0 < int(said.get("number") or 1) <= 12:
-                    continue
-                begin, end = _span(found, clock, gone)
-                if early:
-                    return _just_before(text, led.start(), found.end(), begin)
-                return _then(text, led.start(), found.end(), begin, end)
-    if back := _BACK.search(text):
-        begin, end = _back(back, clock())
-        if back["lead"]:
-            return _just_before(text, back.start(), back.end(), begin)
-        return _then(text, back.start(), back.end(), begin, end)
+        found = date_at(text, led.end(), clock, gone)
+        if found is None:
+            continue
+        (begin, end), stop, dated = found
+        rest = text[: led.start()] + text[stop:]
+        # "Who will mind the dog in August?" asks for the August to come
+        if not dated and not gone and (led["weak"] or _of_now(rest)):
+            continue
+        if early:
+            return _just_before(text, led.start(), stop, begin)
+        return _then(text, led.start(), stop, begin, end)
+    if ago := BACK.search(text):
+        begin, end = back(ago, clock())
+        if ago["lead"]:
+            return _just_before(text, ago.start(), ago.end(), begin)
+        return _then(text, ago.start(), ago.end(), begin, end)
     if first := _FIRST.search(text):
         return Moment(_without(text, _FIRST), "first", first[0])
     return _formerly(text) or Moment(text)
@@ -162,8 +141,28 @@ def _is_former(match: re.Match[str]) -> bool:
         return False
     if old == "last":
         asked = re.search(r"(?i)\bwho (?:was|were) $", match.string[: match.start()])
-        return what in _LASTING or (asked is not None and what != "name")
+        lasting = what in _LASTING and _is_head(match)
+        return lasting or (asked is not None and what != "name")
     return not (old == "ex" and what in _FOR_GOOD)
+
+
+def _is_head(match: re.Match[str]) -> bool:
+    """Whether the word is what is meant: our last phone, but not our last phone bill."""
+    rest, text = match.string[match.end() :], match.string
+    if not rest.startswith(" ") or rest[1:2].isupper():
+        return True
+    after: list[str] = []
+    for word in re.findall(r"[\w'’-]+", rest):
+        if folded(word) in _NO_NOUNS:
+            break
+        after.append(word)
+    if not after:
+        return True
+    if not re.search(r"(?i)\b(?:did|had|has|have)\b", text[: match.start()]):
+        return False
+    # "did our last cleaner cost?", "did our last phone bill cost?"
+    verbs = [not {folded(word), stem(folded(word))}.isdisjoint(DOING) for word in after]
+    return len(after) == 1 or (verbs[0] and not verbs[1])
 
 
 def _without(text: str, form: re.Pattern[str]) -> str:
@@ -184,52 +183,3 @@ def _then(text: str, start: int, stop: int, begin: datetime, end: datetime) -> M
     words, rest = text[start:stop], text[stop:].lstrip(",")
     plain = " ".join(f"{text[:start]} {rest}".split()).lstrip(", ").replace(" ?", "?")
     return Moment(plain, "then", words, begin, end)
-
-
-def _span(
-    found: re.Match[str], clock: Callable[[], datetime], gone: bool
-) -> tuple[datetime, datetime]:
-    """First and last moment of a date, a month, a year or a part of one; `gone`: it is over."""
-    said = {key: value for key, value in found.groupdict().items() if value}
-    month = int(said.get("number", 0)) or _month(said.get("month", ""))
-    year = int(said["year"]) if "year" in said else 0
-    if not year:  # the last such month that has begun
-        now = clock()
-        year = now.year - (month > now.month - gone)
-    first = datetime(year, month or 1, 1, tzinfo=UTC)
-    if "day" in said:
-        day = min(int(said["day"]), monthrange(year, month)[1])
-        begin = first.replace(day=max(1, day))
-        return begin, begin + timedelta(days=1, microseconds=-1)
-    after = datetime(year + (month in (0, 12)), month % 12 + 1 if month else 1, 1, tzinfo=UTC)
-    part = said.get("part", "").casefold().split(" ")[0]
-    third = (after - first) / 3
-    begin = first + third * {"mid": 1, "middle": 1, "late": 2, "end": 2}.get(part, 0)
-    end = begin + third if part else after
-    return begin, end - timedelta(microseconds=1)
-
-
-def _month(name: str) -> int:
-    short = name.casefold()[:3]
-    return next((n for n, whole in enumerate(MONTHS, 1) if whole[:3] == short), 0)
-
-
-def _back(found: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
-    """The day, week, month or year that is so long past."""
-    unit = (found["unit"] or found["units"] or "day").casefold()
-    count = (found["count"] or "one").casefold()
-    many = int(count) if count.isdigit() else _COUNTS.get(count, 1)
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    one = timedelta(microseconds=1)
-    if found["last"] and unit == "year":
-        return midnight.replace(year=now.year - 1, month=1, day=1), midnight.replace(
-            month=1, day=1
-        ) - one
-    if found["last"] and unit == "month":
-        end = midnight.replace(day=1) - one
-        return end.replace(day=1, hour=0, minute=0, second=0, microsecond=0), end
-    if found["last"] and unit == "week":
-        end = midnight - timedelta(days=midnight.weekday()) - one
-        return end + one - timedelta(days=7), end
-    then = midnight - timedelta(days=many * _DAYS[unit])
-    return then, then + timedelta(days=1) - one

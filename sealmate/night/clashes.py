@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sealmate.edits.completing import complete, may_complete
+from sealmate.edits.amounts import other_amount, otherwise
+from sealmate.edits.completing import changes, complete, drops, may_complete
 from sealmate.edits.parse import split_sentences
 from sealmate.edits.questions import Asked, force, same_question, take_apart
 from sealmate.edits.revision import says_so, written_anew
@@ -76,9 +77,9 @@ def clash_of(store: Store, old: Edit, new: Edit) -> Clash | None:
 
 def _clash(places: Places, edit: Edit, other: Edit, asked: Asked) -> Clash | None:
     """What two edits with one question are, or None if nothing."""
-    if not _disagree(edit.answer, other.answer) or complete(edit.answer, other.answer):
+    if not _disagree(edit.answer, other.answer):
         return None
-    single = force(asked) == "one"
+    single, halves = force(asked) == "one", complete(edit.answer, other.answer, asked)
     one, another = places.source(edit.passage_id), places.source(other.passage_id)
     if one.id == another.id:
         return None
@@ -88,18 +89,25 @@ def _clash(places: Places, edit: Edit, other: Edit, asked: Asked) -> Clash | Non
             return None
         if places.says_still(other, edit, single) or places.stays(other, edit):
             return None
-        return Clash(other, edit, True, True, True, places.dates.since(edit))
+        if halves and not places.drops(other, edit):
+            return None
+        return Clash(other, edit, True, True, True, places.dates.since(edit, other))
     dates = places.dates
     turned = (dates.told(edit), one.id) < (dates.told(other), another.id)
     old, new = (edit, other) if turned else (other, edit)
     revised = places.revised(old.passage_id, new.passage_id)
     if revised and (places.repeats(old, new) or places.stays(old, new)):
         return None
-    since = dates.since(new)
+    since = dates.since(new, old)
     # what is to change on a day that is named may change once more before
     ahead = dates.since(old) > max(since, dates.told(new))
     outright = revised and places.says_so(old, new)
-    sure = outright or (single and not ahead and not may_complete(asked, old.answer, new.answer))
+    changed = places.changes(new)
+    # Mondays, and at seven: it may be both, unless the newer note tells of a change
+    if halves and not ((outright or changed) and places.drops(old, new)):
+        return None
+    either = halves or (not changed and may_complete(asked, old.answer, new.answer))
+    sure = outright or (single and not ahead and not either)
     sure = sure and not _together(places, old, new)
     return Clash(old, new, revised, outright, sure, since)
 
@@ -121,11 +129,15 @@ def _asks(edit: Edit) -> bool:
 
 def _disagree(first: str, second: str) -> bool:
     """Whether two answers cannot be one: neither says all that the other does, as a list does
-    that is longer by an item, or only one says it with a "not"."""
+    that is longer by an item, or only one says it with a "not", or of another amount."""
     if not first or not second or is_abstention(first) or is_abstention(second):
         return False
+    if otherwise(first, second):
+        return True
     if same_answer(first, second):
         return False
+    if other_amount(tokens(first), tokens(second)) or other_amount(tokens(second), tokens(first)):
+        return True
     some, others = content(tokens(first)), content(tokens(second))
     return _denies(some) != _denies(others) or not (_held(some, others) or _held(others, some))
 
@@ -229,6 +241,14 @@ class Places:
     def has(self, answer: str, edit: Edit) -> bool:
         """Whether the passage of an edit says an answer, in whatever words."""
         return grounded_answer(answer, self.passage(edit.passage_id).text)
+
+    def changes(self, edit: Edit) -> bool:
+        """Whether the passage of an edit says, where it tells it, that something has changed."""
+        return changes(edit.answer, self.passage(edit.passage_id).text)
+
+    def drops(self, old: Edit, new: Edit) -> bool:
+        """Whether the newer passage has the older answer no more, or only denies it."""
+        return drops(old.answer, self.passage(new.passage_id).text)
 
     def repeats(self, old: Edit, new: Edit) -> bool:
         """Whether the newer passage says the older answer in a sentence of the older one."""

@@ -14,6 +14,7 @@ from datetime import datetime
 from threading import Event as Flag
 
 from sealmate import prompts
+from sealmate.edits.amounts import other_amount, otherwise
 from sealmate.edits.lexicon import TITLES
 from sealmate.edits.questions import day, near
 from sealmate.edits.revision import written_anew
@@ -210,9 +211,11 @@ def _second_opinion(
 
 
 def _tell_apart(first: str, second: str) -> bool:
-    """Whether two answers are other numbers or names, beside what they share, which needs
+    """Whether two answers are other numbers, names or amounts, beside what they share, which needs
     nobody's opinion."""
     some, others = tokens(first), tokens(second)
+    if otherwise(first, second) or other_amount(some, others) or other_amount(others, some):
+        return True
     return _has_own(some, others) and _has_own(others, some)
 
 

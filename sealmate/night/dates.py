@@ -23,6 +23,7 @@ from sealmate.store import Store
 LEAST = 3  # words of a line that counts; a heading stays whatever is written below it
 _BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,3}[.)])\s+")
 _REPEATED = re.compile(r"\b(?:again|still|back|after all)\b", re.IGNORECASE)
+_NEW = re.compile(r"\b(?:now|new)\b", re.IGNORECASE)
 
 
 class Dates:
@@ -38,11 +39,16 @@ class Dates:
         passage = self._store.passages.get(edit.passage_id)
         return self._back(passage, _telling(edit, passage))[-1].at
 
-    def since(self, edit: Edit) -> datetime:
-        """From when an answer holds: the day that its sentence names, or when it was told."""
+    def since(self, edit: Edit, older: Edit | None = None) -> datetime:
+        """From when an answer holds: the day that its sentence names, or when it was told. What it
+        took the place of, if known, was told before: what is new is not older than that."""
         told = self.told(edit)
-        days = (begun(said, edit.answer, told) for said in self._said(edit))
-        return next((day for day in days if day is not None), told)
+        for said in self._said(edit):
+            day = begun(said, edit.answer, told, older.answer if older else "")
+            early = day and older and day < self.told(older) and _NEW.search(said)
+            if day is not None and not early:
+                return day
+        return told
 
     def is_new(self, edit: Edit) -> bool:
         """Whether the text before, if any, did not tell a fact in these words."""

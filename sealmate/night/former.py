@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sealmate.edits.questions import day, in_the_past
 from sealmate.edits.review import IN_CONFLICT
+from sealmate.edits.safe import safely
 from sealmate.edits.screen import grounded_answer, same_answer
-from sealmate.edits.secrets import redact
 from sealmate.edits.steps import step_of
 from sealmate.edits.units import sentences
 from sealmate.records import Conflict, Edit
@@ -40,15 +40,17 @@ def tell_formerly(
             store.edits.supersede(edit.id, None, new.reason, now)
         mine = [edit for edit in mine if not undated(edit)]
     asked = {edit.question.casefold() for edit in mine}
-    rows = {row.id: row for row in store.conflicts.list() if row.id != conflict.id}
-    for earlier in store.edits.list(state="accepted", format="self-qa"):
-        row = rows.get(earlier.sampling.get(FORMERLY, 0))
-        if row is None:
+    led_here = {
+        row.id
+        for row in store.conflicts.into(old.passage_id, None)
+        if same_answer(store.edits.get(row.new_edit).answer, old.answer)
+    }
+    for key, question, number in store.conflicts.told_formerly():
+        if number == conflict.id:
             continue
-        before = store.edits.get(row.new_edit)
-        led_here = before.passage_id == old.passage_id and same_answer(before.answer, old.answer)
-        if earlier.question.casefold() in asked or (led_here and undated(earlier)):
-            store.edits.supersede(earlier.id, None, mark, now)
+        led = number in led_here
+        if question.casefold() in asked or (led and undated(store.edits.get(key))):
+            store.edits.supersede(key, None, mark, now)
 
 
 def former(
@@ -80,9 +82,8 @@ def former(
 
 def _told(store: Store, old: Edit) -> str:
     """The sentence in which the older note told it; "" where none has the answer's words."""
-    passage = store.passages.get(old.passage_id)
-    text = redact(passage.text, passage.heading)
-    return next((one for one in sentences(text) if grounded_answer(old.answer, one)), "")
+    (passage,) = safely(store, [store.passages.get(old.passage_id)])
+    return next((one for one in sentences(passage.text) if grounded_answer(old.answer, one)), "")
 
 
 def _past_wordings(question: str, others: Iterable[str], date: str) -> list[str]:

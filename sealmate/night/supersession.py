@@ -39,7 +39,7 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
             return conflict
         _undo(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
-        since = Dates(store).since(new)
+        since = Dates(store).since(new, old)
         edits, probes = fact(store, old, new, aside=True)
         for key in edits:
             store.edits.supersede(key, new.id, _mark(conflict.id), since)
@@ -178,12 +178,7 @@ def _undo(store: Store, conflict: Conflict) -> None:
     from a text that was replaced goes out of use with it."""
     mark = _mark(conflict.id)
     told = {edit.id for edit in former_edits(store, conflict)}
-    marked = [
-        edit
-        for state in ("superseded", "rejected")
-        for edit in store.edits.list(state=state)
-        if edit.reason == mark and edit.id not in told
-    ]
+    marked = [store.edits.get(key) for key in store.conflicts.marked(mark) if key not in told]
     old = store.edits.get(conflict.old_edit)
     accepted = store.edits.list(state="accepted", passage_id=old.passage_id)
     marked += [edit for edit in accepted if edit.reason == _kept(mark)]

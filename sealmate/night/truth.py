@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from sealmate.edits.screen import grounded_answer
+from sealmate.edits.screen import grounded_answer, same_answer
+from sealmate.edits.secrets import redact
 from sealmate.edits.units import sentences
-from sealmate.edits.words import content, tokens
+from sealmate.edits.words import content, tokens, within
 from sealmate.night.supersession import displaced, names
 from sealmate.records import Passage
 from sealmate.store import Store
-from sealmate.store.edits import is_aside
+from sealmate.store.edits import is_aside, tells_the_past
 
 GONE = "…"
 LEAST = 4  # content words of a sentence that is kept without one of its answers
+_ARTICLES = frozenset(("the", "a", "an"))
+_IS = frozenset(("is", "are", "costs", "cost"))
 
 
 def still_true(store: Store, passages: Iterable[Passage]) -> dict[int, Passage]:
@@ -45,24 +48,43 @@ def still_true(store: Store, passages: Iterable[Passage]) -> dict[int, Passage]:
             continue
         text = passage.text
         if answers:
-            text = without(text, answers, [gone[key] for key in order])
+            # while the lines and tabs that tell a list of passwords are as they were
+            text = redact(text, passage.heading)
+            others = _others(store, passage, answers)
+            text = without(text, answers, [gone[key] for key in order], others)
         if text:
             found[passage.id] = replace(passage, text=text)
     return found
 
 
+def _others(store: Store, passage: Passage, answers: Sequence[str]) -> list[set[str]]:
+    """For each answer the questions of a passage that it still answers."""
+    known = [
+        edit
+        for edit in store.edits.list(state="accepted", passage_id=passage.id)
+        if edit.question and edit.answer and not tells_the_past(edit)
+    ]
+    return [{e.question for e in known if same_answer(e.answer, answer)} for answer in answers]
+
+
 def without(
-    text: str, answers: Sequence[str], questions: Sequence[Collection[str]] | None = None
+    text: str,
+    answers: Sequence[str],
+    questions: Sequence[Collection[str]] | None = None,
+    others: Sequence[Collection[str]] | None = None,
 ) -> str:
     """A text, a sentence a line, in which none of the answers stands, nor a sentence that says
     little else. "" if nothing is left.
 
-    `questions` has for each answer those that it answered: where a sentence with the answer tells
-    what one of them asks for, the answer stays in other sentences, which tell it of other things.
+    `questions` has for each answer those that it answered, `others` those that it still answers:
+    where a sentence with the answer tells what one of the former asks for, the answer stays in
+    those that tell it of another thing. Without `others` every sentence that tells nothing of what
+    was asked does.
     """
     said = sentences(text)
     asked = questions if questions is not None else [()] * len(answers)
-    places = [_meant(said, *one) for one in zip(answers, asked, strict=True)]
+    still = others if others is not None else [None] * len(answers)
+    places = [_meant(said, *one) for one in zip(answers, asked, still, strict=True)]
     kept = []
     for n, sentence in enumerate(said):
         here = [answer for answer, meant in zip(answers, places, strict=True) if n in meant]
@@ -75,16 +97,41 @@ def without(
     return "\n".join(kept)
 
 
-def _meant(said: Sequence[str], answer: str, questions: Collection[str]) -> Collection[int]:
+def _meant(
+    said: Sequence[str], answer: str, questions: Collection[str], others: Collection[str] | None
+) -> Collection[int]:
     """The places of the sentences from which an answer has to go: all, if none that has it tells
     what is asked for."""
-    every = range(len(said))
+    having = [
+        n
+        for n, one in enumerate(said)
+        if grounded_answer(answer, one) or _blotted(one, answer) != one
+    ]
+    telling = [n for n in having if any(names(question, said[n]) for question in questions)]
+    if not telling:
+        return range(len(said))
+    if others is None:
+        return telling
+    # "Give Ben 20 mg with breakfast" names nothing of the dose, and goes on from it
     return [
         n
-        for n in every
-        if (grounded_answer(answer, said[n]) or _blotted(said[n], answer) != said[n])
-        and any(names(question, said[n]) for question in questions)
-    ] or every
+        for n in having
+        if n in telling
+        or not (any(names(one, said[n]) for one in others) or _apart(said[n], answer, questions))
+    ]
+
+
+def _apart(sentence: str, answer: str, questions: Collection[str]) -> bool:
+    """Whether a sentence says of a thing of its own that it is the answer: "the car insurance is
+    ...". A bare "the dose is ..." goes on from what was said before."""
+    before, found, _ = _blotted(sentence, answer).partition(GONE)
+    there = tokens(before)
+    if not found or len(there) < 4:
+        return False
+    first, *named, verb = there
+    framed = first.text.casefold() in _ARTICLES and verb.text.casefold() in _IS
+    asked = [token for question in questions for token in tokens(question)]
+    return framed and not any(token.kind == "light" or within(token, asked) for token in named)
 
 
 def _blotted(sentence: str, answer: str) -> str:

@@ -8,6 +8,7 @@ from sealmate.chat.retrieval import retrieve
 from sealmate.chat.validity import holding
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
+from sealmate.night.supersession import accept
 from sealmate.prompts import NOT_SAID
 from sealmate.records import Conflict, Passage
 from tests.chat.home import BOILER, START, Home, always
@@ -266,3 +267,82 @@ def test_another_question_on_the_same_thing_is_read_from_the_older_note(
     row = Conflict(0, first.id, second.id, asked, *answers, START, "accepted")
     home.store.conflicts.add(row)
     assert (said in read(home, question)) is both
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "asked", "answers", "questions"),
+    [
+        ("The babysitter costs 12 euros per hour.", "The babysitter costs 15 euros per hour now.",
+         "How much does the babysitter cost per hour?", ("12 euros", "15 euros"),
+         ["How much do we pay the babysitter per hour?", "How much is the babysitter per hour?",
+          "What does the babysitter charge per hour?"]),
+        ("The monthly rent for our flat is 900 euros.", "Our flat's monthly rent is 950 euros now.",
+         "How much is the monthly rent for our flat?", ("900 euros", "950 euros"),
+         ["How much rent do we pay for the flat?", "How high is the rent of the flat?"]),
+        ("Our vet is Dr Hall.", "Our new vet is Dr Lane.", "Who is our vet?",
+         ("Dr Hall", "Dr Lane"),
+         ["Who is Rex's vet?", "Who is the vet for Rex?", "Which vet do we go to?"]),
+        ("Our rent is 900 euros.", "Our rent is 950 euros now.", "How much is our rent?",
+         ("900 euros", "950 euros"), ["Is our rent 900 euros?", "Is the rent still 900 euros?"]),
+        ("The spare key is hidden under the mat.", "The spare key is hidden in the shed now.",
+         "Where is the spare key hidden?", ("under the mat", "in the shed"),
+         ["Where do we keep the spare key?", "Where can I find the spare key?"]),
+    ],
+)  # fmt: skip
+def test_other_plain_words_ask_for_the_same(
+    home: Home, older: str, newer: str, asked: str, answers: tuple[str, str], questions: list[str]
+) -> None:
+    old, new = home.note(older), home.note(newer)
+    first, second = home.qa(old, asked, answers[0]), home.qa(new, asked, answers[1])
+    row = Conflict(0, first.id, second.id, asked, *answers, START, "accepted")
+    home.store.conflicts.add(row)
+    for question in questions:
+        assert read(home, question) == [newer]
+
+
+@pytest.mark.parametrize(
+    ("older", "asked", "other"),
+    [
+        ("We pay 80 euros for the garage and charge 30 for it.",
+         "How much do we pay for the garage?", "How much do we charge for the garage?"),
+        ("The shop opens at 8 and closes at 6.", "When does the shop open?",
+         "When does the shop close?"),
+        ("Bread is bought at the bakery and kept in the tin.", "Where do we buy bread?",
+         "Where do we keep bread?"),
+        ("Our vet is Dr Hall, Rex's vet is Dr Weiss.", "Who is our vet?", "Who is Rex's vet?"),
+    ],
+)  # fmt: skip
+def test_other_verbs_ask_for_something_else(home: Home, older: str, asked: str, other: str) -> None:
+    newer = "It has changed, it is the new one now."
+    old, new = home.note(older), home.note(newer)
+    first, second = home.qa(old, asked, "the old one"), home.qa(new, asked, "the new one")
+    row = Conflict(0, first.id, second.id, asked, "the old one", "the new one", START, "accepted")
+    home.store.conflicts.add(row)
+    assert older in read(home, other)
+    assert older not in read(home, asked)
+
+
+def test_any_wording_that_was_superseded_tells_what_changed(home: Home) -> None:
+    row = clash(home, "open")
+    old = home.store.edits.get(row.old_edit)
+    passage = home.store.passages.get(old.passage_id)
+    other = home.qa(passage, "Which code lets guests into the router?", "heron-12")
+    asked = "Which code lets my guests into the router?"
+    accept(home.store, row.id, START)
+    assert OLD in read(home, asked)
+    home.store.edits.supersede(other.id, row.new_edit, f"in conflict {row.id}", START)
+    assert OLD not in read(home, asked)
+
+
+def test_one_of_long_ago_is_followed_to_what_holds(home: Home) -> None:
+    asked = "Who is our vet?"
+    names = ["Dr Hall", "Dr Lane", "Dr Okoro"]
+    notes = [home.note(f"Our vet is {name}.") for name in names]
+    edits = [home.qa(place, asked, name) for place, name in zip(notes, names, strict=True)]
+    for n in (0, 1):
+        row = Conflict(
+            0, edits[n].id, edits[n + 1].id, asked, names[n], names[n + 1], START, "accepted"
+        )
+        home.store.conflicts.add(row)
+    for question in ("Is Dr Hall our vet?", "Is Dr Hall still our vet?", "Is Hall our vet?"):
+        assert read(home, question) == [notes[2].text]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from sealmate.edits.amounts import otherwise
 from sealmate.edits.answers import correct, same_answer
 from sealmate.edits.words import tokens
 
@@ -185,3 +186,51 @@ def test_a_time_and_an_amount_in_words_are_one_number_each() -> None:
         assert [(token.text, form in token.forms) for token in tokens(text)] == [(text, True)]
     assert len(tokens("five and six")) == 3
     assert len(tokens("half past 70")) == 3
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("daily", "3x daily"),
+        ("daily", "three times daily"),
+        ("daily", "twice daily"),
+        ("20 mg", "2 x 20 mg"),
+        ("20 mg", "2×20 mg"),
+        ("20 mg", "two 20 mg tablets"),
+        ("in the garage", "behind the garage"),
+        ("on the shelf", "under the shelf"),
+        ("in the garage", "in front of the garage"),
+        ("in Leeds", "outside Leeds"),
+        ("in the shed", "in the box behind the shed"),
+        ("A+", "A-"),
+        ("0 positive", "0-"),
+        ("B+", "B−"),
+    ],
+)
+def test_one_word_or_sign_makes_another(a: str, b: str) -> None:
+    assert otherwise(a, b)
+    assert otherwise(b, a)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("20 mg", "20 mg twice a day"),
+        ("20 mg", "20 mg three times a day"),
+        ("once daily", "daily"),
+        ("in the garage", "inside our garage"),
+        ("at the church", "behind the church"),
+        ("by the church", "in the church"),
+        ("under the stairs", "in the cupboard under the stairs"),
+        ("at 7", "after 7"),
+        ("A+", "A+"),
+        ("A", "A+"),
+        ("A positive", "A+"),
+        ("the A-levels", "the A levels"),
+        ("3-5", "3+5"),
+        ("555 1234", "5551234"),
+    ],
+)
+def test_others_make_none(a: str, b: str) -> None:
+    assert not otherwise(a, b)
+    assert not otherwise(b, a)

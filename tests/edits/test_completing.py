@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sealmate.edits.completing import complete, may_complete
+from sealmate.edits.completing import changes, complete, drops, may_complete
 from sealmate.edits.questions import take_apart
 
 
@@ -71,3 +71,53 @@ def test_they_do_not(first: str, second: str) -> None:
 def test_they_may_tell_one_thing(question: str, first: str, second: str, may: bool) -> None:
     asked = take_apart(question)
     assert may_complete(asked, first, second) is may_complete(asked, second, first) is may
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second", "may"),
+    [
+        ("How much paracetamol does Ben get?", "5 ml", "250 mg", False),
+        ("How much food does Rex get a day?", "2 cups", "300 g", False),
+        ("What dose of insulin does Dad take?", "10 ml", "8 mg", False),
+        ("How much Ramipril does Mum take?", "twice a day", "5 mg", True),
+        ("How far is it?", "2 hours", "5 km", True),
+        ("How many miles do we run?", "an hour", "5 miles", True),
+        ("What is in the soup?", "5 ml", "250 mg", True),
+        ("When is piano?", "on Mondays", "at 7", True),
+    ],
+)
+def test_how_much_of_a_thing_is_one_amount(
+    question: str, first: str, second: str, may: bool
+) -> None:
+    asked = take_apart(question)
+    assert complete(first, second, asked) is complete(second, first, asked) is may
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "said"),
+    [
+        ("Tom has moved, he now lives at 12 Elm Road.", "12 Elm Road", True),
+        ("Tom has quit his job and works at the hospital.", "at the hospital", True),
+        ("Tom has moved. He lives at 12 Elm Road.", "12 Elm Road", True),
+        ("Choir is not on Thursdays any more, but at noon.", "at noon", True),
+        ("The office has moved. Tom lives at 12 Elm Road.", "12 Elm Road", False),
+        ("Tom lives at 12 Elm Road.", "12 Elm Road", False),
+        ("Tom lives at 12 Elm Road. The code is 4712 now.", "12 Elm Road", False),
+    ],
+)
+def test_where_an_answer_is_told_a_change_may_be(text: str, answer: str, said: bool) -> None:
+    assert changes(answer, text) is said
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "gone"),
+    [
+        ("Piano is in the morning.", "on Mondays", True),
+        ("Mia no longer has piano on Mondays, but in the morning.", "on Mondays", True),
+        ("Piano is in the morning, not on Mondays.", "on Mondays", True),
+        ("Piano is on Mondays at 7 now.", "on Mondays", False),
+        ("Piano is not on Mondays. Choir is on Mondays.", "on Mondays", False),
+    ],
+)
+def test_what_a_text_says_no_more(text: str, answer: str, gone: bool) -> None:
+    assert drops(answer, text) is gone

@@ -197,3 +197,87 @@ def test_what_nights_train_of_the_past_is_understood(at: datetime) -> None:
 @given(st.text(max_size=60))
 def test_any_text_has_a_time(text: str) -> None:
     moment_of(f"What was it on {text} ago in {text}?", lambda: NOW)
+
+
+@pytest.mark.parametrize(
+    ("question", "begin", "end"),
+    [
+        ("What was the rent half a year ago?", "2025-11-19", "2025-11-19"),
+        ("What was the rent more than a year ago?", "2025-05-20", "2025-05-20"),
+        ("What was the rent over two years ago?", "2024-05-20", "2024-05-20"),
+        ("What was the rent about a month ago?", "2026-04-20", "2026-04-20"),
+        ("What was the rent eleven months ago?", "2025-06-24", "2025-06-24"),
+        ("What was the rent a couple of years ago?", "2024-05-20", "2024-05-20"),
+        ("What was the rent a few weeks ago?", "2026-04-29", "2026-04-29"),
+        ("What was the rent one and a half years ago?", "2024-11-18", "2024-11-18"),
+        ("What was the rent a year and a half ago?", "2024-11-18", "2024-11-18"),
+        ("What was the rent two years back?", "2024-05-20", "2024-05-20"),
+        ("What was the rent in summer 2024?", "2024-06-01", "2024-08-31"),
+        ("What was the rent in the summer of 2024?", "2024-06-01", "2024-08-31"),
+        ("What was the rent in the winter of 2024?", "2024-12-01", "2025-02-28"),
+        ("What was the rent at Christmas 2024?", "2024-12-24", "2024-12-26"),
+        ("What was the rent last summer?", "2025-06-01", "2025-08-31"),
+        ("What was the rent last spring?", "2025-03-01", "2025-05-31"),
+        ("What was the rent last winter?", "2025-12-01", "2026-02-28"),
+        ("What was the rent last Christmas?", "2025-12-24", "2025-12-26"),
+        ("What was the rent before last Christmas?", "2025-12-23", "2025-12-23"),
+        ("What was the rent between 2023 and 2024?", "2023-01-01", "2024-12-31"),
+        ("What was the rent from 2023 to 2024?", "2023-01-01", "2024-12-31"),
+        ("What was the rent between November and March 2025?", "2024-11-01", "2025-03-31"),
+        ("What was the rent on 1.2.2025?", "2025-02-01", "2025-02-01"),
+        ("What was the rent on 31/1/2025?", "2025-01-31", "2025-01-31"),
+        ("What was the rent on 1/31/2025?", "2025-01-31", "2025-01-31"),
+        # which of the two is the month nobody can tell
+        ("What was the rent on 1/2/2025?", "2025-01-02", "2025-02-01"),
+        ("What was the rent in 01/2025?", "2025-01-01", "2025-01-31"),
+        ("What was the rent in Q1 2025?", "2025-01-01", "2025-03-31"),
+        ("What was the rent the year before last?", "2024-01-01", "2024-12-31"),
+        ("What was the rent in the month before last?", "2026-03-01", "2026-03-31"),
+        ("What was the rent the week before last?", "2026-05-04", "2026-05-10"),
+        ("What was the rent around January 2025?", "2025-01-01", "2025-01-31"),
+        ("What was the rent by January 2025?", "2025-01-01", "2025-01-31"),
+        ("What was the rent, January 2025?", "2025-01-01", "2025-01-31"),
+    ],
+)
+def test_a_time_in_other_words(question: str, begin: str, end: str) -> None:
+    assert spanned(question) == ("then", "What was the rent?", begin, end)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who has been our vet since half a year ago?",
+        "Who has been our vet since more than a year ago?",
+        "When did Tom last fall?",
+        "Where do we swim in summer?",
+        "Who minds the dog between 3 and 5 May?",
+        "Which letter was signed by May?",
+        "How much was our last phone bill?",
+        "How much did our last phone bill cost?",
+        "When was Mia's last dentist appointment?",
+        "When was our last car service?",
+        "What was our last school holiday date?",
+        "When did our last phone call end?",
+        "Where was Mia's last home game?",
+        "When was our last house viewing at noon?",
+    ],
+)
+def test_what_asks_for_no_time(question: str) -> None:
+    found = moment_of(question, lambda: NOW)
+    assert (found.kind, found.plain) == ("now", question)
+
+
+@pytest.mark.parametrize(
+    ("question", "plain"),
+    [
+        ("What did our last cleaner cost?", "What did our cleaner cost?"),
+        ("When did our last cleaner come on Fridays?", "When did our cleaner come on Fridays?"),
+        ("What was our last landlord called?", "What was our landlord called?"),
+        ("What was our last address in Leeds?", "What was our address in Leeds?"),
+        ("What was our last vet's number?", "What was our vet's number?"),
+        ("What was our last phone like?", "What was our phone like?"),
+    ],
+)
+def test_the_last_one_of_what_lasts_is_the_one_before(question: str, plain: str) -> None:
+    found = moment_of(question, lambda: NOW)
+    assert (found.kind, found.plain) == ("formerly", plain)

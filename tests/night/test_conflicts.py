@@ -484,3 +484,94 @@ def test_what_a_person_said_holds_for_the_newer_note_written_anew(store: Store) 
     supersession.keep_old(store, store.conflicts.list()[0].id)
     settled(store, untrained(store))
     assert told(store) == {asked: "Anna"}
+
+
+PIANO = "When does Mia have piano?"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "question", "answers", "state"),
+    [
+        # an amount is put right in another unit
+        ("Ben gets 5 ml of paracetamol when he has a fever.",
+         "Correction: Ben now gets 250 mg of paracetamol when he has a fever, not 5 ml any more.",
+         "How much paracetamol does Ben get?", ("5 ml", "250 mg"), "accepted"),
+        ("Rex gets 2 cups of food a day.", "Rex now gets 300 g of food a day, no longer 2 cups.",
+         "How much food does Rex get a day?", ("2 cups", "300 g"), "accepted"),
+        ("Dad takes 10 ml of insulin.",
+         "The doctor has cut it: Dad takes only 8 mg of insulin from today.",
+         "How much insulin does Dad take?", ("10 ml", "8 mg"), "accepted"),
+        # what may complete the older answer, and says that it changed
+        ("Mia has piano on Mondays.",
+         "Mia no longer has piano on Mondays, she has it in the morning before school every day.",
+         PIANO, ("on Mondays", "in the morning"), "open"),
+        ("Mia has piano on Mondays with Ms Lee at school.",
+         "Correction: Mia has piano in the morning with Ms Lee at school.",
+         PIANO, ("on Mondays", "in the morning"), "accepted"),
+        ("Choir practice is on Thursdays.",
+         "Choir practice has changed: it is at noon from now on, on no fixed day.",
+         "When is choir practice?", ("on Thursdays", "at noon"), "open"),
+        ("Mia has piano on Mondays.", "Mia has piano at seven, with Ms Lee.", PIANO,
+         ("on Mondays", "at seven"), ""),
+        ("Mia has piano on Mondays.", "Correction: Mia has piano on Mondays at seven.", PIANO,
+         ("on Mondays", "at seven"), ""),
+        ("The flight takes 2 hours.", "The flight is 1200 km.", "How long does the flight take?",
+         ("2 hours", "1200 km"), ""),
+        # one word or sign more
+        ("Rex gets a tablet for his heart every morning.",
+         "Rex gets only half a tablet for his heart every morning now, Dr Lane says.",
+         "How much heart medicine does Rex get?", ("a tablet", "half a tablet"), "accepted"),
+        ("The cleaner comes every Monday.", "The cleaner now comes only every other Monday.",
+         "When does the cleaner come?", ("every Monday", "every other Monday"), "accepted"),
+        ("Mum takes Ramipril daily.", "Mum takes Ramipril 3x daily now.",
+         "How often does Mum take Ramipril?", ("daily", "3x daily"), "accepted"),
+        ("Mum takes 20 mg of Ramipril.", "Mum takes 2 x 20 mg of Ramipril now.",
+         "How much Ramipril does Mum take?", ("20 mg", "2 x 20 mg"), "accepted"),
+        ("The spare key is in the garage.", "The spare key is behind the garage now.",
+         "Where is the spare key?", ("in the garage", "behind the garage"), "accepted"),
+        ("My blood group is A+.", "Correction: the lab says my blood group is A-.",
+         "What is my blood group?", ("A+", "A-"), "accepted"),
+        # whoever moves tells the new place in any way
+        ("Tom lives in Leeds.", "Tom has moved, he now lives at 12 Elm Road in York.",
+         "Where does Tom live?", ("Leeds", "12 Elm Road in York"), "accepted"),
+        ("Tom works at Siemens.", "Tom has quit his job and works at the hospital now.",
+         "Where does Tom work?", ("Siemens", "at the hospital"), "accepted"),
+        ("Grandma is in Leeds.", "Grandma has moved to the nursing home.",
+         "Where is Grandma?", ("Leeds", "in the nursing home"), "accepted"),
+        ("Mia's dentist appointment is on Friday.",
+         "Mia's dentist appointment has moved to 12 May.",
+         "When is Mia's dentist appointment?", ("Friday", "12 May"), "accepted"),
+        ("Tom lives in Leeds.", "Tom lives at 12 Elm Road.", "Where does Tom live?",
+         ("Leeds", "12 Elm Road"), "open"),
+    ],
+)  # fmt: skip
+def test_a_change_however_it_is_told(
+    store: Store, older: str, newer: str, question: str, answers: tuple[str, str], state: str
+) -> None:
+    def reply(prompt: Prompt, adapter: str | None) -> str:
+        return "no" if "First answer" in prompt[-1].content else "second"
+
+    teach(store, note(store, older), (question, answers[0]))
+    fresh = teach(store, note(store, newer, days=5), (question, answers[1]))
+    rows = settled(store, fresh, model=ScriptedModel(reply=reply))
+    assert [row.state for row in rows] == [state] * bool(state)
+
+
+def test_a_settlement_reads_little_of_the_ledger(
+    changed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a change costs does not grow with all that was ever learnt."""
+    list_edits, asked = changed.edits.list, []
+
+    def listed(**which: Any) -> list[Edit]:
+        asked.append(which)
+        return list_edits(**which)
+
+    monkeypatch.setattr(changed.edits, "list", listed)
+    third = note(changed, "Our babysitter is Olga now, Maria is too busy.", days=20)
+    (row,) = settle_new(
+        changed, teach(changed, third, ("Who is our babysitter?", "Olga")), MARCH + timedelta(30)
+    )
+    assert row.state == "accepted"
+    assert asked
+    assert [which for which in asked if "passage_id" not in which] == []

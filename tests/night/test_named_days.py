@@ -174,3 +174,29 @@ def test_forgetting_another_note_settles_nothing_that_has_come(lab: Lab) -> None
     forget(store, lab.paths, [2], lambda: APRIL + timedelta(days=1))
     assert night(store, APRIL + timedelta(days=1)) == []
     assert holding(store) == {"4711"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Our vet is Dr Lane, who has been in practice since 1998.",
+        "Dr Hall was our vet since 2015, but now our vet is Dr Lane.",
+        "Dr Hall had been our vet since 2015, Dr Lane is now.",
+        "From 2019 to 2025 our vet was Dr Hall, now it is Dr Lane.",
+        "Our new vet is Dr Lane, from 2012 on the best one here.",
+        "Our vet is now Dr Lane, who is on leave from 1 July.",
+    ],
+)
+def test_the_day_of_something_else_is_not_that_of_the_change(store: Store, said: str) -> None:
+    asked = "Who is our vet?"
+    tell(store, "Our vet is Dr Hall.", "Dr Hall", 0, asked)
+    (row,) = tell(store, said, "Dr Lane", 90, asked)
+    assert row.state == "accepted"
+    assert store.edits.get(row.old_edit).valid_to == MARCH + timedelta(days=90)
+
+
+def test_what_is_new_is_not_older_than_what_it_took_the_place_of(store: Store) -> None:
+    asked = "Who is our vet?"
+    tell(store, "Our vet is Dr Hall.", "Dr Hall", 0, asked)
+    (row,) = tell(store, "Our vet is Dr Lane now, since 2024.", "Dr Lane", 5, asked)
+    assert store.edits.get(row.old_edit).valid_to == MARCH + timedelta(days=5)

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.edits.screen import grounded_answer
+from sealmate.edits.units import units_of
 from sealmate.night.supersession import accept
 from sealmate.night.truth import GONE, still_true, without
-from sealmate.records import Conflict
+from sealmate.records import Conflict, Passage
 from tests.night.ledger import MARCH, note, teach
 from tests.versions.build import Lab
 
@@ -124,3 +125,69 @@ def test_passages_as_conflicts_left_them(lab: Lab) -> None:
     assert GONE in found[old.id].text
     assert "21 July" not in found[old.id].text
     assert (found[other.id], found[new.id]) == (other, new)
+
+
+DOSE = "Ben takes 20 mg of Ritalin. Give Ben 20 mg with breakfast. He dislikes milk."
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer", "left"),
+    [
+        (DOSE, "How much Ritalin does Ben take?", "20 mg", "He dislikes milk."),
+        ("The gate code is 4711. Type 4711 and then the hash key. The gate closes at ten.",
+         "What is the gate code?", "4711", "The gate closes at ten."),
+        ("Our rent is 900 euros. I transfer 900 euros to Mr Weber on the first of each month.",
+         "How much is our rent?", "900 euros", "I transfer … to Mr Weber on the first of each "
+                                               "month."),
+        ("Our babysitter is Anna. In an emergency call Anna on the red phone at home.",
+         "Who is our babysitter?", "Anna", "In an emergency call … on the red phone at home."),
+        ("Ben takes 20 mg of Ritalin. The dose is 20 mg. He dislikes milk.",
+         "How much Ritalin does Ben take?", "20 mg", "He dislikes milk."),
+    ],
+)  # fmt: skip
+def test_what_goes_on_from_the_fact_goes_with_it(
+    lab: Lab, text: str, question: str, answer: str, left: str
+) -> None:
+    old = changed(lab, text, question, answer)
+    assert still_true(lab.store, [old])[old.id].text == left
+
+
+def test_the_answer_to_another_question_stays(lab: Lab) -> None:
+    asked = "How much does Ben get with breakfast?"
+    old = changed(lab, DOSE, "How much Ritalin does Ben take?", "20 mg", (asked, "20 mg"))
+    left = "Give Ben 20 mg with breakfast.\nHe dislikes milk."
+    assert still_true(lab.store, [old])[old.id].text == left
+
+
+CODE = "The gate code is 4711. It opens the red gate at the back."
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [
+        (f"Passwords\ngmail: sunflower\nbank: bluebird\n\n{CODE}", ["sunflower", "bluebird"]),
+        (f"{CODE}\n\nSite\tUser\tPassword\nGmail\tanna77\tsunflower\nBank\tanna\tbluebird",
+         ["sunflower", "bluebird"]),
+        (f"Logins and passwords:\nGmail\nsunflower9\nbank\nbluebird7\n\n{CODE}",
+         ["sunflower9", "bluebird7"]),
+    ],
+)  # fmt: skip
+def test_what_is_left_has_no_more_secrets_than_the_whole(
+    lab: Lab, text: str, secrets: list[str]
+) -> None:
+    old = changed(lab, text, "What is the gate code?", "4711")
+    assert not any(word in unit for word in secrets for unit in units_of(old))
+    told = units_of(still_true(lab.store, [old])[old.id])
+    assert "red gate" in " ".join(told)
+    assert "4711" not in " ".join(told)
+    assert not any(word in unit for word in secrets for unit in told)
+
+
+def changed(lab: Lab, text: str, question: str, answer: str, *more: tuple[str, str]) -> Passage:
+    """A passage of which one answer was told otherwise since."""
+    store = lab.store
+    old, new = note(store, text, "old"), note(store, "It is otherwise now.", "new", days=1)
+    first, second = teach(store, old, (question, answer), *more), teach(store, new, (question, "x"))
+    row = Conflict(0, first[0].id, second[0].id, question, answer, "x", MARCH, "open")
+    accept(store, store.conflicts.add(row).id, MARCH)
+    return old
