@@ -18,24 +18,24 @@ from sealmate.events import Event, Finished, Gated, Progress, Published, Started
 from sealmate.model.local import LocalModel
 from sealmate.night import selection, unfinished
 from sealmate.night.anchors import Anchors
-from sealmate.night.backlog import NEW, Backlog
+from sealmate.night.backlog import Backlog
 from sealmate.night.candidate import (
     CANDIDATE,
     group_with_carried,
     publish_candidate,
     trainer_for,
 )
-from sealmate.night.portions import within_budget
 from sealmate.night.refusals import Refusals
 from sealmate.night.rehearsal import answered
 from sealmate.night.strength import WEAKER, weaken
 from sealmate.night.testing import Examination
+from sealmate.night.turns import Turns, name_of
 from sealmate.night.writing import write_edits
 from sealmate.recital import Recited
 from sealmate.records import RunOutcome, Version
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
-from sealmate.versions.attach import attach_version
+from sealmate.versions.attach import attach_version, detach_others
 from sealmate.versions.publish import reduce, require_active, sweep
 from sealmate.workspace import Workspace
 
@@ -78,6 +78,7 @@ class _Night:
         self.scores: Scores | None = None
         self.nothing = "nothing new to learn"
         self.refusals = Refusals(self.store)
+        self.turns = Turns(workspace, model, self.backlog, self.refusals)
         self.said = Recited((CANDIDATE, WEAKER))  # the other shards say the same all night
 
     def run(self, *, only_write: bool, rebuild: bool) -> Iterator[Event]:
@@ -86,6 +87,8 @@ class _Night:
         run = self.store.runs.start(self.workspace.clock())
         self.run_id = run.id
         try:
+            if not only_write:
+                self.backlog.begin_night(asked=rebuild)
             yield from write_edits(self.workspace, self.model, self.report, self.cancel)
             if only_write:
                 yield self._end("written", None)
@@ -106,24 +109,18 @@ class _Night:
     def _sessions(self, rebuilds: int) -> Iterator[Event]:
         """Shard by shard, each published by itself, until nothing is left to learn.
 
-        Of the shards but the newest `rebuilds` at most are built again (0 = all): a night costs
-        the same however many of them something was taken from.
+        Of the shards but the newest `rebuilds` at most are built again (0 = all), and as many that
+        are refused: a night costs the same however many of them something was taken from.
         """
-        spent = built = 0
-        stands = self.store.versions.active()
-        later: set[str] = set()
+        turns, stands = self.turns, self.store.versions.active()
         while True:
             require_active(self.store, stands)
-            choice = selection.choose(
-                self.store,
-                self.settings,
-                rebuild=False,
-                info=self.model.info,
-                now=self.workspace.clock(),
-                refused={*self.refusals.names, *later},
-            )
+            choice = turns.next()
+            if not choice.new and choice.left:
+                yield self._over("the night's token budget is spent")
+                return
             if choice.nothing:
-                if not later and not self.refusals.names:
+                if not (turns.later or turns.waiting or self.refusals.names):
                     self.backlog.clear_flag()
                 if not self.refusals.names:
                     self._look_after(choice)
@@ -133,22 +130,14 @@ class _Night:
                 self._drop(choice)
                 stands = self.store.versions.active()
                 continue
-            count = self.model.count_tokens
-            was = unfinished.kept(self.paths.work, choice, self.model.info.fingerprint)
-            going_on = was and was.choice(choice)
-            choice = going_on or within_budget(choice, self.settings, count, spent)
-            if not choice.new:
-                yield self._over("the night's token budget is spent")
-                return
             reasons = yield from self._learn(choice)
             if reasons:
                 self._refuse(choice, reasons)
             elif self.version:
                 stands = self.version.number
-            spent += choice.tokens
-            built += choice.session.shard is not None and not choice.session.warm
-            if rebuilds and built >= rebuilds:
-                later = set(self._shards()[:-1])
+            turns.done(choice, refused=bool(reasons))
+            if rebuilds and turns.rebuilt >= rebuilds:
+                turns.later = set(self._shards()[:-1])
             if choice.left and not self.refusals.names:
                 yield self._over("")
                 return
@@ -176,17 +165,20 @@ class _Night:
 
     def _refuse(self, choice: selection.Choice, reasons: Sequence[str]) -> None:
         """Note which shard the gate refused, and why."""
-        self.refusals.add(_name_of(choice), choice, reasons)
-        self.backlog.refuse(_name_of(choice), self.workspace.clock(), self._shards())
+        name, session = name_of(choice), choice.session
+        self.refusals.add(name, choice, reasons)
+        ids = [edit.id for edit in (*session.new, *session.replay)]
+        self.backlog.refuse(name, self.workspace.clock(), self._shards(), ids, reasons)
 
     def _over(self, reason: str) -> Finished:
         """The end of a night; `reason` is why, if it neither published nor refused anything."""
-        if reasons := self.refusals.reasons():
-            outcome: RunOutcome = "published" if self.version else "rejected"
-            return self._end(outcome, self.version, "; ".join(reasons), self.scores)
-        if self.version is None:
-            return self._end("nothing", None, reason)
-        return self._end("published", self.version, "", self.scores)
+        self.turns.close()
+        refused = self.refusals.reasons()
+        told = "; ".join([*refused, *self.turns.waiting])
+        if self.version is None and not refused:
+            return self._end("nothing", None, told or reason)
+        outcome: RunOutcome = "published" if self.version else "rejected"
+        return self._end(outcome, self.version, told, self.scores)
 
     def _drop(self, choice: selection.Choice) -> None:
         """Shards whose notes may all not be there any more go; there is nothing to train."""
@@ -196,7 +188,9 @@ class _Night:
             parent = self.store.versions.get(choice.active)
             kept = choice.session.carried
             clock = self.workspace.clock
-            self.version = reduce(self.store, self.paths, parent, kept, clock, reason=reason)
+            self.version = reduce(
+                self.store, self.paths, parent, kept, clock, reason=reason, run=self.run_id
+            )
         else:
             self.store.versions.activate(0, reason)
 
@@ -205,18 +199,22 @@ class _Night:
 
         The value are the reasons to refuse it.
         """
+        if not choice.session.warm:
+            # from the base all is new: whatever is trained stands in the version's manifest
+            choice = replace(choice, new=[*choice.new, *choice.replay], replay=[])
         exam = self._exam(choice)
         yield Started("prepare", detail=choice.told_as)
         known = 0 if choice.foreign else choice.active
-        parent = attach_version(self.model, self.store, self.paths, known)
-        exam.before(parent)
+        # what shards were before this night built upon them
+        detach_others(self.model, self.store, known)
+        exam.before(attach_version(self.model, self.store, self.paths, known))
         work, base = self.paths.work, self.model.info.fingerprint
         was = unfinished.kept(work, choice, base)
         anchors = Anchors(self.model, self.store, self.settings, choice, self.cancel)
         strangers = anchors.strangers(was.strangers if was else ())
         material = choice.material(strangers, anchors.chat(), anchors.reading())
         # what the gate refused would be refused again if it were made again just so
-        seed = self.settings.seed + self.backlog.tries.get(_name_of(choice), 0)
+        seed = self.settings.seed + self.backlog.tries.get(name_of(choice), 0)
         examples = mixture(material, selection.shares(self.settings, choice), seed)
         held = selection.held_out(choice, material, exam.new_probes)
         recipe = replace(selection.recipe(self.settings, self.model, choice), seed=seed)
@@ -224,7 +222,7 @@ class _Night:
         trainer = trainer_for(
             self.workspace, self.model, choice, recipe, examples, held, self.cancel
         )
-        unfinished.keep(work, choice, base, strangers)
+        unfinished.keep(work, choice, base, strangers, self.settings.token_budget)
         group_with_carried(self.workspace, self.model, choice)
         steps = len(trainer.plan())
         yield Started("train", total=steps, detail=f"{len(examples)} examples")
@@ -272,7 +270,7 @@ class _Night:
         self.model.detach(CANDIDATE)
         self.model.detach(WEAKER)
         if not reasons:
-            self.backlog.built(_name_of(choice), {one.name for one in choice.session.carried})
+            self.backlog.built(name_of(choice), {one.name for one in choice.session.carried})
         return reasons
 
     def _end(
@@ -286,7 +284,7 @@ class _Night:
         seconds = round(time.perf_counter() - self.begin, 2)
         number = version.number if version else None
         self.report["seconds"] = seconds
-        if reasons := self.refusals.reasons():
+        if reasons := [*self.refusals.reasons(), *self.turns.waiting]:
             self.report["refusals"] = reasons
         self.store.runs.finish(
             self.run_id, outcome, version=number, reason=reason, report=self.report
@@ -302,8 +300,3 @@ class _Night:
         if reason:
             result["reason"] = reason
         return Finished(result)
-
-
-def _name_of(choice: selection.Choice) -> str:
-    """The name of the shard a session trains; NEW for one that begins."""
-    return choice.session.shard.name if choice.session.shard else NEW

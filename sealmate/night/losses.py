@@ -24,7 +24,8 @@ def losses(
     said: Mapping[int, str],
 ) -> Losses:
     """The probes that the version in use does not answer any more since this night, and those that
-    only a refused candidate did not, as the report lists them.
+    only a refused candidate did not, as the report lists them. What one version of the night lost
+    and a later one knows again is neither.
 
     The arguments are those of `build_report`. What was forgotten since is left out.
     """
@@ -34,10 +35,11 @@ def losses(
     if said:
         # a candidate that was refused leaves no answers
         gone = [key for key, last in kept.items() if last and last.version and not last.correct]
+        mended = _missed(store, run, made) - {*gone}
     else:
-        gone = ids if version is not None else []
+        gone, mended = ids if version is not None else [], set()
     now = {key: last.answer for key, last in kept.items() if last}
-    spared = [key for key in ids if key not in gone]
+    spared = [key for key in ids if key not in gone and key not in mended]
     return list(_listed(store, gone, blame, now)), list(_listed(store, spared, blame, said or now))
 
 
@@ -58,6 +60,12 @@ def _answer(store: Store, run: Run, versions: set[int], probe: int) -> ProbeResu
     asked = [result for result in store.probes.results_of_probe(probe)
              if result.run_id == run.id and result.version in versions]  # fmt: skip
     return max(asked, key=lambda result: result.version, default=None)
+
+
+def _missed(store: Store, run: Run, versions: set[int]) -> set[int]:
+    """The probes that any of the night's versions answered wrongly."""
+    found = (result for number in versions for result in store.probes.results(number, run.id))
+    return {result.probe_id for result in found if not result.correct}
 
 
 def _listed(

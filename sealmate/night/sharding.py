@@ -39,6 +39,22 @@ class Session:
     dropped: Sequence[Shard] = ()
 
 
+class Barred(frozenset[str]):
+    """Names of shards that a session may not be about (NEW: a new one). Those of `later` among them
+    may, as long as they go on from their own weights: they are only not built again. Those of
+    `full`, which need not be among them, take no new notes in."""
+
+    later: frozenset[str]
+    full: frozenset[str]
+
+    def __new__(
+        cls, out: Collection[str] = (), later: Collection[str] = (), full: Collection[str] = ()
+    ) -> Barred:
+        made = super().__new__(cls, {*out, *later})
+        made.later, made.full = frozenset(later) - set(out), frozenset(full)
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What there is to know: edits that may be trained, and the shards of the version in use.
@@ -103,26 +119,24 @@ def plan(
 ) -> Session:
     """The next session; `rebuild` names shards to build again whether or not they are spoilt.
 
-    Those that the gate `refused` tonight (NEW: a new one) are left for another night. One that it
-    refused in nights before, as often as `tries` says, learns what is new by being built again,
-    and of several to be built again comes last; else the one that stands the longest comes first,
-    so that none waits for ever behind one that changes each day. What is new goes on in one shard
-    or begins a new one: notes that one refused are not tried on all the others. A session without
-    `new` trains nothing: then there is nothing to do, or only shards to drop.
+    Those that the gate `refused` tonight (NEW: a new one) are left for another night (see `Barred`
+    for those that are left in part). One that it refused in nights before, as often as `tries`
+    says, or that went on from its own weights for `warm_nights`, learns what is new by being built
+    again. Of several to be built again those that were refused come last; else the one that stands
+    the longest comes first, so that none waits for ever behind one that changes each day. What is
+    new goes on in one shard or begins a new one: notes that one refused are not tried on all the
+    others. A session without `new` trains nothing: then there is nothing to do, or only shards to
+    drop.
     """
     before = tries or {}
     limit = _limit(settings)
+    bars = refused if isinstance(refused, Barred) else Barred(refused)
     shards, left, homed = ledger.shards, ledger.left, ledger.homed
-    again = (ledger.spoilt | set(rebuild)) - set(refused)
-    dropped = [shard for name, shard in shards.items() if name in again and not teaches(left[name])]
+    due = ledger.spoilt | set(rebuild)
+    dropped = [
+        shard for name, shard in shards.items() if name in due - bars and not teaches(left[name])
+    ]
     staying = {name: shard for name, shard in shards.items() if shard not in dropped}
-    able = {name: shard for name, shard in staying.items() if name not in refused}
-    fresh = _portion(ledger.fresh, limit)
-    room = _with_room([staying[n] for n in ledger.by_age if n in staying], left, fresh, limit)
-    if room is not None and room.name in refused:
-        room = None
-    if room is None and NEW in refused:
-        fresh = []
 
     def session(
         shard: Shard | None, new: Sequence[Edit], replay: Sequence[Edit] = (), warm: bool = False
@@ -130,24 +144,39 @@ def plan(
         carried = [other for other in staying.values() if other is not shard]
         return Session(new, list(replay), shard, warm, carried, dropped)
 
+    def anew(shard: Shard) -> bool:
+        return shard.name in due | before.keys() or shard.warm >= settings.warm_nights
+
     def learning(shard: Shard, new: Sequence[Edit]) -> Session:
         old = left[shard.name]
-        anew = shard.name in again or shard.name in before
-        if anew or shard.warm >= settings.warm_nights:
+        if anew(shard):
             return session(shard, [*old, *new])
         return session(shard, new, replay=old, warm=True)
 
-    in_turn = sorted(able.items(), key=lambda item: (before.get(item[0], 0), int(item[0])))
-    for name, shard in in_turn:
-        if name in again and shard is not room:
-            return session(shard, [*left[name], *homed[name]])
+    def able(shard: Shard) -> bool:
+        return shard.name not in bars or (shard.name in bars.later and not anew(shard))
+
+    fresh = _portion(ledger.fresh, limit)
+    room = _with_room([staying[n] for n in ledger.by_age if n in staying], left, fresh, limit)
+    if room is not None and (room.name in bars.full or not able(room)):
+        room = None
+    if room is None and NEW in bars:
+        fresh = []
+    in_turn = sorted(
+        filter(able, staying.values()),
+        key=lambda shard: (before.get(shard.name, 0), int(shard.name)),
+    )
+    for shard in in_turn:
+        again = shard.name in due or (homed[shard.name] and anew(shard))
+        if again and shard is not room:
+            return session(shard, [*left[shard.name], *homed[shard.name]])
     if room is not None:
         return learning(room, [*homed[room.name], *fresh])
     if fresh:
         return session(None, fresh)
-    for name, shard in in_turn:
-        if homed[name]:
-            return learning(shard, homed[name])
+    for shard in in_turn:
+        if homed[shard.name]:
+            return learning(shard, homed[shard.name])
     return session(None, (), replay=[e for edits in left.values() for e in edits])
 
 
@@ -193,8 +222,8 @@ def _with_room(
 def tired(store: Store, ledger: Ledger, settings: Settings, now: datetime) -> str:
     """The shard to build again because it is old and much of it fails; "" for none.
 
-    Of the shards trained `rebuild_days` ago or longer, and not refused since, the one of whose
-    probes most failed when they were asked last.
+    Of the shards trained `rebuild_days` ago or longer, not refused since and not waiting for
+    having been, the one of whose probes most failed when they were asked last.
     """
     if not settings.rebuild_days or len(ledger.shards) < 2:
         return ""
@@ -209,7 +238,7 @@ def tired(store: Store, ledger: Ledger, settings: Settings, now: datetime) -> st
         passages = {edit.passage_id for edit in edits}
         failed = [missed for key in passages for missed in asked.get(key, ())]
         tried = backlog.refused_at(name)
-        if tried and tried > since:
+        if (tried and tried > since) or backlog.nights(name):
             continue
         if failed and store.versions.get(int(name)).created_at <= since:
             shares[name] = sum(failed) / len(failed)

@@ -9,24 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
+from sealmate.edits.safe import safely
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.steps import step_back, step_of, tellings
 from sealmate.edits.units import units_of
 from sealmate.errors import NotFoundError
-from sealmate.night.former import former, former_edits
+from sealmate.night.former import former
 from sealmate.night.supersession import fact, successors
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store import Store
-from sealmate.store.edits import QUOTES
+from sealmate.store.edits import AMENDED, FORMERLY, QUOTES
 
 MOST = 4  # steps back for one change
 
 
 def keep_up(store: Store, now: datetime) -> int:
     """Add the steps back of accepted conflicts that are not there yet, and take those out of use
-    that quote a text which was replaced; how many were added. One transaction, at the end."""
+    that quote a text which was replaced; how many were added. One transaction, at the end.
+
+    Each is made once: one that a person rejected or put otherwise is not made again, and one whose
+    sentence stands in the newer text goes on as it is, quoting that."""
     rows = store.conflicts.list("accepted")
     if not rows:
         return 0
@@ -35,26 +40,58 @@ def keep_up(store: Store, now: datetime) -> int:
     for row in rows:
         changes.setdefault(store.edits.get(row.old_edit).passage_id, []).append(row)
     added: list[Edit] = []
-    gone: list[int] = []
+    gone: list[tuple[int, Edit | None]] = []  # with what takes its place
     for row in rows:
-        mine = [edit for edit in former_edits(store, row) if edit.state == "accepted"]
+        made = _made(store, row)
+        mine = [edit for edit in made if edit.state == "accepted"]
         if not mine:
             continue
-        steps = {edit.question: edit for edit in mine if step_of(edit.question)}
-        gone += [
-            edit.id
-            for edit in steps.values()
-            if not _stands(store, int(edit.sampling.get(QUOTES, 0)))
-        ]
         wanted = _wanted(store, row, changes, after)
-        fresh = {asked: key for asked, key in wanted.items() if asked not in steps}
+        there = {edit.question for edit in made if edit.state == "rejected"}
+        there |= {edit.question for edit in made if edit.reason == AMENDED}
+        held: set[str] = set()  # what is asked by a step in use, in whatever words
+        steps = [edit for edit in mine if step_of(edit.question) or QUOTES in edit.sampling]
+        lost = [edit for edit in steps if not _stands(store, int(edit.sampling.get(QUOTES, 0)))]
+        for edit in steps:
+            if edit not in lost:
+                held.update(_questions(edit, made))
+        for edit in lost:
+            asked = _questions(edit, made)
+            again = next((one for one in asked if one in wanted and one not in held), "")
+            quoting = {**edit.sampling, QUOTES: wanted.get(again, 0)}
+            anew = replace(edit, created_at=now, sampling=quoting) if again else None
+            gone.append((edit.id, anew))
+            if again:
+                held.update(asked)
+        there |= held
+        fresh = {asked: key for asked, key in wanted.items() if asked not in there}
         old, until = store.edits.get(row.old_edit), mine[0].valid_to
         if fresh and until is not None:
             added += former(store, row, old, until, now, fresh)
     with store.transaction():
-        for key in gone:
-            store.edits.supersede(key, None, "its note says it otherwise now", now)
-        return len(store.edits.add_many(added)) if added else 0
+        count = len(store.edits.add_many(added)) if added else 0
+        for key, anew in gone:
+            newer = store.edits.add_many([anew])[0].id if anew else None
+            store.edits.supersede(key, newer, "its note says it otherwise now", now)
+            count += anew is not None
+        return count
+
+
+def _made(store: Store, row: Conflict) -> list[Edit]:
+    """All edits that a conflict was the reason for, in any state, also with words they had once."""
+    passage = store.edits.get(row.old_edit).passage_id
+    found = store.edits.list(passage_id=passage, format="self-qa")
+    return [edit for edit in found if edit.sampling.get(FORMERLY) == row.id]
+
+
+def _questions(edit: Edit, made: Sequence[Edit]) -> list[str]:
+    """The question of an edit, and those of the edits that it took the place of."""
+    asked, line = [edit.question], [edit.id]
+    for key in line:
+        before = [other for other in made if other.superseded_by == key]
+        asked += [other.question for other in before]
+        line += [other.id for other in before]
+    return asked
 
 
 def _wanted(
@@ -71,7 +108,7 @@ def _wanted(
     asked = " ".join({edit.question for edit in (last, *alike)})
     answers = list({edit.answer.casefold(): edit.answer for edit in (last, *alike)}.values())
     made: dict[str, int] = {}
-    for passage in _tells(store, last, after):
+    for passage in safely(store, _tells(store, last, after)):
         for answer in answers:
             for said in tellings(answer, units_of(passage), asked):
                 if last.id == first.id:

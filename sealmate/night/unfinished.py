@@ -21,27 +21,38 @@ from sealmate.night.selection import Choice
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """The edits of a session by their ids, with the weights of replay, and the questions about
-    things nobody told that were trained with them."""
+    things nobody told that were trained with them. `parent` is the version from whose weights it
+    began (0 = from the base), `budget` the night's token budget."""
 
     new: tuple[int, ...]
     replay: tuple[int, ...]
     strangers: tuple[str, ...]
     weights: Mapping[int, float] = field(default_factory=dict)
     tokens: int = 0
+    parent: int = 0
+    budget: int = 0
 
     def choice(self, choice: Choice) -> Choice | None:
         """The part of tonight's choice for the same shard that the session was about; None where
-        something of it may not be trained any more. What is left of the choice comes after."""
-        there = {edit.id: edit for edit in (*choice.new, *choice.replay)}
-        mine = {*self.new, *self.replay}
-        if not self.new or not there.keys() >= mine:
+        something of it may not be trained any more, or where tonight's begins from other weights:
+        what was replayed then is new. What is left of the choice comes after."""
+        new, replay = ({edit.id: edit for edit in edits} for edits in (choice.new, choice.replay))
+        if not self.new or self.parent != choice.parent:
             return None
-        new, replay = ([there[key] for key in ids] for ids in (self.new, self.replay))
-        whole = choice.cut(new, replay, left=0, tokens=self.tokens)
+        if not (new.keys() >= set(self.new) and replay.keys() >= set(self.replay)):
+            return None
+        mine, known = [new[key] for key in self.new], [replay[key] for key in self.replay]
+        whole = choice.cut(mine, known, left=0, tokens=self.tokens)
         return replace(whole, weights=self.weights)
 
+    def fits(self, budget: int, spent: int) -> bool:
+        """Whether a night with this token budget, of which that much is spent, has room for it."""
+        return not budget or self.tokens <= budget - spent or (not spent and self.budget == budget)
 
-def keep(work: Path, choice: Choice, fingerprint: str, strangers: Collection[str]) -> None:
+
+def keep(
+    work: Path, choice: Choice, fingerprint: str, strangers: Collection[str], budget: int = 0
+) -> None:
     """Write down what the session about to be trained is about, in place of what stood on another
     version. A disk that cannot take it costs a later night its checkpoint, and this one nothing."""
     file = _file(work, choice, fingerprint)
@@ -52,6 +63,8 @@ def keep(work: Path, choice: Choice, fingerprint: str, strangers: Collection[str
         "strangers": list(strangers),
         "weights": {str(key): weight for key, weight in choice.weights.items()},
         "tokens": choice.tokens,
+        "parent": choice.parent,
+        "budget": budget,
     }
     with suppress(OSError):
         for other in work.glob("plan-*.json"):
@@ -77,6 +90,8 @@ def kept(work: Path, choice: Choice, fingerprint: str) -> Unfinished | None:
             tuple(map(str, plan["strangers"])),
             {int(key): float(weight) for key, weight in plan["weights"].items()},
             int(plan["tokens"]),
+            int(plan["parent"]),
+            int(plan["budget"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

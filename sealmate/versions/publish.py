@@ -126,11 +126,12 @@ def publish(
 
 def reduce(
     store: Store, paths: Paths, parent: Version, kept: Sequence[Shard],
-    clock: Callable[[], datetime], *, reason: str,
+    clock: Callable[[], datetime], *, reason: str, run: int | None = None,
 ) -> Version:  # fmt: skip
     """A version of some of its parent's shards, and the active one; nothing is trained.
 
-    What the others knew is not in it. Raises as `publish` does.
+    What the others knew is not in it. `run` is the night that makes it, None where none does.
+    Raises as `publish` does.
     """
     first, *rest = kept
     device, dtype, environment = first.taken
@@ -145,7 +146,7 @@ def reduce(
         "shard": first.name,
         "warm_nights": first.warm,
         "scores": {},
-        "run": None,
+        "run": run,
     }
     folder = paths.versions / first.folder
     return publish(

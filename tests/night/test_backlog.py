@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sealmate.night.backlog import NEW, Backlog
+from sealmate.night.backlog import LONGEST, NEW, Backlog
 from sealmate.store import Store, open_store
 from tests.night.ledger import MARCH
 
@@ -57,3 +57,38 @@ def test_refusals_in_a_row_are_counted(backlog: Backlog) -> None:
     backlog.built("2", ())
     assert backlog.tries == {NEW: 1}
     assert backlog.refused_at("2") == later  # it may be tired again only some days after
+
+
+def test_the_same_waits_twice_as_long_each_time(backlog: Backlog) -> None:
+    waited = []
+    for _ in range(6):
+        backlog.refuse("1", MARCH, {"1"}, [3, 2], ["lost"])
+        waited.append(backlog.nights("1", {2, 3}))
+    assert waited == [1, 2, 4, 8, LONGEST, LONGEST]
+    assert (backlog.nights("1"), backlog.nights("1", {2, 3, 4}), backlog.nights("2")) == (16, 0, 0)
+    assert (backlog.why("1"), backlog.why("2")) == (("lost",), ())
+    backlog.begin_night()
+    assert backlog.nights("1") == 15
+    backlog.refuse("1", MARCH, {"1"}, [2], ["lost"])  # something else
+    assert backlog.nights("1", {2}) == 1
+    backlog.begin_night()
+    backlog.begin_night()
+    assert backlog.nights("1") == 0
+    backlog.refuse("1", MARCH, {"1"}, [2])
+    assert backlog.nights("1") == 2
+    backlog.begin_night(asked=True)
+    assert backlog.nights("1") == 0
+    backlog.refuse("1", MARCH, {"1"}, [2])
+    backlog.built("1", ())
+    assert (backlog.nights("1"), backlog.why("1")) == (0, ())
+
+
+def test_what_was_passed_over_most_often_is_the_longest(backlog: Backlog) -> None:
+    for names in ({"1"}, {"1", NEW}, {"1", NEW}):
+        assert backlog.longest == ""
+        backlog.pass_over(names)
+    assert backlog.longest == "1"
+    backlog.pass_over({NEW, "2"})
+    assert backlog.longest == NEW
+    backlog.pass_over(())
+    assert backlog.longest == ""

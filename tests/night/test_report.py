@@ -169,6 +169,24 @@ def test_what_a_later_shard_of_the_night_knows_again_is_not_lost(
     assert (report["lost"]["count"], report["would_have_lost"]["count"]) == (0, 1)
 
 
+def test_what_one_version_of_the_night_lost_and_the_next_knows_again_nobody_would_have_lost(
+    store: Store, clock: Clock
+) -> None:
+    run = a_night(store, clock)
+    bakery = store.passages.of_source(1)[0]
+    spared = store.probes.add_many([Probe(0, bakery.id, "Who bakes?", "Ida", clock())])[0]
+    for number, said in ((3, "Tuesday"), (4, "Sunday")):
+        store.versions.add(version(number, clock(), manifest={"run": run.id}), [])
+        right = said == "Sunday"
+        store.probes.add_results([ProbeResult(run.id, number, 1, said, right, 0.9, clock())])
+    store.probes.add_results([ProbeResult(run.id, 4, spared.id, "Ida", True, 0.9, clock())])
+    work = {**run.report, "lost": {"1": "Tuesday", str(spared.id): "Bo"}}
+    report = complete(store, replace(run, version=4, report=work))
+    assert report["lost"]["count"] == 0
+    # which only a refused candidate did not know
+    assert [item["probe"] for item in report["would_have_lost"]["probes"]] == [spared.id]
+
+
 @pytest.mark.parametrize("outcome", ["rejected", "published"])
 def test_the_reasons_of_the_gate_stand_one_by_one(store: Store, clock: Clock, outcome: Any) -> None:
     run = replace(

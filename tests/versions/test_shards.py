@@ -110,7 +110,7 @@ def test_reduced_to_some_of_its_shards(lab: Lab, three: Version) -> None:
     kept = [shard for name, shard in shards_of(lab.store, three).items() if name != "3"]
     made = reduce(lab.store, lab.paths, three, kept, lab.clock, reason="forgotten")
     assert (made.number, made.parent, lab.store.versions.active()) == (4, 3, 4)
-    assert made.manifest["kind"] == "reduced"
+    assert (made.manifest["kind"], made.manifest["run"]) == ("reduced", None)
     assert lab.store.versions.edit_ids(4) == [1, 2]
     found = shards_of(lab.store, made)
     assert {name: shard.edits for name, shard in found.items()} == {"2": (2,), "1": (1,)}
