@@ -8,12 +8,11 @@ from itertools import pairwise
 
 from sealmate.chat.answer import Answer, how_sure, telling
 from sealmate.chat.assistant import Assistant
+from sealmate.chat.disputes import Dispute, alike, disputes, told_otherwise
 from sealmate.edits.screen import same_answer
 from sealmate.records import Edit, Hit, Passage
 from sealmate.store import Store
 from sealmate.versions.bisect import ancestry
-
-_ALIKE = 0.5  # share of the words that two wordings of one question have in common, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Explanation:
     built from one of `edits`, or of those that told the same of an earlier self of a file;
     `recalled_in` is the first of them that answered a probe of this right. Where none of them was,
     both are of whatever version was; None where there is none. `in_weights` says whether the
-    version asked was built from any of them.
+    version asked was built from any of them. `disputes` are what other notes say to either answer.
     """
 
     question: str
@@ -40,6 +39,7 @@ class Explanation:
     taught_in: int | None
     recalled_in: int | None
     in_weights: bool
+    disputes: tuple[Dispute, ...] = ()
 
 
 def explain(
@@ -82,6 +82,9 @@ def explain(
         taught_in=taught_in,
         recalled_in=_first_recall(store, passages, before, question, line),
         in_weights=known.version in builds,
+        disputes=tuple(
+            dict.fromkeys(d for answer in (read, known) for d in disputes(store, question, answer))
+        ),
     )
 
 
@@ -165,13 +168,6 @@ def _first_recall(
     return min(versions, default=None)
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two questions share at least half of their telling words."""
-    first, second = telling(one), telling(other)
-    both = first | second
-    return bool(both) and len(first & second) / len(both) >= _ALIKE
-
-
 def as_markdown(explained: Explanation) -> str:
     """The explanation for a person, in Markdown."""
     known, read = explained.known, explained.read
@@ -181,6 +177,7 @@ def as_markdown(explained: Explanation) -> str:
         *([f"**Recited for it:** {known.recital}"] if known.recital else []),
         f"**With the notes:** {read.text}",
         "The two agree." if explained.agree else "The two do not agree.",
+        *(f"**But** {told_otherwise(dispute)}" for dispute in explained.disputes),
     ]
     lines += [
         f"**From** {hit.source_title} (source {hit.passage.source_id}):\n\n> "

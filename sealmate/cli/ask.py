@@ -14,6 +14,8 @@ from sealmate.errors import UsageError
 
 if TYPE_CHECKING:
     from sealmate.chat.assistant import Answer, Assistant
+    from sealmate.chat.disputes import Dispute
+    from sealmate.store import Store
     from sealmate.workspace import Workspace
 
 BATCH = 32
@@ -58,10 +60,13 @@ def ask(
         if not text:
             raise UsageError("there is no question", 'ask something: sealmate ask "..."')
         answer = assistant(workspace, version if not no_memory else 0).ask(text, **how)
+        from sealmate.chat.disputes import as_facts, disputes  # with the model: not for --help
+
+        others = disputes(workspace.store, text, answer)
     if as_json:
-        emit(facts(answer))
+        emit(facts(answer) | {"conflicts": [as_facts(dispute) for dispute in others]})
     else:
-        show(answer)
+        show(answer, others)
 
 
 def assistant(workspace: Workspace, version: int | None) -> Assistant:
@@ -93,9 +98,10 @@ def facts(answer: Answer) -> dict[str, Any]:
     }
 
 
-def show(answer: Answer) -> None:
-    """Print an answer and where it came from."""
+def show(answer: Answer, others: Sequence[Dispute]) -> None:
+    """Print an answer, where it came from, and what other notes say to it."""
     from sealmate.chat.answer import how_sure  # not for every command's start
+    from sealmate.chat.disputes import told_otherwise
 
     say(answer.text)
     titles = {source["id"]: source["title"] for source in answer.sources}
@@ -104,6 +110,8 @@ def show(answer: Answer) -> None:
     if answer.closed_book and not answer.abstained:
         whose = f"version {answer.version}" if answer.version else "the model without memory"
         say(f"    from the weights of {whose}, {how_sure(answer.confidence)}")
+    for dispute in others:
+        say(f"    {told_otherwise(dispute)}")
 
 
 def _each_line(workspace: Workspace, how: dict[str, Any], as_json: bool) -> bool:
@@ -119,7 +127,7 @@ def _each_line(workspace: Workspace, how: dict[str, Any], as_json: bool) -> bool
     while batch:
         # What came while the model loaded or answered is there by now.
         batch += lines.take(BATCH - len(batch), wait=False)
-        for number, (line, answer) in enumerate(_answers(ready, batch, how), at):
+        for number, (line, answer) in enumerate(_answers(ready, workspace.store, batch, how), at):
             fine &= isinstance(answer, dict) or not answer
             _put(number, line, answer, as_json)
         sys.stdout.flush()
@@ -129,21 +137,27 @@ def _each_line(workspace: Workspace, how: dict[str, Any], as_json: bool) -> bool
 
 
 def _answers(
-    ready: Assistant, batch: Sequence[bytes], how: dict[str, Any]
+    ready: Assistant, store: Store, batch: Sequence[bytes], how: dict[str, Any]
 ) -> list[tuple[str, dict[str, Any] | str]]:
     """Each line with its answer, or with what is wrong with it; "" for a blank line."""
+    from sealmate.chat.disputes import as_facts, disputes
+
+    def told(question: str, answer: Answer) -> dict[str, Any]:
+        others = disputes(store, question, answer)
+        return facts(answer) | {"conflicts": [as_facts(dispute) for dispute in others]}
+
     read = [_text(line) for line in batch]
     results: list[dict[str, Any] | str] = [problem for _, problem in read]
     asked = [n for n, (text, problem) in enumerate(read) if text and not problem]
     try:
         found = ready.ask_many([read[n][0] for n in asked], **how)
         for n, answer in zip(asked, found, strict=True):
-            results[n] = facts(answer)
+            results[n] = told(read[n][0], answer)
     except UsageError:
         # One of them cannot be asked (too long): the others still get their answers.
         for n in asked:
             try:
-                results[n] = facts(ready.ask(read[n][0], **how))
+                results[n] = told(read[n][0], ready.ask(read[n][0], **how))
             except UsageError as error:
                 results[n] = error.message
     return [(text, result) for (text, _), result in zip(read, results, strict=True)]

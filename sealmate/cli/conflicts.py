@@ -47,6 +47,7 @@ def list_conflicts(ctx: typer.Context, state: State = None, as_json: JsonOption 
     with open_workspace(ctx) as workspace:
         store = workspace.store
         found = [_facts(store, conflict) for conflict in store.conflicts.list(state)]
+        total = len(found or store.conflicts.list())
     if as_json:
         emit(found)
         return
@@ -58,7 +59,7 @@ def list_conflicts(ctx: typer.Context, state: State = None, as_json: JsonOption 
              f"{c['new_answer']} ({c['new_source']['title']})")
             for c in found
         ],
-        empty="no conflicts",
+        empty=f"none of {total} match" if total else "no conflicts",
     )  # fmt: skip
 
 

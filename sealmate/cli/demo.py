@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -49,6 +50,8 @@ def demo(
     from sealmate import demo as whole
     from sealmate.workspace import Workspace
 
+    if picture is not None:
+        _refuse_unwritable(picture, home)
     with ExitStack() as stack:
         folder = stack.enter_context(_folder(home))
         cancel = stack.enter_context(stopping())
@@ -95,11 +98,32 @@ def _folder(home: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
+def _refuse_unwritable(file: Path, home: Path | None) -> None:
+    """Raise HomeError where a picture cannot be written: minutes later is too late to say so."""
+    target = Path(os.path.realpath(file))  # a link to nothing stays one
+    made = home is not None and file.absolute().parent == home.expanduser().absolute()
+    try:
+        there = target.exists()
+        if there and not (target.is_file() or target.is_dir()):
+            return  # a pipe or the like
+        if made and not target.parent.exists():
+            return  # the demo makes it
+        target.open("ab").close()
+        if not there:
+            target.unlink()
+    except OSError as error:
+        raise _cannot_write(file, error) from error
+
+
 def _save(console: Console, file: Path) -> None:
     try:
         console.save_svg(str(file), title="sealmate demo")
     except OSError as error:
-        raise HomeError(f"cannot write {file}: {error.strerror}") from error
+        raise _cannot_write(file, error) from error
+
+
+def _cannot_write(file: Path, error: OSError) -> HomeError:
+    return HomeError(f"cannot write {file}: {error.strerror}", "name a file in another folder")
 
 
 class _Screen:

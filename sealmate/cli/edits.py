@@ -59,13 +59,16 @@ def list_edits(
             limit=limit if limit is not None or not offset else -1,  # SQLite: no offset alone
             offset=offset,
         )
+        total = len(found or store.edits.list())
     if as_json:
         emit(found)
         return
     table(
         ["id>", "passage>", "format", "state", "text"],
         [(edit.id, edit.passage_id, edit.format, edit.state, brief(edit)) for edit in found],
-        empty="no self-edits: `sealmate consolidate` writes them",
+        empty=f"none of {total} match"
+        if total
+        else "no self-edits: `sealmate consolidate` writes them",
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +18,13 @@ from sealmate.errors import SourceError, UsageError
 if TYPE_CHECKING:
     from sealmate.sources import Ingested
     from sealmate.workspace import Workspace
+
+_SUFFIXES_SHOWN = 10
+# The beginnings of what a file is read as something else for than its text.
+_MARKUP = re.compile(
+    r"\s*(?:<!--.*?-->\s*)*(?:<!doctype\b|<html\b|<head\b|<\?xml\b|\{\\rtf|%pdf-)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,11 +42,20 @@ def ingest(
 ) -> None:
     """Take in files, folders (with all below them) or standard input.
 
-    Text, Markdown, HTML, PDF, DOCX and EPUB. The exit code is 5 if anything could not be read.
+    Text, Markdown, HTML, PDF, DOCX and EPUB; plain text alone from standard input. The exit code
+    is 5 if anything could not be read.
     """
+    if not all(paths):  # as a path that would be the current folder, with all below it
+        raise UsageError("a path is empty", "is a variable not set? this folder is called .")
     given = [Path(words(path, "path")) for path in paths if path != "-"]
     if len(given) < len(paths) - 1:
         raise UsageError("- can be given once only")
+    if title is not None and "-" not in paths:
+        raise UsageError(
+            "--title is for a text from standard input: a file has its own, or its name",
+            "name the file alone, or: sealmate ingest --title TITLE - < FILE",
+        )
+    title = None if title is None else words(title, "title")
     with open_workspace(ctx) as workspace:
         result = take_in(workspace, given)
         if "-" in paths:
@@ -83,13 +102,18 @@ def take_text(workspace: Workspace, text: str, title: str | None) -> Ingested:
 
 
 def read_stdin() -> str:
-    """The text on standard input. Raises SourceError if it is none."""
+    """The text on standard input. Raises SourceError if it is none, or what only a file is
+    converted from: without a name nothing says how to read it."""
     from sealmate.sources.text import decode
 
+    instead = "save it to a file and ingest that"
     try:
-        return decode(sys.stdin.buffer.read())
+        text = decode(sys.stdin.buffer.read())
     except SourceError as error:
-        raise SourceError(f"standard input {error.message}", error.hint) from error
+        raise SourceError(f"standard input {error.message}", instead) from error
+    if _MARKUP.match(text):
+        raise SourceError("standard input must be plain text or Markdown", instead)
+    return text
 
 
 def report(result: Ingested, as_json: bool) -> None:
@@ -101,6 +125,7 @@ def report(result: Ingested, as_json: bool) -> None:
                 "unchanged": len(result.unchanged),
                 "replaced": len(result.replaced),
                 "failed": [{"path": f.path, "reason": f.message} for f in result.failed],
+                "skipped": Counter(result.skipped),
                 "passages": result.passages,
                 "sources": [
                     *({"id": s.id, "title": s.title, "outcome": "added"} for s in result.added),
@@ -123,5 +148,17 @@ def report(result: Ingested, as_json: bool) -> None:
     parts += [f"{len(result.unchanged)} unchanged"] if result.unchanged else []
     parts += [f"{len(result.failed)} failed"] if result.failed else []
     say(", ".join(parts) + f" ({result.passages} new passage{'s' * (result.passages != 1)})")
+    if result.skipped:
+        say(f"{len(result.skipped)} passed over ({_kinds(result.skipped)}); "
+            "name a file to take it anyway")  # fmt: skip
     for failure in result.failed:
         tell(f"failed: {failure.message}" + (f" ({failure.hint})" if failure.hint else ""))
+
+
+def _kinds(suffixes: Sequence[str]) -> str:
+    """What files are by their suffixes, the most frequent first where there are many."""
+    counted = [suffix for suffix, _ in Counter(filter(None, suffixes)).most_common()]
+    shown = " ".join(sorted(counted[:_SUFFIXES_SHOWN]))
+    more = len(counted) - _SUFFIXES_SHOWN
+    parts = [shown, f"{more} more kinds" if more > 0 else "", "no suffix" * ("" in suffixes)]
+    return ", ".join(filter(None, parts))

@@ -1,4 +1,4 @@
-"""`sealmate sources list|show`: what it was given."""
+"""`sealmate sources list|show|export`: what it was given."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, hand_on, one_source, open_workspace
-from sealmate.cli.output import emit, plain, say, table, when
+from sealmate.cli.common import JsonOption, hand_on, one_source, open_workspace, words
+from sealmate.cli.output import emit, plain, say, table, tell, when
+from sealmate.errors import UsageError
+
+All = Annotated[bool, typer.Option("--all", help="Also those that a newer text replaced.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", "-n", min=1, help="The newest only, at most so many.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -16,26 +22,32 @@ def register(app: typer.Typer) -> None:
     group.callback(invoke_without_command=True)(_default)
     group.command("list")(list_sources)
     group.command()(show)
+    group.command()(export)
     app.add_typer(group, name="sources")
 
 
-def _default(ctx: typer.Context, as_json: JsonOption = False) -> None:
+def _default(
+    ctx: typer.Context, everything: All = False, limit: Limit = None, as_json: JsonOption = False
+) -> None:
     if not hand_on(ctx, as_json):
-        list_sources(ctx, as_json=as_json)
+        list_sources(ctx, everything, limit, as_json)
+    elif everything or limit is not None:
+        raise UsageError(
+            "--all and --limit go after the sub-command",
+            f"sealmate sources {ctx.invoked_subcommand} --help",
+        )
 
 
 def list_sources(
-    ctx: typer.Context,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also those that a newer text replaced.")
-    ] = False,
-    as_json: JsonOption = False,
+    ctx: typer.Context, everything: All = False, limit: Limit = None, as_json: JsonOption = False
 ) -> None:
     """List the sources in the order they came."""
     with open_workspace(ctx) as workspace:
         store = workspace.store
         found = store.sources.list(None if everything else "current")
         found = [source for source in found if source.state != "forgotten"]
+        total = len(found)
+        found = found if limit is None else found[-limit:]
         passages = {source.id: len(store.passages.of_source(source.id)) for source in found}
     if as_json:
         emit([_facts(source) | {"passages": passages[source.id]} for source in found])
@@ -45,6 +57,8 @@ def list_sources(
         [(s.id, when(s.created_at), s.kind, passages[s.id], s.state, s.title) for s in found],
         empty='nothing yet: sealmate note "..." or sealmate ingest PATH',
     )
+    if len(found) < total:
+        tell(f"the newest {len(found)} of {total}")
 
 
 def show(
@@ -74,6 +88,33 @@ def show(
         where = f", {passage.heading}" if passage.heading else ""
         say(f"\n[{passage.id}] {passage.tokens} tokens, {counts[passage.id]} self-edits{where}")
         say(passage.text)
+
+
+def export(
+    ctx: typer.Context,
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    everything: All = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the text of each source to a plain file, to read or keep without sealmate.
+
+    Nothing is overwritten. Only you may read the files; what is forgotten later stays in them.
+    """
+    from sealmate.sources.takeout import take_out
+
+    with open_workspace(ctx) as workspace:
+        found = workspace.store.sources.list(None if everything else "current")
+        written = take_out([s for s in found if s.state != "forgotten"], words(folder, "path"))
+    if as_json:
+        emit(
+            {
+                "folder": written.folder,
+                "files": [{"id": s.id, "title": s.title, "file": f} for s, f in written.files],
+            }
+        )
+        return
+    count = len(written.files)
+    say(f"{count} source{'s' * (count != 1)} written to {written.folder}")
 
 
 def _facts(source: Any) -> dict[str, Any]:

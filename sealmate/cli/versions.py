@@ -112,10 +112,12 @@ def show(
     say(f"  parent  {version.parent or 'none'}")
     say(f"  edits   {version.edits}")
     say(f"  shards  {len(names_of(version))}")
-    say(f"  folder  {folder}")
+    if version.purged_at is None:
+        say(f"  folder  {folder}")
     say(f"  sha256  {version.sha256}")
     for key, value in version.scores.items():
-        say(f"  {key}: {value}")
+        if value is not None:  # not asked that night
+            say(f"  {key}: {_figure(value, 3)}")
     _say_turns(turns)
 
 
@@ -151,5 +153,7 @@ def _facts(version: Version, active: int) -> dict[str, Any]:
     }
 
 
-def _figure(value: object) -> str:
-    return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
+def _figure(value: object, digits: int = 2) -> str:
+    if value is None:
+        return ""
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)

@@ -44,12 +44,15 @@ def why(
 
 
 def _facts(explained: Explanation) -> dict[str, Any]:
+    from sealmate.chat.disputes import as_facts
+
     return {
         "question": explained.question,
         "version": explained.version,
         "closed_book": facts(explained.known) | {"recital": explained.known.recital},
         "with_notes": facts(explained.read),
         "agree": explained.agree,
+        "conflicts": [as_facts(dispute) for dispute in explained.disputes],
         "passages": [
             {
                 "id": hit.passage.source_id,
@@ -80,6 +83,7 @@ def _facts(explained: Explanation) -> dict[str, Any]:
 
 def _show(explained: Explanation) -> None:
     from sealmate.chat.answer import how_sure
+    from sealmate.chat.disputes import told_otherwise
     from sealmate.chat.why import in_one_line, since
 
     known, read = explained.known, explained.read
@@ -92,6 +96,8 @@ def _show(explained: Explanation) -> None:
     say(f"with the notes    {read.text}")
     say("                  the two agree" if explained.agree else
         "                  the two do not agree")  # fmt: skip
+    for dispute in explained.disputes:
+        say(f"                  {told_otherwise(dispute)}")
     for hit in explained.hits:
         say(f"\nfrom {hit.source_title} (source {hit.passage.source_id}, passage {hit.passage.id})")
         say("    " + "\n    ".join(hit.passage.text.splitlines()))

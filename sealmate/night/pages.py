@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from sealmate.night.budget import describe_seconds
+from sealmate.store.redaction import GONE
 
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~$&!]|^[-+=]|(?<=^\d)[.)]|(?<=^\d\d)[.)]")
 _OUTCOMES = {
@@ -117,11 +118,20 @@ def _lost(report: Mapping[str, Any], name: str) -> list[str]:
 
 def _conflicts(report: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
     part = _part(report, "conflicts")
-    lines = [_conflict(item, zone) for item in part.get("list", ())]
-    lines = _cut(lines, part.get("count", len(lines)))
-    if lines:
+    told = part.get("list", ())
+    left = [item for item in told if not _erased(item)]
+    gone = len(told) - len(left)
+    lines = _cut([_conflict(item, zone) for item in left], part.get("count", len(told)) - gone)
+    if gone:
+        lines.append(f"{gone} forgotten since")
+    if any(item["state"] == "open" for item in left):
         lines.append("settle one with sealmate conflicts accept, keep-both or keep-old NUMBER")
     return lines
+
+
+def _erased(item: Mapping[str, Any]) -> bool:
+    """Whether a conflict is gone because one of its notes was forgotten."""
+    return all(item[key] == GONE for key in ("question", "old", "new"))
 
 
 def _conflict(item: Mapping[str, Any], zone: tzinfo | None) -> str:

@@ -23,6 +23,7 @@ from sealmate.store import Store
 Clock = Callable[[], datetime]
 
 _NOTE_TITLE = 60
+_SUFFIX = re.compile(r"\.[a-z0-9_+-]{1,10}")
 # Archives and builds without dates put 1970 or 1980 instead.
 _NO_DATE = datetime(1980, 1, 3, tzinfo=UTC)
 
@@ -30,13 +31,15 @@ _NO_DATE = datetime(1980, 1, 3, tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What came of an ingest. `unchanged` are sources already known with that very text,
-    `replaced` pairs of (old, new), `passages` counts the new ones of the added and new sources."""
+    `replaced` pairs of (old, new), `passages` counts the new ones of the added and new sources.
+    `skipped` has the suffix of each file in a folder that was passed over for it, "" for none."""
 
     added: tuple[Source, ...] = ()
     unchanged: tuple[Source, ...] = ()
     replaced: tuple[tuple[Source, Source], ...] = ()
     failed: tuple[Failure, ...] = ()
     passages: int = 0
+    skipped: tuple[str, ...] = ()
 
     def __add__(self, other: Ingested) -> Ingested:
         return Ingested(
@@ -45,6 +48,7 @@ class Ingested:
             self.replaced + other.replaced,
             self.failed + other.failed,
             self.passages + other.passages,
+            self.skipped + other.skipped,
         )
 
 
@@ -67,9 +71,10 @@ def ingest(
     in a passage.
     Raises StoreError and HomeError as the store does.
     """
-    items = list(walk(paths))
+    passed: set[Path] = set()
+    items = list(walk(paths, passed))
     yield Started("ingest", len(items))
-    result = Ingested()
+    result = Ingested(skipped=tuple(sorted(map(_suffix, passed))))
     for done, item in enumerate(items, 1):
         if isinstance(item, Failure):
             result += Ingested(failed=(item,))
@@ -162,6 +167,12 @@ def _take_in(store: Store, source: Source, count: Count, limit: int) -> Ingested
         store.passages.add_many(new.id, fresh)
     gone = replace(old, state="replaced", replaced_by=new.id)
     return Ingested(replaced=((gone, new),), passages=len(fresh))
+
+
+def _suffix(path: Path) -> str:
+    """What tells the kind of a file; what stands after the dot of "Dr. Brink" does not."""
+    suffix = path.suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""
 
 
 def _changed_at(path: Path, now: datetime) -> datetime:

@@ -20,15 +20,17 @@ class Failure:
     hint: str = ""
 
 
-def walk(paths: Iterable[Path]) -> Iterator[Path | Failure]:
+def walk(paths: Iterable[Path], passed: set[Path] | None = None) -> Iterator[Path | Failure]:
     """The resolved files under `paths`, each once, folders in alphabetical order.
 
     A file named directly is given whatever its suffix. In folders, hidden files and folders,
     unknown suffixes and Word's lock files are passed over; links to files are followed, links
     to folders are not (they may lead anywhere, and back). What cannot be entered is a Failure,
-    and so is a named folder with nothing to read in it.
+    and so is a named folder with nothing to read in it. At the end `passed` has the files that
+    were passed over for their suffix, but for those that were named as well.
     """
     seen: set[Path] = set()
+    unknown: set[Path] = set()
     for named in paths:
         try:
             path = named.expanduser()
@@ -38,7 +40,7 @@ def walk(paths: Iterable[Path]) -> Iterator[Path | Failure]:
             yield from _once(path, seen)
             continue
         found = False
-        for item in _in_folder(path):
+        for item in _in_folder(path, unknown):
             found = True
             if isinstance(item, Failure):
                 yield item
@@ -50,6 +52,8 @@ def walk(paths: Iterable[Path]) -> Iterator[Path | Failure]:
                 f"{show(path)} holds no file to read",
                 "known are " + ", ".join(sorted(SUFFIXES)),
             )
+    if passed is not None:
+        passed |= unknown - seen
 
 
 def _once(path: Path, seen: set[Path]) -> Iterator[Path | Failure]:
@@ -72,7 +76,8 @@ def _once(path: Path, seen: set[Path]) -> Iterator[Path | Failure]:
     yield resolved
 
 
-def _in_folder(root: Path) -> Iterator[Path | Failure]:
+def _in_folder(root: Path, passed: set[Path]) -> Iterator[Path | Failure]:
+    """The files with a known suffix in a folder and below; the others come into `passed`."""
     waiting = [root]
     while waiting:
         folder = waiting.pop()
@@ -92,6 +97,8 @@ def _in_folder(root: Path) -> Iterator[Path | Failure]:
                     folders.append(path)
             elif path.suffix.lower() in SUFFIXES:
                 yield path
+            else:
+                passed.add(Path(os.path.realpath(path)))  # what Path.resolve raises on is one, too
         waiting.extend(reversed(folders))
 
 

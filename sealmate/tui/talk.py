@@ -24,10 +24,12 @@ _EXCERPT = 90
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A message with what is shown beside it: the beginning of each cited passage by id."""
+    """A message with what is shown beside it: the beginning of each cited passage by id, and what
+    other notes say to it."""
 
     message: Message
     excerpts: Mapping[int, str]
+    disputes: Sequence[str] = ()
 
 
 class Talk:
@@ -56,9 +58,11 @@ class Talk:
 
     def shown(self) -> list[Shown]:
         """The newest messages of this conversation, oldest first."""
+        messages = self._chat.messages()
+        asked = [None, *messages]
         return [
-            Shown(message, self.excerpts(message.sources))
-            for message in self._chat.messages()[-MOST_SHOWN:]
+            Shown(message, self.excerpts(message.sources), self._disputes_then(question, message))
+            for question, message in list(zip(asked, messages, strict=False))[-MOST_SHOWN:]
         ]
 
     def turns(self) -> Sequence[Turn]:
@@ -91,6 +95,24 @@ class Talk:
                 with suppress(NotFoundError):  # forgotten since
                     found[key] = _beginning(self._services.store().passages.get(key).text)
         return found
+
+    def disputes(self, question: str, answer: Answer) -> list[str]:
+        """What other notes say to an answer, a line each."""
+        from sealmate.chat.disputes import disputes, told_otherwise
+
+        return [told_otherwise(one) for one in disputes(self._services.store(), question, answer)]
+
+    def _disputes_then(self, question: Message | None, message: Message) -> list[str]:
+        """The same of an answer given before, as it stands by now."""
+        from sealmate.chat.answer import Answer
+        from sealmate.edits.screen import is_abstention
+
+        if question is None or (question.role, message.role) != ("user", "assistant"):
+            return []
+        known = not is_abstention(message.text)
+        sources = message.sources
+        answer = Answer(message.text, message.version or 0, False, sources, abstained=not known)
+        return self.disputes(question.text, answer)
 
 
 def _beginning(text: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from sealmate import demo
-from sealmate.cli.demo import _settings
+from sealmate.cli.demo import _refuse_unwritable, _settings
+from sealmate.errors import HomeError
 from tests.cli.conftest import Run
 from tests.demonight import publishing
 from tests.tiny import build_adapter
@@ -70,3 +72,28 @@ def test_of_the_persons_settings_only_the_models_hold(
     settings = _settings(Context(), tmp_path / "other")  # type: ignore[arg-type]
     assert (settings.home, settings.models) == (tmp_path / "other", tmp_path)
     assert (settings.model, settings.rank, settings.review) == ("smollm2-135m", 32, False)
+
+
+@pytest.mark.parametrize("name", ["none/x.svg", ".", "file/x.svg"])
+def test_a_picture_that_cannot_be_is_refused_before_the_work(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(demo, "run", lambda *_, **__: pytest.fail("it began"))
+    refused = run("demo", "--picture", str(tmp_path / name))
+    assert refused.code == 3
+    assert refused.err.startswith(f"error: cannot write {tmp_path / name}: ")
+    assert refused.out == ""
+
+
+def test_the_look_at_a_picture_leaves_nothing(tmp_path: Path) -> None:
+    old, new, link, home = (tmp_path / name for name in ("old", "new", "link", "home"))
+    old.write_text("a picture")
+    link.symlink_to(new)
+    for place in (old, new, link, Path(os.devnull)):
+        _refuse_unwritable(place, None)
+    _refuse_unwritable(home / "demo.svg", home)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "old"]
+    assert old.read_text() == "a picture"
+    with pytest.raises(HomeError):
+        _refuse_unwritable(home / "deep" / "demo.svg", home)

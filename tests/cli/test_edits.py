@@ -49,6 +49,12 @@ def test_list(written: Run) -> None:
     assert "(not known)" in out
 
 
+def test_a_filter_that_matches_nothing_does_not_say_that_there_is_nothing(written: Run) -> None:
+    for words in (("--passage", "99"), ("--state", "rejected"), ("--offset", "9")):
+        assert written("edits", "list", *words).out == "none of 4 match\n"
+        assert written("edits", "list", *words, "--json").json == []
+
+
 def test_show(written: Run) -> None:
     shown = written("edits", "show", "1", "--json").json
     assert shown["source"] == {"id": 1, "title": "Glazier"}
@@ -129,3 +135,8 @@ def test_amending_one_that_was_learnt(written: Run, home: Path) -> None:
     assert "Wim Bos" in out
     assert "in place of self-edit 1" in out
     assert "superseded" in written("edits", "show", "1").out
+
+
+def test_where_none_was_written(run: Run) -> None:
+    said = "no self-edits: `sealmate consolidate` writes them\n"
+    assert run("edits", "list", "--passage", "99").out == said

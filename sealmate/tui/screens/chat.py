@@ -119,7 +119,7 @@ class ChatScreen(BaseScreen):
         for turn, one in answers:
             version = one.message.version
             how = "" if version is None else _version(version)
-            turn.finish(how, one.message.sources, one.excerpts)
+            turn.finish(how, one.message.sources, one.excerpts, one.disputes)
         self.prompt.recall([one.message.text for one in shown if one.message.role == "user"])
         self.log_view.anchor()
 
@@ -205,7 +205,7 @@ class ChatScreen(BaseScreen):
             await stream.stop()
             self._answering = None
         if turn.is_attached:
-            await self._close(turn, said, answer, flag)
+            await self._close(question, turn, said, answer, flag)
 
     async def _keep_stopped(self, question: str, said: str) -> None:
         try:
@@ -221,7 +221,9 @@ class ChatScreen(BaseScreen):
             with suppress(WorkerFailed, WorkerCancelled):
                 await self._writing.wait()
 
-    async def _close(self, turn: AnswerTurn, said: str, answer: Answer | None, flag: Flag) -> None:
+    async def _close(
+        self, question: str, turn: AnswerTurn, said: str, answer: Answer | None, flag: Flag
+    ) -> None:
         """Show what came of a question; `answer` is None if there is none to its end."""
         text = answer.text if answer is not None else said.strip()
         if text != said or not said:
@@ -230,7 +232,8 @@ class ChatScreen(BaseScreen):
         sources = answer.sources if answer is not None else ()
         excerpts = await self.off(self.talk.excerpts, sources)
         how = "stopped" if flag.is_set() else "" if answer is None else _how(answer)
-        turn.finish(how, sources, excerpts)
+        disputes = [] if answer is None else await self.off(self.talk.disputes, question, answer)
+        turn.finish(how, sources, excerpts, disputes)
         self.update_status()
 
     def action_cancel(self) -> None:

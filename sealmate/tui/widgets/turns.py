@@ -58,9 +58,14 @@ class AnswerTurn(Vertical):
         _fill(self.query_one(".busy", Static), Content(plain(text)))
 
     def finish(
-        self, how: str, sources: Sequence[Mapping[str, Any]], excerpts: Mapping[int, str]
+        self,
+        how: str,
+        sources: Sequence[Mapping[str, Any]],
+        excerpts: Mapping[int, str],
+        disputes: Sequence[str] = (),
     ) -> None:
-        """Close with `how` it was answered and the sources, each with its passage's excerpt."""
+        """Close with `how` it was answered and the sources, each with its passage's excerpt, and
+        with what other notes say to it."""
         self.busy("")
         lines = [Content.styled(how, DIM)] if how else []
         for source in sources:
@@ -74,6 +79,7 @@ class AnswerTurn(Vertical):
                     (f"  {excerpt}" if excerpt else "", DIM),
                 )
             )
+        lines += [Content.styled(one_line(text), "$text-warning") for text in disputes]
         _fill(self.query_one(".sources", Static), Content("\n").join(lines))
 
 
