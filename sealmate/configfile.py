@@ -74,7 +74,8 @@ def _comment(row: str) -> str:
 
 
 def _replace(target: Path, text: str) -> None:
-    make_private_dir(target.parent)
+    if not target.parent.is_dir():  # that of a linked file is somebody's own
+        make_private_dir(target.parent)
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".config-", suffix=".toml")

@@ -5,26 +5,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Literal
 
-from sealmate.child import own_module
 from sealmate.errors import SealmateError, VersionError
 from sealmate.model import catalogue
+from sealmate.model.arithmetic import tried
 from sealmate.model.gpu import gpus
 from sealmate.model.shelf import damage
 from sealmate.paths import describe_bytes
-from sealmate.settings import unknown_variables
+from sealmate.settings import known_variables, unknown_variables
 from sealmate.workspace import Workspace
 
 Status = Literal["OK", "WARN", "FAIL"]
 
 _LITTLE, _TOO_LITTLE = 5.0, 0.5  # GB free
 _MUCH = 1e9  # bytes worth pruning for
-_NF4_ERROR = 0.2  # mean relative error; right arithmetic gives about 0.09
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,7 @@ def examine(workspace: Workspace, *, quick: bool = False) -> Iterator[Check]:
     for name, look in (
         ("disk", _disk),
         ("home", _home),
+        ("settings", _settings),
         ("gpu", _gpu),
         ("bitsandbytes", _packages if quick else _arithmetic),
         ("model", _model_quick if quick else _model),
@@ -59,7 +58,8 @@ def examine(workspace: Workspace, *, quick: bool = False) -> Iterator[Check]:
         except SealmateError as error:
             yield Check(name, "FAIL", error.message, error.hint)
         except OSError as error:
-            yield Check(name, "FAIL", f"{error.filename}: {error.strerror}")
+            hint = "check its permissions and free space"
+            yield Check(name, "FAIL", f"{error.filename}: {error.strerror}", hint)
 
 
 def _disk(workspace: Workspace) -> Iterator[Check]:
@@ -86,7 +86,17 @@ def _home(workspace: Workspace) -> Iterator[Check]:
         probe.write_bytes(b"")
     finally:
         probe.unlink(missing_ok=True)
-    yield Check("home", "OK", f"{paths.profile_dir} can be written and is private")
+    message = f"{paths.profile_dir} can be written and is private; the log is {paths.log}"
+    yield Check("home", "OK", message)
+
+
+def _settings(workspace: Workspace) -> Iterator[Check]:
+    message = str(workspace.paths.config_file)
+    if not workspace.paths.config_file.exists():
+        message += " (not there: all defaults)"
+    if outranked := known_variables():
+        message += f"; outranked in the environment by {', '.join(outranked)}"
+    yield Check("settings", "OK", message)
     for name, meant in unknown_variables().items():
         hint = f"did you mean {meant}?" if meant else f"unset {name}"
         yield Check("settings", "WARN", f"{name} in the environment is no setting", hint)
@@ -137,38 +147,8 @@ def _packages(workspace: Workspace) -> Iterator[Check]:
 
 
 def _arithmetic(workspace: Workspace) -> Iterator[Check]:
-    hint = "pip install --force-reinstall torch bitsandbytes, in the versions sealmate asks for"
-    try:
-        child = subprocess.run(
-            own_module("sealmate.model.selfcheck"),
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        yield Check("bitsandbytes", "FAIL", "trying 4-bit arithmetic took over 3 minutes", hint)
-        return
-    try:
-        facts = json.loads(child.stdout.strip().splitlines()[-1])
-    except (ValueError, IndexError):
-        last = (child.stderr.strip().splitlines() or [f"exit code {child.returncode}"])[-1]
-        yield Check("bitsandbytes", "FAIL", f"torch or bitsandbytes does not work: {last}", hint)
-        return
-    shown = f"bitsandbytes {facts['bitsandbytes']} on torch {facts['torch']}"
-    wrong = {where: e for where, e in facts["nf4_error"].items() if not e < _NF4_ERROR}
-    if wrong:
-        yield Check("bitsandbytes", "FAIL", f"{shown}: NF4 numbers come back wrong ({wrong})", hint)
-    elif gpus() and not facts["cuda"]:
-        build = f"built for CUDA {facts['cuda_build']}" if facts["cuda_build"] else "without CUDA"
-        yield Check(
-            "bitsandbytes",
-            "WARN",
-            f"{shown}: torch ({build}) cannot use the GPU",
-            "install a torch build that matches the driver",
-        )
-    else:
-        yield Check("bitsandbytes", "OK", f"{shown}: NF4 works on " + ", ".join(facts["nf4_error"]))
+    found = tried(gpu=bool(gpus()))
+    yield Check("bitsandbytes", found.status, found.message, found.hint)
 
 
 def _model_quick(workspace: Workspace) -> Iterator[Check]:
@@ -227,9 +207,11 @@ def _database(workspace: Workspace) -> Iterator[Check]:
     if not workspace.paths.database.exists():
         yield Check("database", "OK", "none yet; the first note makes it")
         return
+    store = workspace.store
+    store.pending(), store.versions.list()  # damage is told of here, once
     yield from _forgetting(workspace)
-    waiting = workspace.store.pending()
-    notes = len(workspace.store.sources.list())
+    waiting = store.pending()
+    notes = len(store.sources.list())
     message = f"{notes} sources in {workspace.paths.database}"
     if waiting.forgotten:
         yield Check(
@@ -259,7 +241,11 @@ def _versions(workspace: Workspace) -> Iterator[Check]:
     from sealmate.versions.disk import freed, taken
     from sealmate.versions.retain import expendable
 
-    if not workspace.paths.database.exists() or not workspace.store.versions.list():
+    try:
+        made = workspace.paths.database.exists() and workspace.store.versions.list()
+    except SealmateError:
+        return  # told of by the database
+    if not made:
         yield Check("versions", "OK", "none yet; a night makes the first")
         return
     store = workspace.store

@@ -54,6 +54,10 @@ class NotFoundError(SealmateError):
     exit_code = 6
 
 
+class NumberError(NotFoundError, StoreError):
+    """A number is larger than the id of anything the database can hold."""
+
+
 class ModelError(SealmateError):
     """A model is absent, does not fit, is corrupt or has no chat template."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from contextlib import nullcontext
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +17,8 @@ import platformdirs
 from sealmate.errors import HomeError, SettingsError
 
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
+# What a home of ours may hold before its first profile.
+_OURS = {"config.toml", "profiles", "state", "compute.json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,19 @@ class Paths:
         return self.state / "sealmate.log"
 
     def ensure(self) -> Paths:
-        """Create the profile's folders, 0700. Raises HomeError where that is impossible."""
+        """Create the profile's folders, 0700. Raises HomeError where that is impossible, or where
+        the home is somebody's folder of other things."""
+        for folder in {self.config, self.data}:
+            with _told(folder):
+                theirs = folder.is_dir() and not _ours(folder)
+                if theirs and folder == self.data and _open_to_others(folder):
+                    raise HomeError(
+                        f"{folder} is open to others and holds other files",
+                        "name a new folder with --home or SEALMATE_HOME",
+                    )
+            if not theirs:
+                make_private_dir(folder)
         for folder in (
-            self.config,
-            self.data,
             self.state,
             self.profile_dir,
             self.versions,
@@ -80,7 +94,7 @@ class Paths:
 
 def make_private_dir(folder: Path) -> Path:
     """Create `folder` and its missing parents with mode 0700."""
-    try:
+    with _told(folder):
         missing = [folder, *folder.parents]
         for part in reversed([p for p in missing if not p.exists()]):
             part.mkdir(mode=0o700, exist_ok=True)
@@ -88,13 +102,38 @@ def make_private_dir(folder: Path) -> Path:
         owner = getattr(os, "getuid", None)
         found = folder.stat()
         if owner is not None and found.st_uid == owner() and found.st_mode & 0o077:
-            folder.chmod(0o700)
+            _close_to_others(folder, stat.S_IMODE(found.st_mode))
+    return folder
+
+
+def _close_to_others(folder: Path, mode: int) -> None:
+    """Take others' rights away; its owner's stay, who may have made it read-only."""
+    try:
+        folder.chmod(mode & ~0o077)
+    except OSError as error:
+        if error.errno != errno.EROFS:  # nothing can be put into it either
+            raise
+
+
+def _ours(folder: Path) -> bool:
+    """Whether a folder that was there is a home: nothing is in it but what belongs there."""
+    inside = {path.name for path in folder.iterdir()}
+    return "profiles" in inside or inside <= _OURS
+
+
+def _open_to_others(folder: Path) -> bool:
+    return hasattr(os, "getuid") and bool(folder.stat().st_mode & 0o077)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise HomeError(
             f"cannot create the folder {folder}: {error.strerror}",
             "check its permissions and free space, or set SEALMATE_HOME to another folder",
         ) from error
-    return folder
 
 
 def locate(profile: str = "default", home: Path | None = None, models: Path | None = None) -> Paths:

@@ -3,43 +3,49 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadError
 
 from sealmate.errors import SettingsError, UsageError
+from sealmate.keymap import KEYS as KEYS
+from sealmate.keymap import KeysError, check_keys
 from sealmate.paths import Paths, locate
 from sealmate.records import LossOn
+from sealmate.refusals import PREFIX, nearest, place, refused, unread
+from sealmate.times import parse_budget as parse_budget
+from sealmate.times import parse_time
 
 SMALL_MODEL = "smollm2-135m"
-# What may stand under [keys]. The terminal UI has the bindings; a test holds the two together.
-KEYS = (
-    "back", "cancel", "chat", "closed-book", "forget", "new-chat", "quit", "report", "rollback",
-    "sources", "undo", "versions",
-)  # fmt: skip
-_LONGEST = 31 * 24 * 3600.0
-_PREFIX = "SEALMATE_"
-_PART = r"(\d{1,9}(?:\.\d{1,9})?)\s*"
-_BUDGET = re.compile(rf"(?:{_PART}h)?\s*(?:{_PART}m(?:in)?)?\s*(?:{_PART}s)?", re.IGNORECASE)
 # What a config.toml may still have from an earlier release; nothing reads it any more.
 _RETIRED = ("abstention_target",)
+
+
+def _no_empty_folder(folder: Any) -> Any:
+    """An empty name would be the folder that one happens to be in."""
+    if folder == "":
+        raise ValueError("it is empty; name a folder")
+    return folder
 
 
 class Settings(BaseSettings):
     """Everything a person can set. Each field's description is its help text."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SEALMATE_", extra="forbid", frozen=True, validate_default=True
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
     )
 
     home: Path | None = Field(None, description="folder that holds everything but the model cache")
@@ -48,7 +54,7 @@ class Settings(BaseSettings):
     model: str = Field(SMALL_MODEL, description="name, hub id, folder or GGUF file of the base")
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the model runs")
     threads: int = Field(0, ge=0, description="CPU threads (0 = all cores of this process)")
-    seed: int = Field(7, ge=0, description="seed of sampling and training")
+    seed: int = Field(7, ge=0, le=2**32 - 1, description="seed of sampling and training")
 
     review: bool = Field(False, description="wait for a person's accept before training an edit")
     qa_samples: int = Field(6, ge=1, le=64, description="sampled question lists a passage")
@@ -164,7 +170,7 @@ class Settings(BaseSettings):
     retrieve: int = Field(4, ge=0, le=50, description="passages put into a prompt")
     answer_tokens: int = Field(160, ge=8, le=4096, description="longest answer, in tokens")
     budget: str = Field("6h", description="longest night, like 90m or 2h")
-    night_at: str = Field("02:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="nightly time")
+    night_at: str = Field("02:30", description="nightly time")
     keys: dict[str, str] = Field(
         default_factory=dict, description="keys of the terminal UI by name, like quit"
     )
@@ -179,7 +185,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, then the environment, then config.toml; no .env, no secrets folder."""
-        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls))
+        file = TomlConfigSettingsSource(settings_cls)
+        if "home" in file.toml_data:
+            raise SettingsError(
+                f"home cannot be set in {file.toml_file_path}, which lies in the home itself",
+                "take it out there, and name the folder with SEALMATE_HOME or --home",
+            )
+        return (init_settings, env_settings, file)
 
     @model_validator(mode="before")
     @classmethod
@@ -187,6 +199,41 @@ class Settings(BaseSettings):
         if not isinstance(given, dict):
             return given
         return {key: value for key, value in given.items() if key not in _RETIRED}
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Python takes true for 1."""
+        field = cls.model_fields[str(info.field_name)]
+        if isinstance(value, bool) and field.annotation in (int, float):
+            raise ValueError(f"it is a number, not {str(value).lower()}")
+        return value
+
+    _named = field_validator("home", "models", mode="before")(_no_empty_folder)
+
+    @field_validator("profile")
+    @classmethod
+    def _a_folders_name(cls, profile: str) -> str:
+        try:
+            locate(profile)
+        except SettingsError as error:
+            raise ValueError(f"{profile!r} is no name for one; {error.hint}") from None
+        return profile
+
+    @field_validator("model")
+    @classmethod
+    def _not_empty(cls, model: str) -> str:
+        if not model.strip():
+            raise ValueError("it is empty; name one of sealmate model list")
+        return model
+
+    @field_validator("night_at")
+    @classmethod
+    def _a_time_of_day(cls, night_at: str) -> str:
+        try:
+            return f"{parse_time(night_at):%H:%M}"
+        except UsageError as error:
+            raise ValueError(f"{error.message}; {error.hint}") from None
 
     @field_validator("budget")
     @classmethod
@@ -211,9 +258,10 @@ class Settings(BaseSettings):
 class _HomeOnly(BaseSettings):
     """What must be known before config.toml can be found."""
 
-    model_config = SettingsConfigDict(env_prefix="SEALMATE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
     home: Path | None = None
+    _named = field_validator("home", mode="before")(_no_empty_folder)
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -222,88 +270,36 @@ def load_settings(**flags: Any) -> Settings:
     Raises SettingsError naming the field and where it came from.
     """
     given = {key: value for key, value in flags.items() if value is not None}
-    home = given.get("home") or _HomeOnly().home
-    file = locate("default", home).config_file
-
-    class Located(Settings):
-        model_config = SettingsConfigDict(toml_file=file)
-
+    file = Path("config.toml")
     try:
+        file = locate("default", given.get("home") or _HomeOnly().home).config_file
+
+        class Located(Settings):
+            model_config = SettingsConfigDict(toml_file=file)
+
         return Located(**given)
     except ValidationError as error:
-        raise _refused(error, given, file) from None
-    except SettingsError as error:  # of the keys
-        where = _place("keys", given, file)
+        raise refused(error, Settings.model_fields, given, file) from None
+    except KeysError as error:
+        where = place("keys", given, file)
         raise SettingsError(error.message, f"{error.hint}; mend it in {where}") from None
+    except UnreadError as error:
+        raise unread(error) from None
     except (OSError, ValueError) as error:
         raise SettingsError(f"cannot read {file}: {error}", "mend or remove that file") from None
 
 
-def parse_budget(text: str) -> float:
-    """Seconds of a budget like "2h", "90m", "1h30m" or "5400s".
-
-    Raises UsageError for anything else, for nothing, and for more than a month.
-    """
-    found = _BUDGET.fullmatch(text.strip())
-    parts = found.groups() if found else ()
-    if not any(parts):
-        hint = "write it like 2h, 90m, 1h30m or 5400s"
-        raise UsageError(f"{text!r} is not a length of time", hint)
-    total = sum(float(part or 0) * unit for part, unit in zip(parts, (3600, 60, 1), strict=True))
-    if not 0 < total <= _LONGEST:
-        raise UsageError(
-            f"{text!r} is not a usable length of time", "give more than nothing and at most 744h"
-        )
-    return total
-
-
-def check_keys(keys: Mapping[str, str]) -> dict[str, str]:
-    """A keymap, names to keys (several separated by commas). Raises SettingsError."""
-    for name, value in keys.items():
-        setting = f"the setting keys.{name}"
-        if name not in KEYS:
-            hint = f"these can be changed: {', '.join(KEYS)}"
-            raise SettingsError(f"{setting} names no key of the terminal UI", hint)
-        if not value.strip():
-            raise SettingsError(f"{setting} is empty", 'write a key like "ctrl+x" or "f6"')
-    return dict(keys)
+def known_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The names in the environment that outrank what config.toml says."""
+    known = {f"{PREFIX}{name}".upper() for name in Settings.model_fields if name != "home"}
+    return [name for name in sorted(environment) if name.upper() in known]
 
 
 def unknown_variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The names in the environment that look like a setting and are none, each with the one that
     was probably meant ("" where none is near)."""
     known = [name.upper() for name in (*Settings.model_fields, *_RETIRED)]
-    rests = {name: name.upper().removeprefix(_PREFIX) for name in sorted(environment)}
+    rests = {name: name.upper().removeprefix(PREFIX) for name in sorted(environment)}
     strange = {n: rest for n, rest in rests.items() if n.upper() != rest and rest not in known}
-    meant = {name: _nearest(rest, known) for name, rest in strange.items()}
-    return {name: near and f"{_PREFIX}{near}" for name, near in meant.items()}
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that one was probably meant to be; "" for none."""
-    return next(iter(get_close_matches(name, list(known), 1, 0.7)), "")
-
-
-def _refused(error: ValidationError, given: Mapping[str, Any], file: Path) -> SettingsError:
-    """The first thing that is wrong, where it stands, and how to mend it."""
-    first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"]) or "settings"
-    if first["type"] == "extra_forbidden":
-        meant = _nearest(name, Settings.model_fields)
-        question = f"; did you mean {meant!r}?" if meant else ""
-        return SettingsError(f"there is no setting {name!r}{question}", f"mend it in {file}")
-    why, got = str(first["msg"]), f" (got {first.get('input')!r})"
-    if first["type"] == "value_error":  # one of ours, which names it
-        why, got = why.removeprefix("Value error, "), ""
-    hint = f"mend it in {_place(name, given, file)}"
-    return SettingsError(f"the setting {name} is not usable: {why}{got}", hint)
-
-
-def _place(name: str, given: Mapping[str, Any], file: Path) -> str:
-    """Where a setting's value stands: a flag outranks the environment, and that the file."""
-    field = name.partition(".")[0]
-    if field in given:
-        return f"the flag --{field.replace('_', '-')}"
-    variable = f"{_PREFIX}{field}".upper()
-    there = variable in map(str.upper, os.environ)
-    return f"{variable} in the environment" if there else str(file)
+    meant = {name: nearest(rest, known) for name, rest in strange.items()}
+    return {name: near and f"{PREFIX}{near}" for name, near in meant.items()}

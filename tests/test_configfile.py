@@ -88,3 +88,14 @@ def test_links_rights_and_folders(tmp_path: Path) -> None:
     assert [path.name for path in file.parent.iterdir()] == ["config.toml"]
     with pytest.raises((HomeError, SettingsError)):
         set_value(file / "below" / "config.toml", "model", "c")
+
+
+def test_the_folder_of_a_linked_file_is_left_as_it_is(tmp_path: Path) -> None:
+    own = tmp_path / "dotfiles"
+    own.mkdir()
+    own.chmod(0o755)
+    (own / "sealmate.toml").write_text("")
+    link = tmp_path / "config.toml"
+    link.symlink_to(own / "sealmate.toml")
+    set_value(link, "model", "new")
+    assert own.stat().st_mode & 0o777 == 0o755

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -105,3 +106,80 @@ def test_bytes_that_are_left_of_what_was_forgotten(tmp_path: Path) -> None:
     assert [check.status for check in found] == ["WARN", "OK"]
     assert "bytes of what was forgotten" in found[0].message
     assert "every other sealmate" in found[0].hint
+
+
+def told(settings: Settings) -> list[Check]:
+    with Workspace.open(settings) as workspace:
+        return list(examine(workspace, quick=True))
+
+
+def test_where_the_settings_and_the_log_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.delenv("SEALMATE_RANK", raising=False)
+    settings = Settings(home=home, models=tmp_path / "models")
+    found = {check.name: check.message for check in told(settings)}
+    assert found["settings"].startswith(f"{home / 'config.toml'} (not there: all defaults)")
+    assert found["home"].endswith(f"; the log is {home / 'state' / 'sealmate.log'}")
+    (home / "config.toml").write_text("rank = 8\n")
+    monkeypatch.setenv("SEALMATE_RANK", "9")
+    (message,) = (check.message for check in told(settings) if check.name == "settings")
+    assert message.startswith(f"{home / 'config.toml'}; outranked in the environment by ")
+    assert "SEALMATE_RANK" in message
+
+
+@pytest.mark.parametrize("where", ["head", "tables"])
+def test_a_damaged_database_is_told_of_once(tmp_path: Path, where: str) -> None:
+    settings = Settings(home=tmp_path / "home", models=tmp_path / "models")
+    with Workspace.open(settings) as workspace:
+        assert workspace.store.sources.list() == []
+        file = workspace.paths.database
+    whole = file.read_bytes()
+    kept = 0 if where == "head" else 4096
+    file.write_bytes(whole[:kept] + b"\xff" * (len(whole) - kept))
+    failed = [check for check in told(settings) if check.status == "FAIL"]
+    assert [check.name for check in failed] == ["database"]
+    assert "damaged" in failed[0].message
+    assert "forgotten" not in failed[0].message
+    assert "backups" not in failed[0].hint
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights")
+def test_a_database_that_may_not_be_written_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", os.geteuid)
+    settings = Settings(home=tmp_path / "home", models=tmp_path / "models")
+    with Workspace.open(settings) as workspace:
+        assert workspace.store.sources.list() == []
+    found = unprivileged(tmp_path, settings)
+    database = [check for check in found if "sealmate.db" in check.message]
+    assert [(check.name, check.status) for check in database] == [("database", "FAIL")]
+    assert "Permission denied" in database[0].message
+    assert "copy the home" in database[0].hint
+    assert all(check.hint for check in found if check.status != "OK")
+
+
+def unprivileged(folder: Path, settings: Settings) -> list[Check]:
+    """What doctor says to somebody who may read the home and not write into it."""
+    paths = [folder, *folder.rglob("*")]
+    mine = os.geteuid() != 0
+    for path in paths:
+        path.chmod((0o500 if path.is_dir() else 0o400) if mine else path.stat().st_mode | 0o055)
+    above = [] if mine else [one for one in folder.parents if not one.stat().st_mode & 0o050]
+    modes = {path: path.stat().st_mode for path in above}
+    try:
+        for path in above:
+            path.chmod(modes[path] | 0o055)
+        if not mine:
+            os.seteuid(65534)
+        return told(settings)
+    finally:
+        if not mine:
+            os.seteuid(0)
+        for path, mode in modes.items():
+            path.chmod(mode)
+        if mine:
+            for path in paths:
+                path.chmod(0o700 if path.is_dir() else 0o600)

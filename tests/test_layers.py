@@ -16,7 +16,7 @@ PACKAGE = Path(sealmate.__file__).resolve().parent
 # other, but for those in TOGETHER.
 ROWS = (
     ("errors", "child"),
-    ("records", "paths"),
+    ("records", "paths", "times", "keymap", "refusals"),
     ("settings", "events"),
     ("configfile", "store", "model"),
     ("sources", "prompts"),

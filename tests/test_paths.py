@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sealmate.errors import HomeError
-from sealmate.paths import make_private_dir, put_in_place, shred
+from sealmate.paths import Paths, locate, make_private_dir, put_in_place, shred
 
 
 def test_folders_are_private(tmp_path: Path) -> None:
@@ -50,3 +50,50 @@ def test_what_a_file_held_is_overwritten_when_another_takes_its_place(tmp_path: 
         put_in_place(part, file)
         assert set(still.read()) == {0}
     assert (file.read_bytes(), part.exists()) == (b"second", False)
+
+
+def rights(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_folder_of_other_things_is_no_home(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "theirs.txt").write_text("x")
+    shared.chmod(0o1777)
+    with pytest.raises(HomeError, match="is open to others and holds other files") as caught:
+        locate("default", shared).ensure()
+    assert "name a new folder" in caught.value.hint
+    assert rights(shared) == 0o1777
+    assert [path.name for path in shared.iterdir()] == ["theirs.txt"]
+    shared.chmod(0o700)  # nobody else looks into it
+    assert locate("default", shared).ensure().profile_dir.is_dir()
+
+
+@pytest.mark.parametrize("inside", ["", "config.toml", "profiles/anna/notes", "state/sealmate.log"])
+def test_a_home_that_was_there_is_made_private(tmp_path: Path, inside: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    if inside:
+        (home / inside).parent.mkdir(parents=True, exist_ok=True)
+        (home / inside).write_text("")
+    home.chmod(0o755)
+    locate("default", home).ensure()
+    assert rights(home) == 0o700
+
+
+def test_a_configuration_among_other_files_is_left_as_it_is(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.mkdir(mode=0o755)
+    (config / "config.toml.bak").write_text("")
+    config.chmod(0o755)
+    Paths(config, tmp_path / "data", tmp_path / "state", tmp_path / "models").ensure()
+    assert (rights(config), rights(tmp_path / "data")) == (0o755, 0o700)
+
+
+def test_an_owners_own_rights_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    folder.chmod(0o555)
+    make_private_dir(folder)
+    assert rights(folder) == 0o500

@@ -77,3 +77,62 @@ def test_doctor_alone_warns_of_them(home: Path, monkeypatch: pytest.MonkeyPatch)
     told = found["settings"]
     assert (told.status, told.hint) == ("WARN", "did you mean SEALMATE_RANK?")
     assert "SEALMATE_RNAK" in told.message
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("HOME", ""),
+        ("MODELS", ""),
+        ("MODEL", ""),
+        ("MODEL", "  "),
+        ("PROFILE", "../x"),
+        ("KEYS", '["quit"]'),
+        ("SEED", "99999999999999999999"),
+        ("LEARNING_RATE", "inf"),
+        ("PASSES", "nan"),
+        ("NIGHT_AT", "24:30"),
+    ],
+)
+def test_a_bad_variable_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str
+) -> None:
+    monkeypatch.setenv(f"SEALMATE_{variable}", text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings(home=None if variable == "HOME" else home)
+    assert caught.value.message.startswith(f"the setting {variable.lower()} is not usable: ")
+    assert caught.value.hint == f"mend it in SEALMATE_{variable} in the environment"
+
+
+def test_keys_in_the_environment_that_are_no_json(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEALMATE_KEYS", "foo")
+    error = refused(home, "")
+    assert error.message == "SEALMATE_KEYS in the environment is no table in JSON"
+    monkeypatch.setenv("SEALMATE_KEYS", error.hint.split("'")[1])
+    assert load_settings(home=home).keys == {"quit": "ctrl+x"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['model = ""', 'profile = "../x"', 'night_at = "2.30"', "learning_rate = inf",
+     "retrieve = true", "passes = false", "seed = 4294967296", 'models = ""'],
+)  # fmt: skip
+def test_a_bad_line_is_told_with_its_file(home: Path, line: str) -> None:
+    error = refused(home, f"{line}\n")
+    assert error.message.startswith(f"the setting {line.split()[0]} is not usable: ")
+    assert error.hint == f"mend it in {home / 'config.toml'}"
+    assert "^" not in error.message
+
+
+@pytest.mark.parametrize("text", ["2:30", " 02:30"])
+def test_a_time_is_written_as_schedule_takes_it(home: Path, text: str) -> None:
+    (home / "config.toml").write_text(f'night_at = "{text}"\nreview = true\n')
+    assert load_settings(home=home).night_at == "02:30"
+
+
+def test_a_home_that_its_own_file_names_is_refused(home: Path) -> None:
+    error = refused(home, 'home = "/elsewhere"\n')
+    assert error.message.startswith(f"home cannot be set in {home / 'config.toml'}")
+    assert "SEALMATE_HOME or --home" in error.hint

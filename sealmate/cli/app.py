@@ -1,74 +1,35 @@
-"""The command line: global options, one file per command, and every error as one clear line."""
+"""The entry of the command line: every error as one clear line, with its own exit code.
+
+What takes time to import is imported where Ctrl-C is waited for already.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import os
-import pkgutil
 import sys
-import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-import sealmate.cli
-from sealmate.cli.common import Globals, open_workspace
-from sealmate.cli.output import complain, tell
+from sealmate.cli import streams
 from sealmate.errors import SealmateError
 
+if TYPE_CHECKING:
+    import typer
+
 UNEXPECTED = 70  # EX_SOFTWARE
+_STOPPED, _UNREAD = 130, 141
+_GLOBAL = ("--home", "--profile", "--model", "--device")
+# What is said to Ctrl-C of what was done by then.
+_KEPT = {"ingest": "what was read so far is kept"}
 
 
 def build() -> typer.Typer:
-    """The application with all commands. Every module of this package that has a
-    `register(app)` is one."""
-    app = typer.Typer(
-        name="sealmate",
-        help="An assistant that learns your notes into its own weights, on your own machine.",
-        epilog="Without a command it opens the terminal UI.",
-        no_args_is_help=False,
-        invoke_without_command=True,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-    app.callback()(_start)
-    for module in sorted(pkgutil.iter_modules(sealmate.cli.__path__), key=lambda item: item.name):
-        loaded = importlib.import_module(f"sealmate.cli.{module.name}")
-        if register := getattr(loaded, "register", None):
-            register(app)
-    return app
+    """The application with all commands."""
+    from sealmate.cli.commands import build as built
 
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"sealmate {sealmate.__version__}")
-        raise typer.Exit
-
-
-def _start(
-    ctx: typer.Context,
-    home: Annotated[
-        Path | None, typer.Option(help="Folder that holds everything but the model cache.")
-    ] = None,
-    profile: Annotated[str | None, typer.Option(help="Whose database and adapters to use.")] = None,
-    model: Annotated[
-        str | None, typer.Option(help="Name, hub id, folder or GGUF file of the base model.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu or cuda.")] = None,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    ctx.obj = Globals(home, profile, model, device)
-    if ctx.invoked_subcommand is None:
-        from sealmate.tui.app import run  # textual: 0.3 s
-
-        with open_workspace(ctx) as workspace:
-            run(workspace)
+    return built()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,31 +39,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code; nothing but SystemExit escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
+        streams.prepare()
         code = _run(list(arguments))
-        sys.stdout.flush()
+        with streams.writing():
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _stopped()
     except BrokenPipeError:
         # The reader went away (`| head`). Nothing may be flushed into it at exit.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        streams.silence(sys.stdout)
+        return _UNREAD
+    except streams.UnwrittenError as error:
+        return _told(error)
     else:
         return code
 
 
 def _run(arguments: list[str]) -> int:
-    command = typer.main.get_command(build())
     try:
-        result: Any = command.main(arguments, prog_name="sealmate", standalone_mode=False)
+        return _call(arguments)
     except SealmateError as error:
-        complain(error)
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        tell("stopped")
-        return 130
+        return _told(error)
+    except streams.Passed as passed:
+        if not isinstance(passed.__cause__, KeyboardInterrupt):
+            raise BrokenPipeError from passed
+        return _stopped(passed.command)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -112,25 +74,58 @@ def _run(arguments: list[str]) -> int:
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             return _wrong_words(error)
         return _surprise(error, arguments)
+
+
+def _call(arguments: list[str]) -> int:
+    import typer
+
+    command = typer.main.get_command(build())
+    try:
+        result: Any = command.main(arguments, prog_name="sealmate", standalone_mode=False)
+    except typer.Abort:
+        return _stopped()
     return result if isinstance(result, int) else 0
 
 
+def _told(error: SealmateError) -> int:
+    from sealmate.cli.output import complain
+
+    complain(error)
+    return error.exit_code
+
+
+def _stopped(command: str = "") -> int:
+    from sealmate.cli.output import tell
+
+    tell(f"stopped; {_KEPT[command]}" if command in _KEPT else "stopped")
+    return _STOPPED
+
+
 def _wrong_words(error: Any) -> int:
-    context = getattr(error, "ctx", None)
+    from sealmate.cli.output import tell
+
+    context, option = getattr(error, "ctx", None), getattr(error, "option_name", "")
     path = context.command_path if context is not None else "sealmate"
     message = " ".join(str(error.format_message()).split())
     tell(f"error: {message}" if message else f"error: {type(error).__name__}")
-    tell(f"hint: see {path} --help")
+    before = f"{option} goes before the command; " if option in _GLOBAL else ""
+    tell(f"hint: {before}see {path if not before else 'sealmate'} --help")
     return int(error.exit_code)
 
 
 def _file_error(error: OSError) -> int:
+    from sealmate.cli.output import tell
+
     tell(f"error: {error.filename}: {error.strerror}")
     return 1
 
 
 def _surprise(error: Exception, arguments: list[str]) -> int:
     """One line for the person, the traceback for the log. Notes are not written into it."""
+    import traceback
+
+    from sealmate.cli.output import tell
+
     first = (str(error).splitlines() or [""])[0][:200]
     tell(f"error: unexpected {type(error).__name__}: {first}")
     log = _log_file(arguments)

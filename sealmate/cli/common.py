@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sealmate.cli.output import tell
 from sealmate.errors import NotFoundError, SealmateError, UsageError
 
 if TYPE_CHECKING:
@@ -60,7 +62,19 @@ def open_workspace(ctx: typer.Context, **flags: object) -> Workspace:
 
     workspace = Workspace.open(settings_of(ctx, **flags))
     workspace.on_store = _resume
+    paths = workspace.paths
+    if paths.profile != "default" and not os.path.lexists(paths.profile_dir):
+        workspace.on_store = _resume_new
     return workspace
+
+
+def _resume_new(store: Store, paths: Paths, clock: Clock) -> None:
+    """Say that a profile was made: a mistyped name must not look as if everything was lost."""
+    others = sorted(path.name for path in paths.profile_dir.parent.iterdir() if path.is_dir())
+    others.remove(paths.profile)
+    known = f"; there were: {', '.join(others)}" if others else ""
+    tell(f"note: the profile {paths.profile} is new{known}")
+    _resume(store, paths, clock)
 
 
 def _resume(store: Store, paths: Paths, clock: Clock) -> None:

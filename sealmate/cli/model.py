@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sealmate.cli.common import JsonOption, hand_on, open_workspace, words
+from sealmate.cli.common import JsonOption, confirmed, hand_on, open_workspace, words
 from sealmate.cli.output import clean, emit, follow, say, table, tell
 from sealmate.errors import ModelError, UsageError
 from sealmate.paths import describe_bytes
@@ -49,7 +49,7 @@ def list_models(ctx: typer.Context, as_json: JsonOption = False) -> None:
         emit(rows)
         return
     table(
-        ["", "name", "parameters>", "chat>", "train>", "download>", "licence", "state"],
+        ["", "name!", "params>", "chat>", "train>", "download>", "licence", "state"],
         [
             (
                 "*" if row["active"] else "",
@@ -246,7 +246,9 @@ def remove(
         if not yes:
             if as_json:
                 raise UsageError("--json cannot ask before deleting", "add --yes")
-            typer.confirm(clean(f"delete {folder}?"), abort=True, err=True)
+            if not confirmed(clean(f"delete {folder}?"), "add --yes"):
+                say("nothing was removed")
+                return
         freed = delete(name, workspace.paths)
     if as_json:
         emit({"removed": folder, "bytes": freed})

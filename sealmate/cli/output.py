@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sealmate import events
+from sealmate.cli.streams import silence, writing
 from sealmate.errors import SealmateError
 from sealmate.events import Event
 from sealmate.paths import describe_bytes
@@ -43,8 +44,9 @@ def emit(value: Any) -> None:
     text = json.dumps(plain(value), ensure_ascii=not utf8)
     if utf8:
         text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no UTF-8
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    with writing():
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 def clean(text: object) -> str:
@@ -57,12 +59,18 @@ def clean(text: object) -> str:
 
 def say(text: object = "") -> None:
     """Print a line of plain text on stdout."""
-    sys.stdout.write(clean(text) + "\n")
+    with writing():
+        sys.stdout.write(clean(text) + "\n")
 
 
 def tell(text: object) -> None:
     """Print a line on stderr, beside whatever a command prints on stdout."""
-    sys.stderr.write(clean(text) + "\n")
+    try:
+        sys.stderr.write(clean(text) + "\n")
+    except BrokenPipeError:
+        raise
+    except OSError:  # a full disk there: what is done must not end for want of a line about it
+        silence(sys.stderr)
 
 
 def complain(error: SealmateError) -> None:
@@ -73,7 +81,8 @@ def complain(error: SealmateError) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
-    """Print `rows` under `columns` (a name that ends in ">" is flushed right), or `empty`."""
+    """Print `rows` under `columns` (a name that ends in ">" is flushed right, one that ends in "!"
+    is never broken: it is there to be copied), or `empty`."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -81,25 +90,31 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: st
     if not rows:
         say(empty)
         return
+    cells = [[" ".join(clean(cell).split()) for cell in row] for row in rows]
+    widths = [max(map(len, [name, *column])) for name, *column in zip(columns, *cells, strict=True)]
+    whole = sum(width for width, name in zip(widths, columns, strict=True) if name.endswith("!"))
     terminal = sys.stdout.isatty()
     console = Console(file=sys.stdout, width=None if terminal else _WIDE, highlight=False)
+    if terminal and 2 * whole > console.width:  # nothing would be left for the others
+        terminal, console = False, Console(file=sys.stdout, width=_WIDE, highlight=False)
     grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     last = len(columns) - 1
-    cells = [[" ".join(clean(cell).split()) for cell in row] for row in rows]
     # one long cell in the last column must not leave the others without any room
-    widths = [max(map(len, [name, *column])) for name, *column in zip(columns, *cells, strict=True)]
     rest = console.width - sum(min(width, _SHARE) + 2 for width in widths[:-1])
     for number, name in enumerate(columns):
+        kept = name.endswith("!")
         grid.add_column(
-            name.removesuffix(">"),
+            name.rstrip(">!"),
             justify="right" if name.endswith(">") else "left",
             overflow="ellipsis" if number == last else "fold",
-            no_wrap=number == last,
+            no_wrap=number == last or kept,
+            min_width=widths[number] if kept else None,
             max_width=max(_SHARE, rest) if number == last else None,
         )
     for row in cells:
         grid.add_row(*map(Text, row))
-    console.print(grid, soft_wrap=not terminal)
+    with writing():
+        console.print(grid, soft_wrap=not terminal)
 
 
 def when(at: datetime | None) -> str:

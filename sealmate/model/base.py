@@ -136,13 +136,14 @@ def load_base(
 ) -> Base:
     """Load the causal model of `folder` in NF4 with double quantisation.
 
-    `threads` 0 uses all cores of the process. `writer` is a peft adapter folder that the memory
-    stands on. Raises ModelError if the folder is no model, has no chat template, or does not
-    fit into memory.
+    `threads` 0 uses all cores of the process; more than the computer has are not used. `writer` is
+    a peft adapter folder that the memory stands on. Raises ModelError if the folder is no model,
+    has no chat template, or does not fit into memory.
     """
     where = choose_device(device)
     keep_freed_memory()
-    torch.set_num_threads(threads or len(cores()))
+    # a hundred thousand would be a segmentation fault
+    torch.set_num_threads(min(threads, os.cpu_count() or 1) or len(cores()))
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} holds no model (config.json is missing)",
                          "fetch one with `sealmate model fetch`")  # fmt: skip

@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sealmate import errors
-from sealmate.errors import SealmateError, TrainingError, UsageError
-from sealmate.events import Event, Failed, Finished
+from sealmate.errors import BusyError, HomeError, SealmateError, TrainingError, UsageError
+from sealmate.events import Event, Failed, Finished, Note
 from sealmate.night import forgetting
 from sealmate.night.budget import parse_budget
 from sealmate.night.lock import hold_for_night, refuse_beside_night
@@ -22,6 +23,7 @@ from sealmate.night.process import WorkerProcess
 from sealmate.night.report import RECENT, build_report, complete
 from sealmate.night.worker import TARGET
 from sealmate.records import Run, RunOutcome
+from sealmate.store.upgrade import back_up_nightly
 
 if TYPE_CHECKING:
     from sealmate.store import Store
@@ -65,8 +67,9 @@ def run_night(
     Nothing happens before the first `next`. `budget` ("2h") falls back to the setting. Setting
     `cancel`, or Ctrl-C, lets the worker end in good order within `grace` seconds (a second
     Ctrl-C is raised). An error of the night, a crash included, is a `Failed` before the
-    `Finished` with outcome "failed", and no run stays "running" in the ledger. A forgetting or the
-    like that holds the lock is waited for, two minutes at most; stopped then, no run is begun.
+    `Finished` with outcome "failed", and no run stays "running" in the ledger. The database is
+    copied first, if there is room. A forgetting or the like that holds the lock is waited for, two
+    minutes at most; stopped then, no run is begun.
     Raises BusyError if another night holds the lock, UsageError for a bad budget, HomeError and
     StoreError.
     """
@@ -84,6 +87,7 @@ def run_night(
         store = workspace.store
         _close(workspace, "failed", "the computer or the process ended in its middle")
         _complete_left(store)
+        yield from _back_up(workspace)
         earlier = store.runs.latest()
         job = {
             "settings": workspace.settings.model_dump(mode="json"),
@@ -92,7 +96,7 @@ def run_night(
             "rebuild": rebuild,
             "target": target,
         }
-        last = _Last()
+        last = _Last(paths.log)
         try:
             with WorkerProcess(job, paths.log) as worker:
                 deadline = begun + seconds + OVERRUN
@@ -135,7 +139,8 @@ def error_of(failure: Failed) -> SealmateError:
 class _Last:
     """What a night's worker said at the end, and what is to be made of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Path | None = None) -> None:
+        self._log = log
         self.stopped = False
         self._said: Mapping[str, Any] | None = None
         self._failure: Failed | None = None
@@ -146,6 +151,9 @@ class _Last:
             self._said = event.result
             return None
         if isinstance(event, Failed):
+            if self._log is not None:  # the worker does not know where what it prints goes
+                hint = event.hint.replace("in the log", f"in {self._log}")
+                event = replace(event, hint=hint)
             self._failure = None if event.kind == errors.Cancelled.__name__ else event
             self.stopped = self.stopped or self._failure is None
             return self._failure
@@ -199,6 +207,17 @@ def _close(
         forgetting.finish(workspace.store, workspace.paths, workspace.clock, locked=True)
     finally:
         _settle(workspace.store, outcome, reason, seconds)
+
+
+def _back_up(workspace: Workspace) -> Iterator[Event]:
+    """Copy the database into its backups; a night goes on without where there is no room.
+
+    A damaged one is not worked on: StoreError.
+    """
+    try:
+        back_up_nightly(workspace.paths.database, workspace.paths.backups, workspace.clock)
+    except (HomeError, BusyError) as error:
+        yield Note(f"the database was not copied before the night: {error.message}")
 
 
 def _settle(store: Store, outcome: RunOutcome, reason: str, seconds: float | None = None) -> None:

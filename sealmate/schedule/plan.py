@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from sealmate.child import own_module
-from sealmate.errors import ScheduleError, UsageError
+from sealmate.errors import ScheduleError
 from sealmate.settings import Settings
+from sealmate.times import parse_time as parse_time
 
-_TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 # What moves the person's files in the shell must move them at night as well.
 _FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "HF_HOME")
 
@@ -70,7 +69,7 @@ def plan_for(
     return Plan(
         name=name_of(settings),
         profile=settings.profile,
-        at=parse_time(at or settings.night_at),
+        at=parse_time(settings.night_at if at is None else at),
         command=(*command, "night"),
         log=settings.paths.log,
         environment=known,
@@ -97,14 +96,6 @@ def executable() -> tuple[str, ...]:
         if script.is_file() and os.access(script, os.X_OK):
             return (str(script),)
     return (str(python), *own_module("sealmate")[1:])
-
-
-def parse_time(text: str) -> time:
-    """The time of day in "HH:MM". Raises UsageError."""
-    found = _TIME.fullmatch(text.strip())
-    if found is None:
-        raise UsageError(f"{text!r} is not a time of day", "write it like 02:30")
-    return time(int(found[1]), int(found[2]))
 
 
 def next_time(at: time, now: datetime, zone: tzinfo | None = None) -> datetime:

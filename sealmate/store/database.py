@@ -6,6 +6,7 @@ writer never fails half-way for want of the lock.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import threading
@@ -20,7 +21,14 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 
-from sealmate.errors import BusyError, HomeError, SealmateError, StoreError
+from sealmate.errors import (
+    BusyError,
+    HomeError,
+    NumberError,
+    SealmateError,
+    StoreError,
+    UsageError,
+)
 from sealmate.paths import make_private_dir
 
 _READ = "sealmate_read"
@@ -122,9 +130,12 @@ def _in_transaction(connection: Connection) -> bool:
 def make_private_file(path: Path) -> None:
     """Create `path` empty with mode 0600, or take other people's rights to it away.
 
-    SQLite gives -wal and -shm the rights of the file itself.
+    SQLite gives -wal and -shm the rights of the file itself. One that is in use is not opened: to
+    close it would give up this process's locks on it, and others would delete its log.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    effective = os.access in os.supports_effective_ids
+    if not (path.is_file() and os.access(path, os.R_OK | os.W_OK, effective_ids=effective)):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if path.stat().st_mode & 0o077 and hasattr(os, "getuid"):
         path.chmod(0o600)
 
@@ -163,12 +174,20 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
     def _on_error(context: ExceptionContext) -> BaseException | None:
         # Values that the driver cannot bind; caught here and not around a transaction, whose
         # body may raise the same for reasons of its own.
-        error = context.original_exception
+        error, asked = context.original_exception, (context.statement or "").split()
+        if isinstance(error, OverflowError) and asked[:1] == ["SELECT"]:
+            return _too_large("LIMIT" in asked)
         if isinstance(error, OverflowError | UnicodeEncodeError):
             return explain(error, path)
         return None
 
     return engine
+
+
+def _too_large(limit: bool) -> SealmateError:
+    if limit:
+        return UsageError("a number is too large", "give a smaller one")
+    return NumberError("there is no such id: the number is too large for one")
 
 
 def _log_ahead(cursor: Any, busy_seconds: float) -> None:
@@ -212,6 +231,20 @@ def file_errors(path: Path) -> Iterator[None]:
 _FULL = "free some space on that disk and try again; nothing already stored was lost"
 _READ_ONLY = "check the permissions of the folder, or set SEALMATE_HOME to another one"
 
+_NO_WRITING = (
+    "sealmate writes there even to list something; mend the permissions, or copy the home to where "
+    "you may write and name that with --home"
+)
+
+
+def mend_damage(path: Path) -> str:
+    """What to do about a damaged database: a copy is named only where one lies."""
+    copies = sorted((path.parent / "backups").glob("sealmate-*.db"))
+    away = f"move {path.name} and what lies beside it as {path.name}-wal and -shm away"
+    if not copies:
+        return f"no copy of it is there; {away} to begin anew, and take your notes in again"
+    return f"{away} and put the newest copy in its place: {copies[-1]}"
+
 
 def explain(error: BaseException, path: Path) -> SealmateError:
     """The error a person should see for `error`, met while working on the database `path`."""
@@ -224,7 +257,10 @@ def explain(error: BaseException, path: Path) -> SealmateError:
     if isinstance(error, OverflowError):
         return StoreError(f"a number is too large for the database {path}: {error}")
     if isinstance(error, OSError):
-        return HomeError(f"cannot open {path}: {error.strerror}", _READ_ONLY)
+        kept_out = path.is_file() and error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
+        return HomeError(
+            f"cannot open {path}: {error.strerror}", _NO_WRITING if kept_out else _READ_ONLY
+        )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return BusyError(
             f"the database {path} is in use by another sealmate", "wait for it to finish"
@@ -238,7 +274,7 @@ def explain(error: BaseException, path: Path) -> SealmateError:
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return StoreError(
             f"the database {path} is damaged or no database: {error}",
-            f"put back a copy from the backups folder beside it, or move {path.name} away",
+            mend_damage(path),
         )
     if name.startswith("SQLITE_CONSTRAINT_FOREIGNKEY"):
         return StoreError("a record names another one that does not exist (any more)")

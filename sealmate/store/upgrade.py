@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import suppress
-from datetime import UTC
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sealmate.errors import SealmateError, StoreError
@@ -18,10 +19,13 @@ from sealmate.store.database import (
     explain,
     file_errors,
     make_private_file,
+    mend_damage,
     translated,
 )
 
 KEEP_BACKUPS = 5
+KEEP_NIGHTLY = 3
+_BUSY_SECONDS = 10.0
 _REVISION = re.compile(r"(\d{4})_\w+\.py")
 
 
@@ -44,7 +48,7 @@ def upgrade(database: Database, backups: Path, migrations: Path) -> None:
         raise StoreError(
             f"the database {database.path} was written by a newer sealmate "
             f"(schema {found}; this one knows up to {known[-1]})",
-            "upgrade sealmate, or put back a copy from the backups folder",
+            "upgrade sealmate" + _or_an_older(backups),
         )
     if found is not None:
         _check(database)
@@ -53,22 +57,53 @@ def upgrade(database: Database, backups: Path, migrations: Path) -> None:
 
 
 def back_up(database: Database, backups: Path, label: str) -> Path:
-    """Copy the database into `backups` and keep the newest `KEEP_BACKUPS` copies."""
-    at = database.clock().astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
-    copy = backups / f"sealmate-{at}-schema{label}.db"
-    partial = copy.with_suffix(".partial")
+    """Copy the database into `backups` before an upgrade from the schema `label`, and keep the
+    newest `KEEP_BACKUPS` copies of that sort."""
+    name = _name(database.clock(), f"schema{label}")
+    return _copy(database.raw(), backups / name, "schema*", KEEP_BACKUPS)
+
+
+def back_up_nightly(path: Path, backups: Path, clock: Callable[[], datetime]) -> Path:
+    """Copy the database at `path` into `backups` and keep the newest `KEEP_NIGHTLY` such copies.
+
+    For whoever holds the night's lock. Raises StoreError for a damaged one, HomeError where the
+    disk is full, BusyError.
+    """
+    with file_errors(backups):
+        for left in backups.glob("sealmate-*-night.partial"):
+            left.unlink(missing_ok=True)  # of a night that was killed
+    return _copy(_beside(path), backups / _name(clock(), "night"), "night", KEEP_NIGHTLY)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection beside those that this process has."""
+    with translated(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+        connection.isolation_level = None
+        connection.execute("PRAGMA temp_store = MEMORY")
+        yield connection
+
+
+def _name(at: datetime, sort: str) -> str:
+    return f"sealmate-{at.astimezone(UTC):%Y%m%dT%H%M%S%f}-{sort}.db"
+
+
+def _copy(
+    reading: AbstractContextManager[sqlite3.Connection], copy: Path, alike: str, most: int
+) -> Path:
+    backups, partial = copy.parent, copy.with_suffix(".partial")
     make_private_dir(backups)
     with file_errors(copy), translated(copy):
         try:
             partial.unlink(missing_ok=True)
             make_private_file(partial)
-            with database.raw() as connection:
+            with reading as connection:
                 connection.execute("VACUUM INTO ?", (str(partial),))
             partial.replace(copy)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        for old in sorted(backups.glob("sealmate-*.db"))[:-KEEP_BACKUPS]:
+        for old in sorted(backups.glob(f"sealmate-*-{alike}.db"))[:-most]:
             old.unlink(missing_ok=True)
     return copy
 
@@ -100,8 +135,13 @@ def _check(database: Database) -> None:
     if verdict != "ok":
         raise StoreError(
             f"the database {database.path} is damaged: {' '.join(str(verdict).split())}",
-            "put back a copy from the backups folder beside it",
+            mend_damage(database.path),
         )
+
+
+def _or_an_older(backups: Path) -> str:
+    copies = sorted(backups.glob("sealmate-*-schema*.db"))
+    return f", or put back the copy that was made before: {copies[-1]}" if copies else ""
 
 
 def _migrate(database: Database, migrations: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 import sealmate
 from sealmate import workspace
-from tests.cli.conftest import Run
+from tests.cli.conftest import Ran, Run
 
 ROOT = Path(sealmate.__file__).resolve().parent.parent
 
@@ -145,3 +146,144 @@ def test_text_from_notes_cannot_steer_the_terminal(run: Run) -> None:
         assert "sky" in out
         assert "\x1b" not in out
         assert "\x07" not in out
+
+
+def child(home: Path, *words: str, streams: str = "") -> subprocess.CompletedProcess[str]:
+    """A command line in a process of its own; `streams` changes its streams in the shell."""
+    line = shlex.join([sys.executable, "-m", "sealmate", *words])
+    return subprocess.run(
+        ["sh", "-c", f"{line} {streams}"],
+        cwd=ROOT, text=True, capture_output=True, timeout=120, check=False,
+        env={**os.environ, "SEALMATE_HOME": str(home)},
+    )  # fmt: skip
+
+
+posix = pytest.mark.skipif(os.name == "nt", reason="a POSIX shell")
+
+
+@posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [("sources",), ("model", "list", "--json"), ("--help",)])
+def test_a_full_disk_behind_the_output(
+    home: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    ran = child(home, *words, streams="> /dev/full")
+    assert ran.stderr == "error: cannot write the output: No space left on device\n"
+    assert ran.returncode == 1
+
+
+@posix
+@pytest.mark.parametrize("words", [("sources",), ("model", "list", "--json"), ("--help",)])
+def test_a_reader_that_goes_away_is_told_quietly(home: Path, words: tuple[str, ...]) -> None:
+    line = shlex.join([sys.executable, "-m", "sealmate", *words])
+    ran = subprocess.run(
+        ["sh", "-c", f"({line}; echo $? >&2) | true"], cwd=ROOT, text=True, capture_output=True,
+        env={**os.environ, "SEALMATE_HOME": str(home)}, check=False, timeout=120,
+    )  # fmt: skip
+    assert ran.stderr == "141\n"
+
+
+@posix
+def test_streams_that_are_closed(home: Path) -> None:
+    for words in (("note", "-"), ("ask", "-")):
+        ran = child(home, *words, streams="<&-")
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr.startswith("error: standard input is closed\n")
+    for closed in (">&-", "2>&-", "<&- >&- 2>&-", "2> /dev/full"):
+        ran = child(home, "note", "The bins go out on Monday.", streams=closed)
+        assert (ran.returncode, ran.stderr) == (0, "")
+    assert child(home, "sources", "--json", streams="2>&- <&-").stdout.count('"id": 1') == 1
+
+
+@posix
+def test_without_a_terminal_there_is_no_terminal_ui(home: Path) -> None:
+    for how in ("< /dev/null", "<&-", "| cat"):
+        ran = child(home, streams=how)
+        assert ran.returncode == (0 if "|" in how else 2)
+        assert ran.stdout == ""
+        assert ran.stderr == "error: the terminal UI needs a terminal\nhint: see sealmate --help\n"
+    assert not home.exists()
+
+
+def test_ctrl_c_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workspace.Workspace, "open", press)
+    assert run("sources") == Ran(130, "", "stopped\n")
+    assert run("ingest", "/tmp") == Ran(130, "", "stopped; what was read so far is kept\n")
+    monkeypatch.setattr("sealmate.cli.commands.build", press)
+    assert run("sources") == Ran(130, "", "stopped\n")
+
+
+@posix
+def test_ctrl_c_while_it_still_starts(home: Path, tmp_path: Path) -> None:
+    """typer is one that presses Ctrl-C when it is imported."""
+    (tmp_path / "typer.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    code = (
+        "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\nfrom sealmate.cli.app import main\n"
+        "main(['sources'])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=False,
+        timeout=60, env={**os.environ, "SEALMATE_HOME": str(home)},
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "stopped\n")
+
+
+def test_an_empty_home_is_none(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("--home", "", "sources")
+    assert (ran.code, ran.err.splitlines()[0]) == (2, "error: the home is empty")
+    monkeypatch.setenv("SEALMATE_HOME", "")
+    assert run("sources").code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_listing_leaves_a_folder_of_other_things_alone(run: Run, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (shared / "theirs").write_text("")
+    ran = run("--home", str(shared), "sources")
+    assert ran.code == 3
+    assert f"{shared} is open to others and holds other files" in ran.err
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+
+
+def test_options_that_go_before_the_command(run: Run) -> None:
+    ran = run("sources", "list", "--home", "/somewhere")
+    assert ran.code == 2
+    assert ran.err.endswith("hint: --home goes before the command; see sealmate --help\n")
+    assert "before" not in run("sources", "list", "--hone").err
+
+
+def test_a_profile_that_is_new_is_told_of(run: Run) -> None:
+    run("note", "The bins go out on Monday.")
+    ran = run("--profile", "defualt", "sources", "--json")
+    assert ran.err == "note: the profile defualt is new; there were: default\n"
+    assert ran.json == []
+    assert run("--profile", "defualt", "sources").err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("sources", "show"), 6),
+        (("edits", "show"), 6),
+        (("edits", "accept"), 6),
+        (("versions", "show"), 6),
+        (("versions", "rollback"), 6),
+        (("conflicts", "accept"), 6),
+        (("report", "--run"), 6),
+        (("forget", "--yes"), 6),
+        (("search", "x", "--limit"), 2),
+    ],
+)
+def test_a_number_that_is_too_large(run: Run, words: tuple[str, ...], code: int) -> None:
+    ran = run(*words, str(2**63))
+    assert ran.code == code
+    assert "Python" not in ran.err
+    assert "hint: " in ran.err or "no such id" in ran.err

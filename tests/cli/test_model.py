@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from sealmate.records import Version
 from sealmate.settings import load_settings
 from sealmate.workspace import Workspace
-from tests.cli.conftest import Run
+from tests.cli.conftest import Ran, Run
 
 
 def folder_model(path: Path) -> Path:
@@ -96,7 +97,8 @@ def test_doctor(run: Run, home: Path, tmp_path: Path) -> None:
     ran = run("doctor", "--quick", "--json")
     found = {check["name"]: check for check in ran.json}
     assert set(found) == {
-        "disk", "home", "gpu", "bitsandbytes", "model", "adapters", "database", "versions", "timer",
+        "disk", "home", "settings", "gpu", "bitsandbytes", "model", "adapters", "database",
+        "versions", "timer",
     }  # fmt: skip
     assert found["model"]["status"] == "WARN"
     assert found["model"]["hint"] == "sealmate model fetch"
@@ -143,3 +145,25 @@ def test_versions(run: Run, home: Path) -> None:
     ran = run("doctor", "--quick")
     assert ran.code == 1
     assert "FAIL  versions" in ran.out
+
+
+def test_the_list_fits_a_usual_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(type(sys.stdout), "isatty", lambda _: True)
+    lines = run("model", "list").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("smollm2-135m " in line and line.endswith("not fetched") for line in lines)
+
+
+def test_remove_where_nobody_can_say_yes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_model(tmp_path / "models" / "someone--other")
+    (folder / "provenance.json").write_text(json.dumps({"name": "someone/other", "files": {}}))
+    ran = run("model", "remove", "someone/other")
+    assert ran.code == 2
+    assert ran.err == "error: nobody is there to say yes\nhint: add --yes\n"
+    monkeypatch.setattr("sealmate.cli.model.confirmed", lambda *_: False)
+    assert run("model", "remove", "someone/other") == Ran(0, "nothing was removed\n", "")
+    assert folder.is_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from sealmate.errors import ModelError
 from sealmate.model import base
 from sealmate.model.base import choose_device, load_base
+from sealmate.model.cpu import cores
 from sealmate.model.memory import available_bytes
 from sealmate.model.protocol import Turn
 from sealmate.training.loop import Recipe, Trainer
@@ -239,3 +241,14 @@ def test_of_several_gpus_the_one_with_most_free_memory_is_taken(
     for wanted in ("auto", "cuda"):
         assert choose_device(wanted) == torch.device("cuda", taken)
     assert choose_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize(("wanted", "most"), [(100_000, os.cpu_count()), (1, 1), (0, len(cores()))])
+def test_no_more_threads_than_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: int, most: int
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    with pytest.raises(ModelError, match="holds no model"):
+        load_base(tmp_path, device="cpu", threads=wanted)
+    assert asked == [most]

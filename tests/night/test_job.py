@@ -502,3 +502,30 @@ def test_no_line_is_too_strange(line: bytes) -> None:
 )  # fmt: skip
 def test_garbage(line: str) -> None:
     assert read_line(line.encode()) is None
+
+
+def test_a_night_begins_with_a_copy_of_the_database(workspace: Workspace) -> None:
+    note(workspace.store, "The gate is green.", "gate")
+    night(workspace, "publish")
+    (copy,) = workspace.paths.backups.iterdir()
+    assert copy.name.endswith("-night.db")
+    assert b"The gate is green." in copy.read_bytes()
+    forget(workspace.store, workspace.paths, [1], workspace.clock)
+    assert list(workspace.paths.backups.iterdir()) == []
+
+
+def test_a_night_goes_on_where_no_copy_can_be_made(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise HomeError("the disk is full")
+
+    monkeypatch.setattr("sealmate.night.job.back_up_nightly", full)
+    found = night(workspace, "publish")
+    assert events.Note("the database was not copied before the night: the disk is full") in found
+    assert result(found)["outcome"] == "published"
+
+
+def test_a_bugs_hint_names_the_log(workspace: Workspace) -> None:
+    hint = failure(night(workspace, "bug")).hint
+    assert hint == f"this is a bug; its details are in {workspace.paths.log}"

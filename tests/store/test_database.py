@@ -265,3 +265,18 @@ def test_a_database_of_something_else(home: Path) -> None:
     with pytest.raises(StoreError, match="something else") as caught:
         opened(home)
     one_line(caught.value)
+
+
+def test_a_second_store_leaves_the_first_its_locks(home: Path) -> None:
+    """Without them the last of another process's connections deletes the log that both write."""
+    with opened(home) as first:
+        ingest(first, "one")
+        opened(home).close()
+        code = (
+            "import sys; from pathlib import Path; from tests.store.build import ingest, opened\n"
+            "with opened(Path(sys.argv[1])) as store: ingest(store, 'two')"
+        )
+        call = [sys.executable, "-c", code, str(home)]
+        subprocess.run(call, check=True, cwd=Path(__file__).parents[2])
+        assert (home / "sealmate.db-wal").exists()
+        assert len(first.sources.list()) == 2

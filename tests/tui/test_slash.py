@@ -129,6 +129,8 @@ async def test_forget_during_a_night_says_who_may_still_answer(home: Home) -> No
             await send(pilot, "/forget babysitter", "yes")
             text = said(pilot)
     assert "no search can find it any more" in text
+    assert "A night is running (process " in text
+    assert "weights and rows go when it ends." in text
     assert "no chat" not in text
     assert "Until then version 2 may still answer it" in text
 
