@@ -87,7 +87,8 @@ def test_what_is_in_it(wheel: Path) -> None:
         "sealmate/_assets/demo/questions.json",
         "sealmate/_assets/general/strangers.txt",
     } <= names
-    assert not [name for name in names if "screenshots" in name or "__pycache__" in name]
+    unwanted = ("screenshots", "assets/figures", "__pycache__")
+    assert not [name for name in names if any(part in name for part in unwanted)]
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"sealmate"}
     assert wheel.stat().st_size < MEGABYTES * 1_000_000
 
