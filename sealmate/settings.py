@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
@@ -25,6 +25,7 @@ from sealmate.refusals import PREFIX, nearest, place, refused, unread
 from sealmate.times import parse_budget as parse_budget
 from sealmate.times import parse_time
 
+T = TypeVar("T")
 SMALL_MODEL = "smollm2-135m"
 # What a config.toml may still have from an earlier release; nothing reads it any more.
 _RETIRED = ("abstention_target",)
@@ -35,6 +36,14 @@ def _no_empty_folder(folder: Any) -> Any:
     if folder == "":
         raise ValueError("it is empty; name a folder")
     return folder
+
+
+def _read(parse: Callable[[str], T], text: str) -> T:
+    """What a text means; ValueError, which is what a field may raise, where it means nothing."""
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise ValueError(f"{error.message}; {error.hint}") from None
 
 
 class Settings(BaseSettings):
@@ -230,18 +239,12 @@ class Settings(BaseSettings):
     @field_validator("night_at")
     @classmethod
     def _a_time_of_day(cls, night_at: str) -> str:
-        try:
-            return f"{parse_time(night_at):%H:%M}"
-        except UsageError as error:
-            raise ValueError(f"{error.message}; {error.hint}") from None
+        return f"{_read(parse_time, night_at):%H:%M}"
 
     @field_validator("budget")
     @classmethod
     def _a_length_of_time(cls, budget: str) -> str:
-        try:
-            parse_budget(budget)
-        except UsageError as error:
-            raise ValueError(f"{error.message}; {error.hint}") from None
+        _read(parse_budget, budget)
         return budget
 
     @field_validator("keys")
