@@ -17,6 +17,7 @@ from sealmate.night.dates import Dates
 from sealmate.night.losses import losses
 from sealmate.night.pages import render_markdown, render_text
 from sealmate.records import Conflict, Run, Version
+from sealmate.store.redaction import NO_REASON
 from sealmate.store.state import FORGOTTEN_AT
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def build_report(
         },
         "refused": {
             "count": len(refused),
-            "reasons": dict(Counter(item["reason"] or "refused" for item in refused)),
+            "reasons": dict(Counter(item["reason"] or NO_REASON for item in refused)),
             "edits": refused[:MOST],
         },
         "lost": {"count": len(lost), "probes": lost[:MOST]},

@@ -20,7 +20,7 @@ SHORTEST_PART = 12
 SHORTEST_WORD, LONGEST_WORD = 4, 200
 # What a field of a report is called; the words of a note have spaces, or are the key of a count.
 _FIELD = re.compile(r"\w+")
-_NO_REASON = "refused"  # what a report counts an edit under that was given none
+NO_REASON = "refused"  # what a report counts an edit under that was given none
 _SENTENCES = re.compile(r"(?<=[.!?…])\s+")
 _EDGE = " \t-–*#>•|.!?…:;,\"'“”‘’()"
 
@@ -158,7 +158,7 @@ def _reasons(connection: Connection) -> set[str]:
     """The reasons that edits have or had which stay, and the word for none."""
     edits, events = tables.edits, tables.edit_events
     found = connection.scalars(union(select(edits.c.reason), select(events.c.reason)))
-    return {*found, _NO_REASON}
+    return {*found, NO_REASON}
 
 
 def _report(
@@ -194,7 +194,7 @@ def _counts(
     made: dict[str, Any] = {}
     for reason, count in counts.items():
         left = needles.redact(reason) if reason in reasons else GONE
-        name = _NO_REASON if reason == _NO_REASON else left
+        name = NO_REASON if reason == NO_REASON else left
         known = made.get(name, 0)
         made[name] = known + count if isinstance(known, int) and isinstance(count, int) else count
     return made
