@@ -20,6 +20,17 @@ settings.register_profile("sealmate", deadline=None, max_examples=60)
 settings.load_profile("sealmate")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares a night on the real small model stays on one worker and begins at once; of all
+    others a file stays together."""
+    for item in items:
+        folder = item.path.parent
+        group = folder if folder.name == "e2e" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+    items.sort(key=lambda item: item.path.parent.name != "e2e")
+
+
 @pytest.fixture(scope="session")
 def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random Llama of four layers with a tokenizer and a chat template. Do not write into it."""
