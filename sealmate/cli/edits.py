@@ -59,7 +59,7 @@ def list_edits(
             limit=limit if limit is not None or not offset else -1,  # SQLite: no offset alone
             offset=offset,
         )
-        total = len(found or store.edits.list())
+        total = len(found) or sum(store.edits.count_by_state().values())
     if as_json:
         emit(found)
         return

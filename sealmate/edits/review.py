@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from sealmate.errors import UsageError
 from sealmate.records import Edit, EditState
 from sealmate.store import Store
+from sealmate.store.reasons import IN_CONFLICT
 
 PERSON = "person"
-# The reason of an edit that a conflict took out of training, or gave back to it.
-IN_CONFLICT = re.compile(r"in conflict \d+")
 _RANGE = re.compile(r"(\d+)(?:(?:-|\.\.)(\d+))?")
 # A typing slip must not touch every edit there is.
 LONGEST_RANGE = 10_000

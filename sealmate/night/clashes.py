@@ -21,7 +21,7 @@ from sealmate.edits.words import Token, content, tokens, within
 from sealmate.night.dates import Dates
 from sealmate.records import Edit, Passage, Source
 from sealmate.store import Store
-from sealmate.store.edits import is_aside, tells_the_past
+from sealmate.store.reasons import is_aside, tells_the_past
 
 # Files whose times lie this near may have them from one copy or checkout of their folder.
 TOGETHER = timedelta(minutes=1)

@@ -26,7 +26,7 @@ from sealmate.night.clashes import Clash, Places, clash_of, find_clashes
 from sealmate.night.dates import Dates
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
-from sealmate.store.edits import is_aside
+from sealmate.store.reasons import in_conflict, is_aside, undone
 
 
 def settle_new(
@@ -93,7 +93,7 @@ def _due(store: Store, now: datetime) -> dict[tuple[int, int], tuple[Clash, Conf
     dates = Dates(store)
     for row in store.conflicts.list("open"):
         old, new = store.edits.get(row.old_edit), store.edits.get(row.new_edit)
-        if {old.state, new.state} != {"accepted"} or old.reason == supersession.undone(row.id):
+        if {old.state, new.state} != {"accepted"} or old.reason == undone(row.id):
             continue
         if not max(row.found_at, dates.told(new)) < dates.since(new) <= now:
             continue
@@ -152,7 +152,7 @@ class _Settled:
         if row.state == "kept-old":
             # what a night settles so had its newer answer out of use already
             loser = self._store.edits.get(row.new_edit)
-            return loser.state == "rejected" and loser.reason == f"in conflict {row.id}"
+            return loser.state == "rejected" and loser.reason == in_conflict(row.id)
         return row.state == "kept-both"
 
     def _told_again(self, row: Conflict, old: Edit, new: Edit) -> bool:

@@ -10,7 +10,7 @@ from sealmate.edits.screen import grounded_answer
 from sealmate.night import supersession
 from sealmate.records import Conflict, Edit, Source
 from sealmate.store import Store
-from sealmate.store.edits import is_aside
+from sealmate.store.reasons import is_aside
 
 
 def give_back(store: Store) -> list[Conflict]:

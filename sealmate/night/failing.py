@@ -14,7 +14,7 @@ from sealmate.night.rehearsal import REWORDED, TURNS, failing, is_due
 from sealmate.night.supersession import untrue_passages
 from sealmate.records import Edit, Probe
 from sealmate.store import Store
-from sealmate.store.edits import tells_the_past
+from sealmate.store.reasons import tells_the_past
 
 MOST = 8  # facts a night, so that a bad one does not become a long one
 ENOUGH = 12  # wordings of a fact; one that fails after so many will not be helped by another

@@ -267,7 +267,7 @@ def _without_shards(store: Store, paths: Paths, reach: Reach, clock: Clock) -> i
         return 0
     shards = shards_of(store, version).values()
     known = {key for shard in shards for key in shard.edits}
-    gone = (known - {edit.id for edit in store.edits.list()}) | set(reach.edits)
+    gone = (known - store.edits.ids()) | set(reach.edits)
     clean = [shard for shard in shards if gone.isdisjoint(shard.edits)]
     if not clean:
         return 0
@@ -280,7 +280,7 @@ def _clean(store: Store, paths: Paths, dirty: Iterable[int]) -> int:
     answers that the active one had been corrected on."""
     barred = set(dirty)
     active = store.versions.get(store.versions.active())
-    held = {edit.id for edit in store.edits.list(state="accepted")}
+    held = store.edits.ids("accepted")
     held |= set(store.versions.edit_ids(active.number))
     versions = {version.number: version for version in store.versions.list()}
     nearest = [number for number in ancestors(active, versions) if number not in barred]

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sealmate.edits.questions import day, in_the_past
-from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.safe import safely
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.steps import step_of
 from sealmate.edits.units import sentences
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
-from sealmate.store.edits import AMENDED, FORMERLY, QUOTES
+from sealmate.store.reasons import AMENDED, FORMERLY, IN_CONFLICT, QUOTES
 
 OTHERS = 8  # other wordings in which what used to hold is taught
 

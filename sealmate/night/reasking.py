@@ -31,7 +31,7 @@ from sealmate.prompts import Reference
 from sealmate.reading import Asked, read
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
-from sealmate.store.edits import ASKED_OF, OWN, tells_the_past
+from sealmate.store.reasons import ASKED_OF, OWN, tells_the_past
 
 ASKED = "what an older note was asked"
 _OLDER = 4  # older passages looked at for each new one

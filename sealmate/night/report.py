@@ -69,8 +69,7 @@ def build_report(
     refused = [
         {"edit": edit.id, "title": titles.of_passage(edit.passage_id),
          "text": edit.question or edit.text, "reason": edit.reason}
-        for edit in store.edits.list("rejected")
-        if run.started_at <= edit.created_at <= until
+        for edit in store.edits.list("rejected", since=run.started_at, until=until)
     ]  # fmt: skip
     lost, spared = losses(store, run, version, scores or {}, blame or {}, said or {})
     conflicts = [
@@ -78,7 +77,7 @@ def build_report(
         for clash in store.conflicts.list()
         if clash.found_at <= until and (clash.found_at >= run.started_at or clash.state == "open")
     ]
-    there = {edit.id for edit in store.edits.list()}
+    there = store.edits.ids()
     purged = [
         found.number
         for found in store.versions.list()
@@ -223,9 +222,8 @@ def _learnt(store: Store, titles: _Titles, version: int | None) -> list[dict[str
     known = set(store.versions.edit_ids(_before(store, built)))
     fresh = set(store.versions.edit_ids(version)) - known
     counts: Counter[tuple[int, str]] = Counter()
-    for edit in store.edits.list() if fresh else []:
-        if edit.id in fresh:
-            counts[titles.source(edit.passage_id)] += 1
+    for edit in store.edits.get_many(fresh):
+        counts[titles.source(edit.passage_id)] += 1
     return [
         {"source": source, "title": title, "edits": count}
         for (source, title), count in sorted(counts.items())

@@ -22,7 +22,7 @@ from sealmate.recall import way_of
 from sealmate.records import Edit, Passage, Probe
 from sealmate.settings import Settings
 from sealmate.store import Store
-from sealmate.store.edits import tells_the_past
+from sealmate.store.reasons import tells_the_past
 from sealmate.training.batches import Example
 from sealmate.training.gate import Limits
 from sealmate.training.loop import Recipe

@@ -21,7 +21,7 @@ from sealmate.night.former import former
 from sealmate.night.supersession import fact, successors
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store import Store
-from sealmate.store.edits import AMENDED, FORMERLY, QUOTES
+from sealmate.store.reasons import AMENDED, FORMERLY, QUOTES
 
 MOST = 4  # steps back for one change
 

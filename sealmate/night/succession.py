@@ -22,7 +22,7 @@ from sealmate.night.ledger import UNASKED, as_texts
 from sealmate.night.reasking import ASKED
 from sealmate.records import Conflict, Edit, Reach
 from sealmate.store import Store
-from sealmate.store.edits import ASKED_OF, OWN, is_aside, tells_the_past
+from sealmate.store.reasons import ASKED_OF, OWN, is_aside, tells_the_past
 
 
 def end_conflicts(store: Store, reach: Reach, now: datetime) -> list[int]:
@@ -152,8 +152,7 @@ def _take_back(store: Store, conflict: Conflict) -> _Back:
 
 
 def _live(store: Store) -> tuple[set[int], set[int]]:
-    accepted = {edit.id for edit in store.edits.list(state="accepted")}
-    return accepted, {probe.id for probe in store.probes.list()}
+    return store.edits.ids("accepted"), {probe.id for probe in store.probes.list()}
 
 
 def _is_free(store: Store, key: int) -> bool:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from sealmate.edits.questions import NEAR, near, take_apart
-from sealmate.edits.review import IN_CONFLICT
 from sealmate.edits.revision import written_anew
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.words import tokens, within
@@ -20,8 +19,16 @@ from sealmate.night.dates import Dates
 from sealmate.night.former import former_edits, tell_formerly
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
-from sealmate.store.edits import FORMERLY as FORMERLY  # also a key of `sampling`
-from sealmate.store.edits import is_aside, replaced_by, tells_the_past
+from sealmate.store.reasons import (
+    FORMERLY,
+    displaced,
+    in_conflict,
+    is_aside,
+    kept_in,
+    replaced_by,
+    tells_the_past,
+    undone,
+)
 
 
 def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
@@ -42,10 +49,10 @@ def accept(store: Store, conflict_id: int, now: datetime) -> Conflict:
         since = Dates(store).since(new, old)
         edits, probes = fact(store, old, new, aside=True)
         for key in edits:
-            store.edits.supersede(key, new.id, _mark(conflict.id), since)
-        store.probes.retire(probes, _mark(conflict.id), instead_of=_set_aside(store, old))
+            store.edits.supersede(key, new.id, in_conflict(conflict.id), since)
+        store.probes.retire(probes, in_conflict(conflict.id), instead_of=_set_aside(store, old))
         others = [store.edits.get(key).question for key in edits]
-        tell_formerly(store, conflict, old, since, now, others, _mark(conflict.id))
+        tell_formerly(store, conflict, old, since, now, others, in_conflict(conflict.id))
         note_rebuild(store, edits, "a fact has changed")
         done = store.conflicts.set_state(conflict.id, "accepted")
         for earlier in _told_before(store, old, new):
@@ -88,8 +95,8 @@ def keep_old(store: Store, conflict_id: int) -> Conflict:
         _keep(store, conflict)
         old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
         edits, probes = fact(store, new, old)
-        store.edits.set_state(edits, "rejected", "person", _mark(conflict.id))
-        store.probes.retire(probes, _mark(conflict.id))
+        store.edits.set_state(edits, "rejected", "person", in_conflict(conflict.id))
+        store.probes.retire(probes, in_conflict(conflict.id))
         note_rebuild(store, edits, "an answer was taken back")
         done = store.conflicts.set_state(conflict.id, "kept-old")
         for other in others:
@@ -176,12 +183,12 @@ def names(question: str, said: str) -> bool:
 def _undo(store: Store, conflict: Conflict) -> None:
     """Put everything back that carries the conflict's number; nothing for an open one. What came
     from a text that was replaced goes out of use with it."""
-    mark = _mark(conflict.id)
+    mark = in_conflict(conflict.id)
     told = {edit.id for edit in former_edits(store, conflict)}
     marked = [store.edits.get(key) for key in store.conflicts.marked(mark) if key not in told]
     old = store.edits.get(conflict.old_edit)
     accepted = store.edits.list(state="accepted", passage_id=old.passage_id)
-    marked += [edit for edit in accepted if edit.reason == _kept(mark)]
+    marked += [edit for edit in accepted if edit.reason == kept_in(conflict.id)]
     for edit in marked:
         gone = "" if tells_the_past(edit) else _set_aside(store, edit)
         if gone:
@@ -202,10 +209,10 @@ def _undo(store: Store, conflict: Conflict) -> None:
 def _keep(store: Store, conflict: Conflict) -> None:
     """Teach the older fact again although its text was replaced; nothing if it was not."""
     old, new = store.edits.get(conflict.old_edit), store.edits.get(conflict.new_edit)
-    gone, mark = _set_aside(store, old), _mark(conflict.id)
+    gone, mark = _set_aside(store, old), in_conflict(conflict.id)
     if gone:
         edits, probes = fact(store, old, new, aside=True)
-        store.edits.set_state(edits, "accepted", "person", _kept(mark))
+        store.edits.set_state(edits, "accepted", "person", kept_in(conflict.id))
         store.probes.retire(probes, mark, instead_of=gone)
         store.probes.revive(mark, replaced=True)
 
@@ -222,16 +229,8 @@ def untrue_passages(store: Store) -> set[int]:
     """Ids of the passages that lost a fact in a conflict, or whose text was replaced: it still
     tells that as a whole."""
     return {
-        edit.passage_id
-        for state in ("superseded", "rejected")
-        for edit in store.edits.list(state=state)
-        if is_aside(edit) or displaced(edit)
+        edit.passage_id for edit in store.edits.out_of_use() if is_aside(edit) or displaced(edit)
     }
-
-
-def displaced(edit: Edit) -> bool:
-    """Whether a conflict took an edit out of training that told what holds."""
-    return bool(IN_CONFLICT.fullmatch(edit.reason)) and not tells_the_past(edit)
 
 
 def successors(store: Store) -> dict[int, int]:
@@ -275,16 +274,3 @@ def note_rebuild(store: Store, edit_ids: Iterable[int], why: str) -> bool:
     if not backlog.flagged:
         backlog.flag(why)
     return True
-
-
-def undone(conflict_id: int) -> str:
-    """The reason of what holds again because a settlement was taken back."""
-    return f"{_mark(conflict_id)}, undone"
-
-
-def _mark(conflict_id: int) -> str:
-    return f"in conflict {conflict_id}"
-
-
-def _kept(mark: str) -> str:
-    return f"{mark}, kept"

@@ -13,10 +13,10 @@ from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.secrets import redact
 from sealmate.edits.units import sentences
 from sealmate.edits.words import content, tokens, within
-from sealmate.night.supersession import displaced, names
+from sealmate.night.supersession import names
 from sealmate.records import Passage
 from sealmate.store import Store
-from sealmate.store.edits import is_aside, tells_the_past
+from sealmate.store.reasons import displaced, is_aside, tells_the_past
 
 GONE = "…"
 LEAST = 4  # content words of a sentence that is kept without one of its answers
@@ -29,14 +29,13 @@ def still_true(store: Store, passages: Iterable[Passage]) -> dict[int, Passage]:
     replaced, are not among them."""
     lost: dict[int, dict[tuple[str, str], set[str]]] = {}
     replaced: set[int] = set()
-    for state in ("superseded", "rejected"):
-        for edit in store.edits.list(state=state):
-            if is_aside(edit):
-                replaced.add(edit.passage_id)
-            elif displaced(edit):
-                # by answer and conflict, as one answer may have been that to two questions
-                told = lost.setdefault(edit.passage_id, {})
-                told.setdefault((edit.answer, edit.reason), set()).add(edit.question)
+    for edit in store.edits.out_of_use():
+        if is_aside(edit):
+            replaced.add(edit.passage_id)
+        elif displaced(edit):
+            # by answer and conflict, as one answer may have been that to two questions
+            told = lost.setdefault(edit.passage_id, {})
+            told.setdefault((edit.answer, edit.reason), set()).add(edit.question)
     found = {}
     for passage in passages:
         gone = {key: asked for key, asked in lost.get(passage.id, {}).items() if key[0]}

@@ -10,7 +10,7 @@ from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Conflict
 from sealmate.store import tables
 from sealmate.store.database import Database
-from sealmate.store.edits import FORMERLY
+from sealmate.store.reasons import FORMERLY
 
 _TABLE = tables.conflicts
 _IN = "in conflict "  # the reason of what a settlement changed, before the conflict's id

@@ -7,28 +7,18 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, update
 
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Edit, EditEvent, EditFormat, EditState
 from sealmate.store import tables
-from sealmate.store.database import Database
+from sealmate.store.database import Database, chunks
+from sealmate.store.reasons import AMENDED, ASIDE, OUT_OF_USE, OUTLIVES, tells_the_past
 
 _TABLE = tables.edits
 _FIELDS = [field.name for field in fields(Edit)]
+_COLUMNS = [_TABLE.c[name] for name in _FIELDS]
 _STATES = ("proposed", "accepted", "rejected", "superseded")
-# Reasons of accepted edits that outlive the text they came from: they tell what used to hold, or
-# a person kept them in a conflict.
-FORMERLY = "formerly"
-# Keys of `sampling` of an edit whose question is that of an older one: the older edit's id, and
-# whether its own passage has all the words of that.
-ASKED_OF, OWN = "asked_of", "own"
-# A key of `sampling` of an edit that quotes another note than its own: that passage's id.
-QUOTES = "quotes"
-_KEPT = "in conflict %, kept"
-_REPLACED = "replaced by source "
-# The reason of an edit whose words a person changed after they had been trained.
-AMENDED = "amended"
 
 
 class Edits:
@@ -58,9 +48,16 @@ class Edits:
                 )
         return stored
 
+    def get_many(self, ids: Iterable[int]) -> list[Edit]:
+        """Those of these edits that are there, by id."""
+        found: list[Edit] = []
+        for part in chunks(sorted(ids)):
+            found += self._all(select(*_COLUMNS).where(_TABLE.c.id.in_(part)))
+        return sorted(found, key=lambda edit: edit.id)
+
     def get(self, edit_id: int) -> Edit:
         """The edit with that id. Raises NotFoundError."""
-        found = self._all(select(_TABLE).where(_TABLE.c.id == edit_id))
+        found = self._all(select(*_COLUMNS).where(_TABLE.c.id == edit_id))
         if not found:
             raise NotFoundError(f"there is no edit {edit_id}", "list them: sealmate edits")
         return found[0]
@@ -166,17 +163,35 @@ class Edits:
     def trainable(self) -> list[Edit]:
         """What a version should be built from, by id: accepted edits of current sources, and those
         of replaced ones that tell what used to hold or that a person kept."""
-        return self._all(trainable(_TABLE).order_by(_TABLE.c.id))
+        return self._all(trainable(*_COLUMNS).order_by(_TABLE.c.id))
 
     def aside(self, passage_id: int) -> list[Edit]:
         """The edits of a passage that were superseded because its source was replaced, and by
         nothing else, by id: the newer text may tell the same, or tell it otherwise, or not."""
-        query = select(_TABLE).where(
-            _TABLE.c.passage_id == passage_id,
-            _TABLE.c.state == "superseded",
-            _TABLE.c.reason.startswith(_REPLACED),
-        )
+        query = select(*_COLUMNS).where(_TABLE.c.passage_id == passage_id, ASIDE)
         return self._all(query.order_by(_TABLE.c.id))
+
+    def out_of_use(self) -> list[Edit]:
+        """All edits of which `is_aside` or `displaced` may hold, by id: those of replaced texts,
+        and those that conflicts took out of training."""
+        return self._all(select(*_COLUMNS).where(OUT_OF_USE).order_by(_TABLE.c.id))
+
+    def ids(self, state: EditState | None = None) -> set[int]:
+        """The ids of all edits that are there, or of those in one state."""
+        query = select(_TABLE.c.id)
+        if state is not None:
+            query = query.where(_TABLE.c.state == state)
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
+
+    def passages_of(self, ids: Iterable[int]) -> set[int]:
+        """Ids of the passages that those of these edits which are there were written from."""
+        found: set[int] = set()
+        with self._database.read() as connection:
+            for part in chunks(sorted(ids)):
+                query = select(_TABLE.c.passage_id).where(_TABLE.c.id.in_(part)).distinct()
+                found.update(connection.scalars(query))
+        return found
 
     def count_by_state(self) -> dict[EditState, int]:
         """How many edits of any source are in each state; all four states are present."""
@@ -189,7 +204,7 @@ class Edits:
 
     def _all(self, query: Select[Any]) -> list[Edit]:
         with self._database.read() as connection:
-            return [_record(row) for row in connection.execute(query)]
+            return [Edit(*row) for row in connection.execute(query)]
 
     def list(
         self,
@@ -199,9 +214,12 @@ class Edits:
         source_id: int | None = None,
         limit: int | None = None,
         offset: int = 0,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[Edit]:
-        """Edits by id; None means any."""
-        query = select(_TABLE).order_by(_TABLE.c.id).limit(limit).offset(offset)
+        """Edits by id; None means any. `since` and `until` are about when they were written, both
+        included."""
+        query = select(*_COLUMNS).order_by(_TABLE.c.id).limit(limit).offset(offset)
         for column, value in (
             (_TABLE.c.state, state),
             (_TABLE.c.passage_id, passage_id),
@@ -209,6 +227,10 @@ class Edits:
         ):
             if value is not None:
                 query = query.where(column == value)
+        if since is not None:
+            query = query.where(_TABLE.c.created_at >= since)
+        if until is not None:
+            query = query.where(_TABLE.c.created_at <= until)
         if source_id is not None:
             passages = tables.passages
             query = query.where(
@@ -223,29 +245,11 @@ def _both(edit: Edit) -> str:
     return f"{edit.question} {edit.answer}".strip()
 
 
-def replaced_by(source_id: int) -> str:
-    """The reason of what is set aside because `source_id` took its source's place."""
-    return f"{_REPLACED}{source_id}"
-
-
-def tells_the_past(edit: Edit) -> bool:
-    """Whether an edit asks for a superseded answer by its time."""
-    return FORMERLY in edit.sampling
-
-
-def is_aside(edit: Edit) -> bool:
-    """Whether `Edits.aside` lists an edit."""
-    return edit.state == "superseded" and edit.reason.startswith(_REPLACED)
-
-
 def trainable(*columns: Any) -> Select[Any]:
     """A query for `columns` of the edits that `Edits.trainable` lists."""
     passages, sources = tables.passages, tables.sources
     # Not all that is accepted: a night may write about a passage while its source is replaced.
-    outlives = and_(
-        sources.c.state == "replaced",
-        or_(_TABLE.c.reason == FORMERLY, _TABLE.c.reason.like(_KEPT)),
-    )
+    outlives = and_(sources.c.state == "replaced", OUTLIVES)
     return (
         select(*columns)
         .join(passages, passages.c.id == _TABLE.c.passage_id)
@@ -302,7 +306,3 @@ def _log(
             reason=reason,
         )
     )
-
-
-def _record(row: Row[Any]) -> Edit:
-    return Edit(**{name: getattr(row, name) for name in _FIELDS})

@@ -18,8 +18,8 @@ from sealmate.errors import BusyError, HomeError, StoreError
 from sealmate.records import Canary, Erased, Reach
 from sealmate.store import tables
 from sealmate.store.database import Database, chunks, file_errors
-from sealmate.store.edits import ASKED_OF, FORMERLY, OWN, QUOTES
 from sealmate.store.mentions import Mentions, messages_of
+from sealmate.store.reasons import ASKED_OF, FORMERLY, OWN, QUOTES
 from sealmate.store.redaction import Needles, redact_all
 from sealmate.store.sources import lineage
 from sealmate.store.state import State

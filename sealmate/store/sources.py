@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Source, SourceState
-from sealmate.store import edits, passages, tables
+from sealmate.store import edits, passages, reasons, tables
 from sealmate.store.database import Database
 
 _TABLE = tables.sources
@@ -55,7 +55,7 @@ class Sources:
                 .where(_TABLE.c.id == old_id)
                 .values(state="replaced", replaced_by=stored.id)
             )
-            self._set_aside(old_id, edits.replaced_by(stored.id), but=edits.FORMERLY)
+            self._set_aside(old_id, reasons.replaced_by(stored.id), but=reasons.FORMERLY)
         return stored
 
     def mark_forgotten(self, source_id: int) -> Source:

@@ -52,11 +52,11 @@ class VersionDiff:
 def diff(store: Store, a: int, b: int) -> VersionDiff:
     """What changed from version `a` to `b` (0 = no memory). Raises NotFoundError."""
     old_ids, new_ids = set(store.versions.edit_ids(a)), set(store.versions.edit_ids(b))
-    edits = {edit.id: edit for edit in store.edits.list()}
     added, removed = new_ids - old_ids, old_ids - new_ids
+    edits = {edit.id: edit for edit in store.edits.get_many(added | removed)}
     gained, lost, changed, same, unasked = [], [], [], 0, 0
     old, new = _newest(store.probes.results(a)), _newest(store.probes.results(b))
-    old_passages, new_passages = _passages(edits, old_ids), _passages(edits, new_ids)
+    old_passages, new_passages = store.edits.passages_of(old_ids), store.edits.passages_of(new_ids)
     probes = {probe.id: probe for probe in store.probes.list(retired=None)}
     renewed = _renewed(store, list(probes.values()))
     stand_ins = {former: key for key, former in renewed.items()}
@@ -125,10 +125,6 @@ def _renewed(store: Store, probes: Collection[Probe]) -> dict[int, int]:
 def _newest(results: list[ProbeResult]) -> dict[int, ProbeResult]:
     """The newest result of each probe; `results` ascend by time."""
     return {result.probe_id: result for result in results}
-
-
-def _passages(edits: dict[int, Edit], ids: Collection[int]) -> set[int]:
-    return {edits[key].passage_id for key in ids if key in edits}
 
 
 def _fact(probe: Probe, before: ProbeResult | None, after: ProbeResult | None) -> Fact:

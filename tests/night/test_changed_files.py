@@ -22,11 +22,12 @@ from sealmate.night.dates import Dates
 from sealmate.night.ledger import as_texts
 from sealmate.night.reasking import reask
 from sealmate.night.stepping import keep_up
-from sealmate.night.supersession import FORMERLY, successors, untrue_passages
+from sealmate.night.supersession import successors, untrue_passages
 from sealmate.records import Conflict, Edit, Passage, Source
 from sealmate.sources import ingest
 from sealmate.sources.ingest import Ingested
 from sealmate.store import Store
+from sealmate.store.reasons import FORMERLY
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.store.build import START, version
 

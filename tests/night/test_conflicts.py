@@ -17,9 +17,10 @@ from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new, untrained
 from sealmate.night.stepping import keep_up
 from sealmate.night.succession import end_conflicts
-from sealmate.night.supersession import FORMERLY, untrue_passages
+from sealmate.night.supersession import untrue_passages
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
+from sealmate.store.reasons import FORMERLY
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.store.build import version
 

@@ -13,9 +13,9 @@ from sealmate.model.scripted import ScriptedModel
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new, untrained
 from sealmate.night.forgetting import forget
-from sealmate.night.supersession import FORMERLY
 from sealmate.records import Conflict
 from sealmate.store import Store
+from sealmate.store.reasons import FORMERLY
 from tests.night.ledger import MARCH, note, teach
 from tests.store.build import version
 from tests.versions.build import Lab

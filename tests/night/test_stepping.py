@@ -12,7 +12,7 @@ from sealmate.night.conflicts import settle_new, untrained
 from sealmate.night.stepping import keep_up
 from sealmate.records import Edit
 from sealmate.store import Store
-from sealmate.store.edits import QUOTES
+from sealmate.store.reasons import QUOTES
 from tests.night.ledger import MARCH, note, teach
 from tests.night.test_changed_files import Take, take
 

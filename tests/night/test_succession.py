@@ -14,8 +14,8 @@ from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
 from sealmate.night.ledger import UNASKED
 from sealmate.night.reasking import ASKED as REASKED
-from sealmate.night.supersession import FORMERLY
 from sealmate.records import Conflict, Edit, Passage
+from sealmate.store.reasons import FORMERLY
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab, open_lab
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from sealmate.errors import NotFoundError, StoreError
+from sealmate.records import EditState
 from sealmate.store import Store
+from sealmate.store.reasons import (
+    FORMERLY,
+    displaced,
+    in_conflict,
+    is_aside,
+    kept_in,
+    replaced_by,
+    undone,
+)
 from tests.store.build import START, edit, ingest, source
 
 
@@ -89,3 +101,54 @@ def test_history_cannot_be_rewritten(store: Store) -> None:
 def test_edits_need_their_passage(store: Store) -> None:
     with pytest.raises(StoreError, match="does not exist"):
         store.edits.add_many([edit(3, "Q", "1")])
+
+
+def test_some_of_many(store: Store) -> None:
+    first, second = ingest(store, "x"), ingest(store, "y")
+    many = store.edits.add_many(
+        edit(place.id, f"Q{n}", str(n)) for n in range(4) for place in (first, second)
+    )
+    ids = [one.id for one in many]
+    store.edits.set_state(ids[:3], "accepted", "me")
+    assert store.edits.ids() == {*ids}
+    assert store.edits.ids("accepted") == {*ids[:3]}
+    assert store.edits.get_many([ids[5], 999, ids[0]]) == [store.edits.get(ids[0]), many[5]]
+    assert store.edits.passages_of([ids[0], ids[2], 999]) == {first.id}
+    assert store.edits.passages_of(ids) == {first.id, second.id}
+    assert store.edits.get_many([]) == []
+    assert store.edits.passages_of([]) == set()
+
+
+def test_those_that_were_written_in_a_night(store: Store) -> None:
+    place = ingest(store, "x")
+    nights = [START + timedelta(days=n) for n in range(4)]
+    many = store.edits.add_many(replace(edit(place.id), created_at=at) for at in nights)
+    assert store.edits.list(since=nights[1], until=nights[2]) == many[1:3]
+    assert store.edits.list("accepted", since=nights[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "sampling", "aside", "out"),
+    [
+        ("superseded", replaced_by(7), {}, True, False),
+        ("rejected", replaced_by(7), {}, False, False),
+        ("superseded", in_conflict(3), {}, False, True),
+        ("rejected", in_conflict(31), {}, False, True),
+        ("rejected", in_conflict(3), {FORMERLY: 1}, False, False),
+        ("accepted", kept_in(3), {}, False, False),
+        ("accepted", undone(3), {}, False, False),
+        ("rejected", "the passage does not answer it", {}, False, False),
+    ],
+)
+def test_what_is_out_of_use(
+    store: Store, state: EditState, reason: str, sampling: dict[str, int], aside: bool, out: bool
+) -> None:
+    place = ingest(store, "x")
+    one = replace(edit(place.id), state=state, reason=reason, sampling=sampling)
+    stored = store.edits.add_many([one])[0]
+    assert (is_aside(stored), displaced(stored)) == (aside, out)
+    assert (stored in store.edits.aside(place.id)) is aside
+    # the query may find more, never less
+    assert not (aside or out) or store.edits.out_of_use() == [stored]
+    if reason.startswith("the passage") or state == "accepted":
+        assert store.edits.out_of_use() == []

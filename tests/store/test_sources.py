@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Source
 from sealmate.store import Store
-from sealmate.store.edits import FORMERLY
+from sealmate.store.reasons import FORMERLY
 from tests.store.build import START, edit, ingest, passage, probe, source
 
 
