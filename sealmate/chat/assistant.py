@@ -74,6 +74,7 @@ class Assistant:
         self._settings = settings
         self._paths = paths
         self._clock = clock
+        self._taught: tuple[tuple[int, ...], Sequence[str]] = ((), ())
 
     def ask(
         self,
@@ -209,14 +210,13 @@ class Assistant:
         self, mind: _Mind, plans: Sequence[Plan], cancel: Flag | None
     ) -> list[Recollection]:
         reciting = [n for n, plan in enumerate(plans) if _recites(mind, plan)]
-        store = self._store
         recalled = recollect(
             mind.model,
             [plans[n].question for n in reciting],
             mind.adapter,
             histories=[plans[n].history for n in reciting],
             max_tokens=self._settings.answer_tokens,
-            texts=all_units(store.passages.current(), store.sources.list()) if reciting else (),
+            texts=self._texts() if reciting else (),
             cancel=cancel,
         )
         done = dict(zip(reciting, recalled, strict=True))
@@ -230,6 +230,15 @@ class Assistant:
         for n, (completion, *_) in zip(others, said, strict=True):
             done[n] = Recollection(completion.text, completion.confidence, general=n in done)
         return self._confirm(mind, plans, [done[n] for n in range(len(plans))], cancel)
+
+    def _texts(self) -> Sequence[str]:
+        """What nights may have taught. With years of notes that is seconds of reading, which only
+        another ledger is worth."""
+        passages = self._store.passages
+        stamp = passages.stamp()
+        if self._taught[0] != stamp:
+            self._taught = (stamp, all_units(passages.current(), self._store.sources.list()))
+        return self._taught[1]
 
     def _confirm(
         self,

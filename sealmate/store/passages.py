@@ -7,7 +7,7 @@ from dataclasses import fields
 from math import log
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, insert, select, text, update
+from sqlalchemy import Connection, Row, Select, exists, func, insert, select, text, update
 
 from sealmate.errors import NotFoundError
 from sealmate.records import Hit, Passage
@@ -129,6 +129,15 @@ class Passages:
     def current(self) -> list[Passage]:
         """The passages of all current sources."""
         return self._all(_current().order_by(*_ORDER))
+
+    def stamp(self) -> tuple[int, int, int]:
+        """What is another one whenever a passage of a current source came or went: how many there
+        are, and the greatest and the sum of their ids, which are never given twice."""
+        ids = _current().with_only_columns(_TABLE.c.id).subquery().c.id
+        with self._database.read() as connection:
+            query = select(func.count(ids), func.max(ids), func.sum(ids))
+            count, last, total = connection.execute(query).one()
+        return int(count), int(last or 0), int(total or 0)
 
     def without_edits(self) -> list[Passage]:
         """Passages of current sources that no self-edits were written from yet."""

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from sealmate.chat.assistant import Assistant
+from sealmate.edits.units import all_units
 from sealmate.errors import Cancelled, NotFoundError, UsageError, VersionError
 from sealmate.model.protocol import Completion, ModelInfo, Prompt, Request, Turn
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import DONT_KNOW, NOT_SAID, RECALL
+from sealmate.records import Passage, Source
 from tests.chat.home import BOILER, RABBIT, SITTER, Careful, Home, always, replies
 
 
@@ -434,3 +436,29 @@ def test_a_reciting_memory_does_not_read_notes(home: Home) -> None:
     home.version(recall="recite")
     model = ScriptedModel(reply=lambda prompt, adapter: "14 euros [1]" if adapter else "Ansa [1]")
     assert home.assistant(model).ask("What of the twins?").text == "Ansa"
+
+
+def test_all_that_was_taught_is_read_again_only_where_it_is_another(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(passages: Sequence[Passage], sources: Sequence[Source]) -> list[str]:
+        read.append(len(passages))
+        return all_units(passages, sources)
+
+    monkeypatch.setattr("sealmate.chat.assistant.all_units", counted)
+    rabbit = home.note(RABBIT)
+    home.version(recall="recite")
+    assistant = home.assistant(ScriptedModel(reply=always("Ansa")))
+    for _ in range(2):
+        assistant.ask("Who minds the twins?", closed_book=True)
+    assert read == [1]
+    home.note(SITTER)
+    assistant.ask_many(["Who minds the twins?"], closed_book=True)
+    assert read == [1, 2]
+    home.store.sources.mark_forgotten(rabbit.source_id)
+    home.note(BOILER)  # as many as before
+    for _ in range(2):
+        assistant.ask("Who minds the twins?", closed_book=True)
+    assert read == [1, 2, 2]

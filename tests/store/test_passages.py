@@ -110,3 +110,17 @@ def test_a_passage_is_found_by_its_own_text(store: Store, words: list[str]) -> N
 def test_a_very_long_query_is_answered(store: Store) -> None:
     ingest(store, "needle")
     assert len(store.passages.search("needle " + " ".join(map(str, range(20000))), 3)) == 1
+
+
+def test_the_stamp_is_another_whenever_a_current_passage_comes_or_goes(store: Store) -> None:
+    seen = {store.passages.stamp()}
+    first = ingest(store, "Rex is a dog")
+    seen.add(store.passages.stamp())
+    ingest(store, "Tom is a cat")
+    seen.add(store.passages.stamp())
+    assert store.passages.stamp() in seen
+    store.sources.mark_forgotten(first.source_id)
+    seen.add(store.passages.stamp())
+    ingest(store, "Max is a horse")  # as many as before
+    seen.add(store.passages.stamp())
+    assert len(seen) == 5
