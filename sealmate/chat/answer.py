@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sealmate.edits.words import tokens
@@ -137,3 +137,13 @@ def _may_abstain(text: str) -> bool:
 def how_sure(confidence: float) -> str:
     """A confidence, 0..1, in words; a model is never wholly sure."""
     return "over 99% sure" if confidence > 0.99 else f"{confidence:.0%} sure"
+
+
+def first_line(text: str) -> str:
+    """What an abstention says before a small model goes on to guess all the same."""
+    return text.partition("\n")[0].strip()
+
+
+def better_of(read: Answer, known: Answer) -> Answer:
+    """What the weights know, or that neither they nor the notes say it."""
+    return replace(known, closed_book=False) if known.abstained else known

@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from sealmate import prompts
-from sealmate.chat.answer import Answer, Speaker, as_sources, cited, read_references
-from sealmate.chat.confirmation import Plan, confirm, prompt_of
+from sealmate.chat.answer import (
+    Answer,
+    Speaker,
+    as_sources,
+    better_of,
+    cited,
+    first_line,
+    read_references,
+)
+from sealmate.chat.confirmation import Plan, confirm, prompt_of, repeats_time
 from sealmate.chat.history import fitted
 from sealmate.chat.ranking import passages_for
-from sealmate.edits.fitting import fits
 from sealmate.edits.screen import is_abstention
 from sealmate.edits.units import all_units
 from sealmate.errors import Cancelled, UsageError
@@ -109,7 +116,7 @@ class Assistant:
         if _unsaid(mind, plan, answer):
             inner = self._closed(mind, plan)
             reply = self._generate(mind, [inner], cancel)[0]
-            answer = _better(answer, self._judge(mind, inner, reply))
+            answer = better_of(answer, self._judge(mind, inner, reply))
         speaker.finish(answer.text)
         return answer
 
@@ -203,7 +210,7 @@ class Assistant:
             inner = [self._closed(mind, plans[n]) for n in again]
             replies = self._generate(mind, inner, cancel)
             for n, plan, reply in zip(again, inner, replies, strict=True):
-                answers[n] = _better(answers[n], self._judge(mind, plan, reply))
+                answers[n] = better_of(answers[n], self._judge(mind, plan, reply))
         return answers
 
     def _generate(
@@ -269,17 +276,17 @@ class Assistant:
         confidence = reply.confidence if math.isfinite(reply.confidence) else 0.0
         if plan.hits:
             text, numbers = read_references(reply.text, len(plan.hits))
-            if _repeats_time(plan, text):
+            if repeats_time(plan, text):
                 text = ""
             if is_abstention(text):  # so is an empty text
-                text = _first_line(text) or prompts.NOT_SAID
+                text = first_line(text) or prompts.NOT_SAID
                 return Answer(text, mind.version, False, (), confidence, abstained=True)
             sources = as_sources(cited(text, numbers, plan.hits, plan.question))
             return Answer(text, mind.version, False, sources, confidence)
         # A number that leaked from reading habits names nothing here.
         text, _ = read_references(reply.text, 0)
         if is_abstention(text):
-            text = _first_line(text) or prompts.DONT_KNOW
+            text = first_line(text) or prompts.DONT_KNOW
         elif reply.general or confidence >= mind.threshold:
             return Answer(text, mind.version, True, (), confidence, recital=reply.recital)
         else:
@@ -295,23 +302,6 @@ def _known(mind: _Mind, recalled: Recollection | None) -> bool:
     return recalled is not None and recalled.confidence >= mind.threshold
 
 
-def _first_line(text: str) -> str:
-    """What an abstention says before a small model goes on to guess all the same."""
-    return text.partition("\n")[0].strip()
-
-
-def _repeats_time(plan: Plan, text: str) -> bool:
-    """Whether an answer only repeats words that were left out of what the passages were asked:
-    who it was "before Dr Lane" was not Dr Lane."""
-    left_out = plan.said != plan.question and fits(plan.question, text)
-    return left_out and not fits(plan.said, text)
-
-
 def _unsaid(mind: _Mind, plan: Plan, answer: Answer) -> bool:
     """Whether the weights should be tried after the notes: not where nothing was ever taught."""
     return bool(plan.hits) and answer.abstained and mind.version > 0
-
-
-def _better(read: Answer, known: Answer) -> Answer:
-    """What the weights know, or that neither they nor the notes say it."""
-    return replace(known, closed_book=False) if known.abstained else known

@@ -14,6 +14,7 @@ from threading import Event as Flag
 from sealmate import prompts
 from sealmate.chat.answer import read_references
 from sealmate.chat.retrieval import title_of
+from sealmate.edits.fitting import fits
 from sealmate.edits.screen import is_abstention, same_answer
 from sealmate.edits.titles import telling
 from sealmate.edits.words import content, tokens, within
@@ -106,3 +107,10 @@ def _references(question: str, hits: Sequence[Hit], turns: Sequence[Turn]) -> li
         return text if telling(text) or any(within(word, there) for word in asked) else ""
 
     return [Reference(title(hit), hit.passage.text) for hit in hits]
+
+
+def repeats_time(plan: Plan, text: str) -> bool:
+    """Whether an answer only repeats words that were left out of what the passages were asked:
+    who it was "before Dr Lane" was not Dr Lane."""
+    left_out = plan.said != plan.question and fits(plan.question, text)
+    return left_out and not fits(plan.said, text)
