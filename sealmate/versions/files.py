@@ -13,7 +13,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from sealmate.errors import BusyError, HomeError
-from sealmate.paths import Paths, make_private_dir, shred
+from sealmate.paths import Paths, make_private_dir, shred, sync_folder
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
@@ -86,17 +86,6 @@ def write_private(target: Path, data: bytes) -> str:
         file.write(data)
         _flush(file)
     return hashlib.sha256(data).hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, where the system can do that."""
-    if os.name == "nt":
-        return  # Windows has no handle of a folder to flush
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def destroy(folder: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sealmate.errors import Cancelled, VersionError
-from sealmate.paths import Paths, make_private_dir
+from sealmate.paths import Paths, make_private_dir, sync_folder
 from sealmate.records import Activation, Version
 from sealmate.store import Store
 from sealmate.versions.check import strays, verify
@@ -31,7 +31,6 @@ from sealmate.versions.files import (
     disk_errors,
     folder_name,
     held,
-    sync_folder,
     write_private,
 )
 from sealmate.versions.manifest import Manifest, from_dict, manifest_of
@@ -49,11 +48,6 @@ class Swept:
     purged: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
     fallback: Activation | None = None
-
-    @property
-    def nothing(self) -> bool:
-        """True if all was in order."""
-        return not (self.deleted or self.purged or self.missing)
 
 
 def publish(
@@ -126,12 +120,12 @@ def publish(
 
 def reduce(
     store: Store, paths: Paths, parent: Version, kept: Sequence[Shard],
-    clock: Callable[[], datetime], *, reason: str, run: int | None = None,
+    clock: Callable[[], datetime], *, reason: str, run: int | None = None, onto: int | None = None,
 ) -> Version:  # fmt: skip
     """A version of some of its parent's shards, and the active one; nothing is trained.
 
     What the others knew is not in it. `run` is the night that makes it, None where none does.
-    Raises as `publish` does.
+    `onto` is as in `publish`, which says what is raised.
     """
     first, *rest = kept
     device, dtype, environment = first.taken
@@ -150,8 +144,8 @@ def reduce(
     }
     folder = paths.versions / first.folder
     return publish(
-        store, paths, folder, fields, first.edits, clock, reason=reason, carried=rest
-    )  # fmt: skip
+        store, paths, folder, fields, first.edits, clock, reason=reason, carried=rest, onto=onto
+    )
 
 
 def _enter(

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from sealmate.errors import VersionError
-from sealmate.paths import Paths, make_private_dir
+from sealmate.paths import Paths, make_private_dir, sync_folder
 from sealmate.records import Version
 from sealmate.store import Store
-from sealmate.versions.files import CONFIG, WEIGHTS, copy_private, sync_folder
+from sealmate.versions.files import CONFIG, WEIGHTS, copy_private
 from sealmate.versions.manifest import Manifest, manifest_of
 
 

@@ -13,7 +13,7 @@ import pytest
 from sealmate.errors import Cancelled, HomeError, SealmateError, VersionError
 from sealmate.model.identity import hash_file
 from sealmate.versions.check import survey, verify
-from sealmate.versions.publish import publish, sweep
+from sealmate.versions.publish import Swept, publish, sweep
 from sealmate.versions.tensors import read_header, read_tensors
 from tests.store.build import edit, ingest
 from tests.versions.build import BASE, Lab, adapter
@@ -135,7 +135,7 @@ def test_sweep_destroys_what_no_version_owns(lab: Lab) -> None:
     done = sweep(lab.store, lab.paths)
     assert done.deleted == (".publishing", "v0007")
     assert lab.names == ["holiday", "v0001"]
-    assert sweep(lab.store, lab.paths).nothing
+    assert sweep(lab.store, lab.paths) == Swept()
     assert lab.publish(seed=1).number == 2
 
 
