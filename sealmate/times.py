@@ -1,9 +1,13 @@
-"""Lengths of time and times of day as people write them."""
+"""Lengths of time, times of day, and days as people write them.
+
+A day is one of the time zone that this computer is in: what is told at ten in the evening was told
+that day, wherever it is tomorrow already.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import UTC, date, datetime, time, timedelta
 
 from sealmate.errors import UsageError
 
@@ -37,3 +41,34 @@ def parse_time(text: str) -> time:
     if found is None:
         raise UsageError(f"{text!r} is not a time of day", "write it like 02:30")
     return time(int(found[1]), int(found[2]))
+
+
+def begin_of(year: int, month: int, day: int) -> datetime:
+    """The first moment of a day, aware. Raises ValueError if there is no such day."""
+    naive = datetime(year, month, day)
+    try:
+        aware = naive.astimezone()
+        # where the clocks go forward at midnight the day has none
+        return aware if aware.day == day else naive.replace(fold=1).astimezone()
+    except (OverflowError, OSError):  # a year that the system's clock does not know
+        return naive.replace(tzinfo=UTC)
+
+
+def end_of(day: date) -> datetime:
+    """The last moment of a day, aware."""
+    after = day + timedelta(days=1)
+    return begin_of(after.year, after.month, after.day) - timedelta(microseconds=1)
+
+
+def local(at: datetime) -> datetime:
+    """The same moment, aware, in the time zone in which it has its day."""
+    try:
+        return at.astimezone()
+    except (OverflowError, OSError):
+        return at
+
+
+def day(at: datetime) -> str:
+    """The date of a moment as people write it: 3 March 2026."""
+    there = local(at)
+    return f"{there.day} {there:%B %Y}"

@@ -1,7 +1,15 @@
-"""The tests. Each of several workers keeps to cores of its own, and so do all its processes:
-two trainings that both use every core hinder each other far more than they gain."""
+"""The tests. They and all their processes are in one time zone, whatever the computer's.
+
+Each of several workers keeps to cores of its own, and so do all its processes: two trainings that
+both use every core hinder each other far more than they gain.
+"""
 
 import os
+import time
+
+os.environ["TZ"] = "UTC"
+if hasattr(time, "tzset"):
+    time.tzset()
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 _workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

@@ -15,8 +15,9 @@ from itertools import pairwise
 
 from sealmate.edits.lexicon import MONTHS, TITLES
 from sealmate.edits.moments import Moment, moment_of
-from sealmate.edits.questions import day, in_former_times, in_the_past, near
+from sealmate.edits.questions import in_former_times, in_the_past, near
 from sealmate.edits.words import content, tokens, within
+from sealmate.times import begin_of, day
 
 _HOLDS = "The answer is"
 _HELD = "the answer was"
@@ -54,7 +55,7 @@ def bare_fact(said: str) -> BareFact | None:
         return BareFact(found["answer"])
     try:
         month = 1 + MONTHS.index(found["month"].casefold())
-        until = datetime(int(found["year"]), month, int(found["day"]), tzinfo=UTC)
+        until = begin_of(int(found["year"]), month, int(found["day"]))
     except ValueError:  # no such day: a memory may say anything
         return None
     return BareFact(found["answer"], until)

@@ -71,7 +71,8 @@ class Moment:
 
 def moment_of(question: str, clock: Callable[[], datetime]) -> Moment:
     """The time a question asks about. `clock` gives the present, for months without a year and
-    for "last year"; times are aware, a date without a time zone is one of UTC."""
+    for "last year"; times are aware, a date is one of the time zone that this computer is
+    in."""
     text = " ".join(question.split())
     text = re.sub(r"(?i)\bdid\b([^?]*?)\bused? to be\b", r"was formerly\1", text)
     text = re.sub(r"\bused to be\b", "formerly was", text, flags=re.IGNORECASE)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import combinations
 
 from sealmate.edits.asked import ASKING, PASSING, past_tense
@@ -176,11 +175,6 @@ _OPENING = re.compile(
     r"(?P<aux>is|are|does|do|has|have|can|will|may)\b(?P<rest>[^?]*)\??\s*$",
     re.IGNORECASE,
 )
-
-
-def day(at: datetime) -> str:
-    """A date as people write it: 3 March 2026."""
-    return f"{at.day} {at:%B %Y}"
 
 
 def in_the_past(question: str, date: str) -> list[str]:

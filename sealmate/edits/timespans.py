@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sealmate.edits.lexicon import MONTHS
+from sealmate.times import begin_of, end_of, local
 
 Span = tuple[datetime, datetime]
 
@@ -120,12 +121,11 @@ def _span(said: dict[str, str], clock: Callable[[], datetime], gone: bool) -> Sp
     if "number" in said and not 0 < month <= 12:
         return None
     if not year:  # the last such month that has begun
-        now = clock()
+        now = local(clock())
         year = now.year - (month > now.month - gone)
     if "day" in said:
         day = min(int(said["day"]), monthrange(year, month)[1])
-        begin = datetime(year, month, max(1, day), tzinfo=UTC)
-        return begin, begin + timedelta(days=1) - _INSTANT
+        return _day_of(date(year, month, max(1, day)))
     begin, end = _month_of(year, month or 1)[0], _month_of(year, month or 12)[1]
     part = said.get("part", "").casefold().split(" ")[0]
     third = (end + _INSTANT - begin) / 3
@@ -138,11 +138,11 @@ def _in_figures(one: int, two: int, year: int, by: str) -> Span | None:
     then the time from one to the other."""
     able = [(one, two)] if by == "." or one > 12 or one == two else [(one, two), (two, one)]
     days = [
-        datetime(year, month, day, tzinfo=UTC)
+        date(year, month, day)
         for day, month in (able if two <= 12 else [(two, one)])
         if 0 < month <= 12 and 0 < day <= monthrange(year, month)[1]
     ]
-    return (min(days), max(days) + timedelta(days=1) - _INSTANT) if days else None
+    return (_day_of(min(days))[0], _day_of(max(days))[1]) if days else None
 
 
 def _named(name: str, year: int, clock: Callable[[], datetime]) -> Span:
@@ -150,18 +150,21 @@ def _named(name: str, year: int, clock: Callable[[], datetime]) -> Span:
     month, day, last_month, last_day = _TIMES[name]
 
     def of(year: int) -> Span:
-        end = datetime(year + (last_month < month), last_month, last_day, tzinfo=UTC)
-        return datetime(year, month, day, tzinfo=UTC), end + timedelta(days=1) - _INSTANT
+        last = date(year + (last_month < month), last_month, last_day)
+        return begin_of(year, month, day), end_of(last)
 
     if year:
         return of(year)
-    now = clock()
+    now = local(clock())
     return next(span for back in range(3) if (span := of(now.year - back))[1] < now)
 
 
 def _month_of(year: int, month: int) -> Span:
-    begin = datetime(year, month, 1, tzinfo=UTC)
-    return begin, begin + timedelta(days=monthrange(year, month)[1]) - _INSTANT
+    return begin_of(year, month, 1), end_of(date(year, month, monthrange(year, month)[1]))
+
+
+def _day_of(day: date) -> Span:
+    return begin_of(day.year, day.month, day.day), end_of(day)
 
 
 def _number(name: str) -> int:
@@ -172,24 +175,23 @@ def _number(name: str) -> int:
 def back(found: re.Match[str], now: datetime) -> Span:
     """The day, week, month or year that is so long past."""
     unit = (found["unit"] or found["twice"] or found["units"] or "day").casefold()
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = local(now).date()
     last, again = bool(found["last"]), bool(found["twice"])
     if (last or again) and unit == "year":
-        year = now.year - 1 - again
+        year = today.year - 1 - again
         return _month_of(year, 1)[0], _month_of(year, 12)[1]
     if (last or again) and unit == "month":
-        begin, end = _month_of(midnight.year, midnight.month)
+        begin, end = _month_of(today.year, today.month)
         for _ in range(1 + again):
-            before = begin - _INSTANT
+            before = local(begin - _INSTANT)
             begin, end = _month_of(before.year, before.month)
         return begin, end
     if (last or again) and unit == "week":
-        end = midnight - timedelta(days=midnight.weekday() + 7 * again) - _INSTANT
-        return end + _INSTANT - timedelta(days=7), end
+        monday = today - timedelta(days=today.weekday() + 7 * (1 + again))
+        return _day_of(monday)[0], end_of(monday + timedelta(days=6))
     halves = 0.5 * bool(found["more"] or found["half"])
     many = _count(found["count"] or "one") + halves
-    then = midnight - timedelta(days=round(many * _DAYS[unit]))
-    return then, then + timedelta(days=1) - _INSTANT
+    return _day_of(today - timedelta(days=round(many * _DAYS[unit])))
 
 
 def _count(said: str) -> float:

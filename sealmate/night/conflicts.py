@@ -16,7 +16,7 @@ from threading import Event as Flag
 from sealmate import prompts
 from sealmate.edits.amounts import other_amount, otherwise
 from sealmate.edits.lexicon import TITLES
-from sealmate.edits.questions import day, near
+from sealmate.edits.questions import near
 from sealmate.edits.revision import written_anew
 from sealmate.edits.screen import same_answer
 from sealmate.edits.words import Token, tokens, within
@@ -27,6 +27,7 @@ from sealmate.night.dates import Dates
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.reasons import in_conflict, is_aside, undone
+from sealmate.times import day
 
 
 def settle_new(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sealmate.edits.questions import day, in_the_past
+from sealmate.edits.questions import in_the_past
 from sealmate.edits.safe import safely
 from sealmate.edits.screen import grounded_answer, same_answer
 from sealmate.edits.steps import step_of
@@ -13,6 +13,7 @@ from sealmate.edits.units import sentences
 from sealmate.records import Conflict, Edit
 from sealmate.store import Store
 from sealmate.store.reasons import AMENDED, FORMERLY, IN_CONFLICT, QUOTES
+from sealmate.times import day
 
 OTHERS = 8  # other wordings in which what used to hold is taught
 

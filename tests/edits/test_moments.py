@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sealmate.edits.moments import moment_of
-from sealmate.edits.questions import day, in_the_past
+from sealmate.edits.questions import in_the_past
+from sealmate.times import day
 
 NOW = datetime(2026, 5, 20, 9, 30, tzinfo=UTC)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sealmate.edits.questions import day
 from sealmate.night import supersession
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
@@ -16,6 +15,7 @@ from sealmate.night.ledger import UNASKED
 from sealmate.night.reasking import ASKED as REASKED
 from sealmate.records import Conflict, Edit, Passage
 from sealmate.store.reasons import FORMERLY
+from sealmate.times import day
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab, open_lab
 
