@@ -42,6 +42,7 @@ class Store:
         self.conflicts = Conflicts(database)
         self.state = State(database)
         self.erasure = Erasure(database, backups)
+        self.copied: Path | None = None  # what was copied before an upgrade when this was opened
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -90,8 +91,9 @@ def open_store(
     """
     database = Database(path, clock, busy_seconds)
     try:
-        upgrade(database, backups, migrations or bundled("migrations"))
+        copy = upgrade(database, backups, migrations or bundled("migrations"))
         store = Store(database, backups)
+        store.copied = copy
         store.erasure.finish()
     except BaseException:
         database.close()

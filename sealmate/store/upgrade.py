@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,25 +35,28 @@ def revisions(migrations: Path) -> list[str]:
     return sorted(name[1] for name in names if name)
 
 
-def upgrade(database: Database, backups: Path, migrations: Path) -> None:
+def upgrade(database: Database, backups: Path, migrations: Path) -> Path | None:
     """Create or upgrade the schema in one transaction; a crash leaves the old one usable.
 
+    Gives back the copy that was made before an upgrade, None where there was nothing to upgrade.
     Raises StoreError for a damaged, foreign or newer database or a failing migration.
     """
     known = revisions(migrations)
     found = _revision(database)
     if found == known[-1]:
-        return
+        return None
     if found is not None and found not in known:
         raise StoreError(
             f"the database {database.path} was written by a newer sealmate "
             f"(schema {found}; this one knows up to {known[-1]})",
-            "upgrade sealmate" + _or_an_older(backups),
+            "upgrade sealmate" + _or_an_older(backups, known),
         )
+    copy = None
     if found is not None:
         _check(database)
-        back_up(database, backups, found)
+        copy = back_up(database, backups, found)
     _migrate(database, migrations)
+    return copy
 
 
 def back_up(database: Database, backups: Path, label: str) -> Path:
@@ -139,9 +142,16 @@ def _check(database: Database) -> None:
         )
 
 
-def _or_an_older(backups: Path) -> str:
+def _or_an_older(backups: Path, known: Sequence[str]) -> str:
+    """Where a copy lies that this release can read, if one does."""
     copies = sorted(backups.glob("sealmate-*-schema*.db"))
-    return f", or put back the copy that was made before: {copies[-1]}" if copies else ""
+    able = [copy for copy in copies if copy.stem.rpartition("-schema")[2] in known]
+    if not able:
+        return ""
+    return (
+        f", or put back the copy that was made before, which lacks what came since: {able[-1]} "
+        "(README, Keeping it)"
+    )
 
 
 def _migrate(database: Database, migrations: Path) -> None:

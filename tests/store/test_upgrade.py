@@ -95,6 +95,7 @@ def test_an_older_database_is_copied_then_upgraded(home: Path, tmp_path: Path) -
         assert store.conflicts.list() == []
     assert schema(home)[0] == HEAD
     (copy,) = (home / "backups").iterdir()
+    assert store.copied == copy
     assert "schema0001" in copy.name
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(copy.parent.stat().st_mode) == 0o700
@@ -175,6 +176,14 @@ def test_a_newer_database_is_left_alone(home: Path, tmp_path: Path) -> None:
         opened(home)
     assert "\n" not in caught.value.message
     assert (home / "sealmate.db").read_bytes() == before
+    (copy,) = (home / "backups").glob("*-schema*.db")
+    assert str(copy) in caught.value.hint
+    # one of a release in between is no use to this one either
+    label = copy.stem.rpartition("-schema")[2]
+    copy.rename(copy.with_name(copy.name.replace(f"schema{label}", "schema9998")))
+    with pytest.raises(StoreError) as again:
+        opened(home)
+    assert again.value.hint == "upgrade sealmate"
 
 
 _HALF = """\
