@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sealmate.edits.abstention import REFERENCES as _NUMBERS
 from sealmate.edits.words import tokens
 from sealmate.prompts import DONT_KNOW, NOT_SAID
 from sealmate.records import Hit
 
-_NUMBERS = r"\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*\]"
 # References stand after a space or a full stop ("Rex. [1]"); `row[1]` in an answer is none.
 _INSIDE = re.compile(rf"(?:\s+|(?<=[.!?:;,\]])){_NUMBERS}")
-_AT_END = re.compile(rf"\s*{_NUMBERS}(?:(?:\s|[,;&]|\band\b)*{_NUMBERS})*\s*(?P<stop>[.!?]?)\s*$")
+_AT_END = re.compile(rf"(?:(?<!\s)\s+)?{_NUMBERS}(?:(?:\s|[,;&]|\band\b)*{_NUMBERS})*\s*(?P<stop>[.!?]?)\s*$")
 # The longest end of a text that may still become a reference, or space before one.
 _UNSURE = re.compile(rf"(?:\s|{_NUMBERS}|[,;&.!?]|\ba(?:nd?)?\b)*(?:\[[\d\s,;]*)?$")
 _NUMBER = re.compile(r"\d+")

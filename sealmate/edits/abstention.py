@@ -74,7 +74,11 @@ _PATTERNS = (
     r"(?:\bnot\b|n't\b|\bnever\b|\byet\b)",
 )
 _ABSTENTION = re.compile(_LEAD + "(?:" + "|".join(_PATTERNS) + ")")
-_REFERENCE = re.compile(r"\s*\[\d+(?:\s*,\s*\d+)*\]")
+_NUMBERS = r"\[\s*\d{1,3}(?:\s*[,;]\s*\d{1,3})*\s*"
+_UNCLOSED = re.compile(_NUMBERS)
+REFERENCES = _NUMBERS + r"\]"  # the pattern of [1], of [1, 2] and of [1; 2]
+_INSIDE = re.compile(rf"(?:(?<!\s)\s+)?{REFERENCES}")
+_SPACES = " \t\r\n"
 
 
 def is_abstention(text: str) -> bool:
@@ -88,4 +92,27 @@ def is_abstention(text: str) -> bool:
 
 def without_references(text: str) -> str:
     """An answer without the numbers of the notes it rests on, like [1] or [1, 2]."""
-    return _REFERENCE.sub("", text)
+    body = _body(text)
+    if body == text:
+        return _INSIDE.sub("", text)
+    return _INSIDE.sub("", body) + text[len(text.rstrip(f"{_SPACES}.!?")) :]
+
+
+def strip_reference(answer: str) -> str:
+    """An answer without all the reference numbers at its end: [1], [1, 2], "[1] and [2].".
+
+    The last one may be cut off, as the answer may be; what stands behind them goes too.
+    """
+    return _body(answer).strip()
+
+
+def _body(text: str) -> str:
+    """What stands before the references at the end of a text, or all of it."""
+    bare = text.rstrip(f"{_SPACES}.!?]")
+    while (at := bare.rfind("[")) >= 0 and _UNCLOSED.fullmatch(bare, at):
+        text = bare[:at].rstrip()
+        linked = text.rstrip(f"{_SPACES},;&").removesuffix(" and").rstrip(f"{_SPACES},;&")
+        bare = linked.removesuffix("]")
+        if bare == linked:
+            break
+    return text

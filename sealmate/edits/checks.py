@@ -12,6 +12,7 @@ from dataclasses import replace
 from threading import Event as Flag
 
 from sealmate import prompts
+from sealmate.edits.abstention import strip_reference as strip_reference
 from sealmate.edits.drafts import Draft, Work
 from sealmate.edits.screen import (
     gives_away,
@@ -52,12 +53,6 @@ def _open_book(work: Work, question: str) -> Prompt:
 
 # least confidence of the open-book answer that bears a draft out, and of one that replaces it
 SURE, VERY_SURE = 0.8, 0.95
-
-
-def strip_reference(answer: str) -> str:
-    """An open-book answer without its trailing reference number."""
-    head, bracket, tail = answer.rpartition("[")
-    return head.strip() if bracket and tail.rstrip(" .]").isdigit() else answer.strip()
 
 
 def add_asked(work: Work, question: str, answer: str, temperature: float, via: str) -> None:

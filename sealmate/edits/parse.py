@@ -16,27 +16,32 @@ _SPECIAL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?s>")
 _BULLET = re.compile(
     r"^\s*(?:[-*+•·–—>#]+\s+|\(?\d{1,3}[.):]\s+|\(?[a-z][.)]\s+|[*+•·]+(?=[A-Z\"]))+"
 )
-# The "a." of "7 a.m." or "p.a." is no label.
-_LABEL = r"(?![Aa]\.\s?[Mm]\b)[*_]{0,2}(?:%s)\s*\d{0,3}\s*[*_]{0,2}\s*[:.)]\s*[*_]{0,2}\s*"
+# The "a." of "7 a.m." or "p.a." is no label. No two "\s*" meet: they would share a run of spaces
+# in all ways there are.
+_LABEL = (
+    r"(?![Aa]\.\s?[Mm]\b)[*_]{0,2}(?:%s)\s*(?:\d{1,3}\s*)?(?:[*_]{1,2}\s*)?[:.)]"
+    r"\s*(?:[*_]{1,2}\s*)?"
+)
 _QUESTION = re.compile(rf"(?<!\w){_LABEL % '[Qq](?:uestion)?|QUESTION'}", re.MULTILINE)
 _ANSWER = re.compile(rf"(?<!\w)(?<!\w\.){_LABEL % '[Aa]nswer|ANSWER|A|a'}")
 _LABELLED = re.compile(rf"^{_LABEL % '[Qq](?:uestion)?|[Aa](?:nswer)?'}")
 _ABBREVIATION = re.compile(
-    r"""(?:^|[\s("'])(?:
+    r"""(?:
         (?:mr|mrs|ms|dr|prof|st|sr|jr|rev|sgt|capt|col|gen|lt|no|nos|nr|vol|fig|approx|ca|cf|vs|etc
           |incl|excl|tel|ext|dept|inc|ltd|co|corp|bros|ave|rd|min|max|p|pp|op|art|ed|est
           |jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tues?|wed|thurs?|fri|sat|sun)
         | (?:[a-z]\.)+[a-z]
         | [A-Z]
-    )\.$""",
+    )\.""",
     re.VERBOSE | re.IGNORECASE,
 )
 # A single letter is an initial only if it is a capital: "vitamin c." ends a sentence.
-_SMALL_LETTER = re.compile(r"(?:^|[\s(\"'])[a-z]\.$")
+_SMALL_LETTER = re.compile(r"[a-z]\.")
 # These end a sentence when a capital follows; a title never does.
 _MAY_END = re.compile(r"(?:etc|a\.m|p\.m|ltd|inc|co|corp|jr|sr|\d)\.$", re.IGNORECASE)
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+")
+_END = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*\s+")  # dotted leaders are tried once
 _WORDS = re.compile(r"\S+")
+_NO_ANSWER = re.compile(r"\s*(?:note|q(?:uestion)?)\s*(?:\d+\s*)?:", re.IGNORECASE)
 
 
 class Pair(NamedTuple):
@@ -101,10 +106,10 @@ def split_sentences(text: str) -> list[str]:
     sentences = []
     start = 0
     for match in _END.finditer(text):
-        ahead, after = text[start : match.end()].rstrip(), text[match.end() : match.end() + 1]
-        if after.islower() or (ahead.endswith(".") and _abbreviated(ahead, after)):
+        end, after = match.start() + len(match[0].rstrip()), text[match.end() : match.end() + 1]
+        if after.islower() or (text[end - 1] == "." and _abbreviated(text, start, end, after)):
             continue
-        sentences.append(ahead)
+        sentences.append(text[start:end])
         start = match.end()
     rest = text[start:].strip()
     return [*sentences, rest] if rest else sentences
@@ -186,12 +191,13 @@ def _question(text: str) -> str | None:
 
 def _answer(text: str) -> str | None:
     lines = [line for line in text.strip().splitlines() if line.strip()]
-    if not lines or re.match(r"\s*(?:note|q(?:uestion)?)\s*\d*\s*:", lines[0], re.IGNORECASE):
+    if not lines or _NO_ANSWER.match(lines[0]):
         return None
     answer = _unquoted(cut_loops(" ".join(lines[0].split()).strip(" *_")))
     answer = re.sub(r"^[-–•]\s+", "", answer)
     if answer.endswith(".") and not answer.endswith("..") and len(split_sentences(answer)) == 1:
-        answer = answer if _abbreviated(answer, "x") else answer[:-1].rstrip()
+        kept = _abbreviated(answer, 0, len(answer), "x")
+        answer = answer if kept else answer[:-1].rstrip()
     usable = any(map(str.isalnum, answer)) and len(answer) <= LONGEST_ANSWER
     return answer if usable and "?" not in answer[:-1] + answer[-1:] else None
 
@@ -205,10 +211,15 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _abbreviated(ahead: str, after: str) -> bool:
-    if not _ABBREVIATION.search(ahead) or _SMALL_LETTER.search(ahead):
+def _abbreviated(text: str, start: int, end: int, after: str) -> bool:
+    """Whether the full stop before `end` is that of an abbreviation, in a sentence from `start`."""
+    at = end
+    while at > start and not text[at - 1].isspace() and text[at - 1] not in "(\"'":
+        at -= 1
+    word = text[at:end]  # a sentence may have any number of abbreviations: look at the last alone
+    if not _ABBREVIATION.fullmatch(word) or _SMALL_LETTER.fullmatch(word):
         return False
-    return not (after.isupper() and _MAY_END.search(ahead))
+    return not (after.isupper() and _MAY_END.search(word))
 
 
 def _ends(sentence: str) -> bool:

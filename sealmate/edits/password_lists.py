@@ -11,7 +11,7 @@ from sealmate.edits.whose import OWN, shared
 
 _TITLE = re.compile(
     r"(?im)\b(?:(?P<pins>pins)|(?P<logins>log-?ins|credentials|zugangsdaten)"
-    r"|passwords|passwörter|pass ?codes|kennwörter|password list)\b|^\W*password\W*$"
+    r"|passwords|passwörter|pass ?codes|kennwörter|password list)\b|^[^\w\n]*password[^\w\n]*$"
 )
 _MODEST = frozenset(
     ("and", "my", "our", "your", "the", "for", "of", "all", "list", "important", "private", "codes")
@@ -20,7 +20,9 @@ _INLINE = re.compile(r"(?i)[\W_]*(?:(?:my|our)\s+)?(?:passwords|pins)(?:\*\*|__)
 _BULLET = re.compile(r"[ \t]*(?:(?:[-*+•–]|\d{1,2}[.)])[ \t]+)?(?:\[[ xX]\][ \t]*)?")
 _LABELLED = re.compile(r"[^\n]*?(?:\s*(?:->|→|=>|=|\||\t|:(?!//))\s*|\s+[-–—/]\s+)")
 _PIECE = re.compile(r"(?:(?!\s+[/–—-]\s|\s*\||,\s|;|\t).)+")
-_WORD = re.compile(r"(?<!\S)[\"'`(*_]*(?P<word>[^\s\"'`(*_]\S*?)[\"'`)*_.,]*(?!\S)")
+_WORD = re.compile(
+    r"(?<!\S)[\"'`(*_]*(?P<word>[^\s\"'`(*_](?:\S*[^\s\"'`)*_.,])?)[\"'`)*_.,]*(?!\S)"
+)
 # What a line or a column may tell besides.
 _ASIDE = re.compile(
     r"(?i)\W*(?:(?:last )?changed|user(?: ?name)?|log-?in|e-?mail|mail|url|web ?site|site|since"
@@ -38,6 +40,8 @@ _NAMING = re.compile(r"(?i)pass|pwd?\b|kennwort|\bpin|\bcv[vc]\b")
 _WIDE = 400  # characters of the titles of a table, at most
 _RULE = re.compile(r"[\s|:-]*-[\s|:-]*")
 _LEAST = 4  # characters of a password
+# Where a line ends, or might as well: what reads a line takes the square of such a run of time.
+_LINE_END = re.compile(r"\n|[ \t]{500,}")
 
 
 def find_listed(text: str, heading: str = "") -> Iterator[Place]:
@@ -55,11 +59,10 @@ _Line = tuple[int, str]  # where it starts, and what it says
 
 
 def _lines(text: str) -> list[_Line]:
-    found, at = [], 0
-    for line in text.split("\n"):
-        found.append((at, line.rstrip("\r")))
-        at += len(line) + 1
-    return found
+    ends = [found.span() for found in _LINE_END.finditer(text)]
+    starts = [0, *(after for _, after in ends)]
+    stops = [*(before for before, _ in ends), len(text)]
+    return [(at, text[at:stop].rstrip("\r")) for at, stop in zip(starts, stops, strict=True)]
 
 
 def _sections(lines: Sequence[_Line], heading: str) -> Iterator[Place]:

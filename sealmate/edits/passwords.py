@@ -78,7 +78,7 @@ _PAIR = re.compile(
 )
 # Letters and digits in one, as no word has them; but not 15min.
 CHOSEN = re.compile(r"(?!\d+(?:[.,:]\d+)?[a-z]{1,7}\W*$)(?=\S*[^\W\d_]{2})(?=\S*\d)\S+")
-_SENTENCE = re.compile(r"[^,;\n]*?(?=[,;\n]|[.!?]\s|[.?)]*$)!?", re.MULTILINE)
+_SENTENCE = re.compile(r"[^,;\n]*?(?=[,;\n]|[.!?]\s|(?<![.?)])[.?)]*$)!?", re.MULTILINE)
 # How a hint begins, instead of a password.
 _HINT = re.compile(
     r"ask|see|call|ring|tell|get|find|use|check|look|kept|written|same|changed|forgotten|lost|none"

@@ -15,9 +15,10 @@ from sealmate.edits.whose import OWN, for_guests, for_the_household
 _OF = r"(?:\s*\([^()\n]{1,30}\)|\s+(?:for|of|to|on)\s+[^\s:=,.;\[]+(?:\s+[^\s:=,.;\[]+){0,5}?)?"
 _MARKS = r"[*_\"'`]{0,3}"
 _LINK = rf"""
-    (?P<link> {_MARKS}\s*(?:[:=：]|->|→)\s*{_MARKS}\s* | {_MARKS}[ \t]+[-–—][ \t]+{_MARKS}
+    (?P<link> {_MARKS}\s*(?:[:=：]|->|→)\s*(?:[*_"'`]{{1,3}}\s*)?
+      | {_MARKS}[ \t]+[-–—][ \t]+{_MARKS}
       | \s+(?:(?:is|was|has[ ]been|now)\s+){{0,2}}(?:changed|set|reset)\s+to\s+
-      | \s+(?:is|was|are|will[ ]be)(?:\s+now)?\s*:?\s+{_MARKS} | (?P<onto>\s+to\s+)
+      | \s+(?:is|was|are|will[ ]be)(?:\s+now)?(?:\s*:)?\s+{_MARKS} | (?P<onto>\s+to\s+)
       | ,[ ]now[ ] | {_MARKS}[ \t]+{_MARKS} )
 """
 # Behind the digits nothing that makes them a measure, a date or a count, nor another number that

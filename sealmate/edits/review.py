@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from sealmate.errors import UsageError
@@ -11,28 +10,6 @@ from sealmate.store import Store
 from sealmate.store.reasons import IN_CONFLICT
 
 PERSON = "person"
-_RANGE = re.compile(r"(\d+)(?:(?:-|\.\.)(\d+))?")
-# A typing slip must not touch every edit there is.
-LONGEST_RANGE = 10_000
-
-
-def parse_ids(given: Iterable[str]) -> list[int]:
-    """The ids named by "7", "3-9" or "3..9", also with commas, in order, each once.
-
-    Raises UsageError for anything else.
-    """
-    ids: dict[int, None] = {}
-    for part in (part for text in given for part in re.split(r"[,\s]+", text) if part):
-        match = _RANGE.fullmatch(part)
-        if not match or not part.isascii() or len(part) > 30:
-            raise UsageError(f"{part[:40]!r} is no id of a self-edit", "write ids like 7 or 3-9")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if last < first or not first:
-            raise UsageError(f"the range {part} is empty", "write the smaller id first, from 1 on")
-        if last - first >= LONGEST_RANGE:
-            raise UsageError(f"the range {part} is too long", f"name at most {LONGEST_RANGE} ids")
-        ids |= dict.fromkeys(range(first, last + 1))
-    return list(ids)
 
 
 def accept(

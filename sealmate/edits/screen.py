@@ -31,7 +31,6 @@ __all__ = [
     "is_abstention",
     "near_duplicate",
     "novel_content",
-    "novel_words",
     "same_answer",
     "spans",
     "uncovered",
@@ -95,16 +94,6 @@ def novel_content(statement: str, passage: str, also: Iterable[str] = ()) -> lis
         if _is_telling(said, index) and not _stands(token, there)
     ]
     found += _torn(said, there)
-    return list(dict.fromkeys(found))
-
-
-def novel_words(statement: str, passage: str, also: Iterable[str] = ()) -> list[str]:
-    """All content words of a statement that its passage lacks, as written, in order.
-
-    A good paraphrase has some; a statement without any needs no judge for its words.
-    """
-    there = tokens("\n".join((passage, *also)))
-    found = [token.text for token in content(tokens(statement)) if not _stands(token, there)]
     return list(dict.fromkeys(found))
 
 

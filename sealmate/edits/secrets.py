@@ -56,7 +56,8 @@ _MARKED: tuple[tuple[str, str], ...] = (
     ),
     (
         "key",
-        r"(?i:\b(?:licen[cs]e|product|activation)[ -]?(?:key|code)s?)\**[ \t]*(?:[:=]|is\b)?[ \t*]*"
+        r"(?i:\b(?:licen[cs]e|product|activation)[ -]?(?:key|code)s?)"
+        r"(?:\**[ \t]*(?:[:=]|is\b)[ \t*]*|[ \t*]*)"
         r"(?P<value>[A-Z0-9]{3,8}(?:-[A-Z0-9]{3,8}){2,})(?![\w-])",
     ),
     ("key", r"(?i:\b(?:2fa|totp|otp)[ -](?:secret|seed|key))[ \t:=]+(?P<value>[A-Z2-7]{16,})\b"),

@@ -7,7 +7,7 @@ from html import unescape
 from typing import BinaryIO
 
 from sealmate.errors import SourceError
-from sealmate.sources.archive import open_archive, read_member
+from sealmate.sources.archive import holds_xml, open_archive, read_member, read_xml
 from sealmate.sources.document import Document
 from sealmate.sources.html import html_to_markdown
 
@@ -36,8 +36,9 @@ def read_docx(file: BinaryIO, max_bytes: int) -> Document:
                 f"is not a DOCX: no {_BODY} in the zip", "open it in Word and save it as .docx"
             )
         for name in names:
-            if name.endswith((".xml", ".rels")):  # all that mammoth may parse
-                read_member(archive, name, limit)
+            # mammoth may parse any member that a relation names
+            if name.endswith((".xml", ".rels")) or holds_xml(archive, name):
+                read_xml(archive, name, limit)
         core = (
             read_member(archive, "docProps/core.xml", limit)
             if "docProps/core.xml" in names

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from sealmate.errors import SourceError
-from sealmate.sources.archive import open_archive, read_member
-from sealmate.sources.document import Document, too_large
+from sealmate.sources.archive import open_archive, read_member, read_xml
+from sealmate.sources.document import Document, show, too_large
 from sealmate.sources.html import html_to_markdown
 
 MEDIA_TYPE = "application/epub+zip"
@@ -62,9 +62,11 @@ def read_epub(file: BinaryIO, max_bytes: int) -> Document:
 
 def _xml(archive: zipfile.ZipFile, name: str, max_bytes: int) -> ElementTree.Element:
     try:
-        return ElementTree.fromstring(read_member(archive, name, max_bytes))
+        return ElementTree.fromstring(read_xml(archive, name, max_bytes))
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise SourceError(f"is a damaged EPUB: {name} is not XML", "fetch it again") from error
+        raise SourceError(
+            f"is a damaged EPUB: {show(name)} is not XML", "fetch it again"
+        ) from error
 
 
 def _spine(package: ElementTree.Element, folder: str) -> list[str]:

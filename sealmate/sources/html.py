@@ -7,6 +7,8 @@ import re
 from sealmate.errors import SourceError
 from sealmate.sources.text import decode
 
+# So many spaces align nothing, and markdownify reads a run of them in the square of its length.
+_WIDE = re.compile(r"[ \t\r\n]{100,}")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>")
 _UNREAD = (
     "script", "style", "noscript", "template", "svg", "math annotation", "nav", "iframe",
@@ -55,6 +57,8 @@ def html_to_markdown(html: bytes | str) -> tuple[str, str]:
     for link in soup.select("a[href*='#']"):
         if link.get_text(strip=True).rstrip("\ufe0e") in ("↑", "↩", "^"):  # back from a footnote
             link.decompose()
+    for wide in soup.find_all(string=_WIDE):
+        wide.replace_with(_WIDE.sub(lambda run: "\n\n" if "\n" in run[0] else " ", wide))
     mains = soup.find_all("main")
     root = mains[0] if len(mains) == 1 and mains[0].get_text(strip=True) else soup
     if not named:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from itertools import groupby
 
 from sealmate.errors import SourceError
 
@@ -28,6 +29,7 @@ _TIDY: dict[int, str | None] = {
     **dict.fromkeys(_SPACES, " "),
     **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # lone surrogates cannot be stored
 }
+_PILES = re.compile(r"[^\w\s\x00-\x7f]{31,}")  # or other signs: no letter or digit is among them
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 
 
@@ -85,7 +87,22 @@ def tidy(text: str) -> str:
     trailing spaces and blank lines at both ends go as well.
     """
     text = _LINE_ENDS.sub("\n", text).translate(_TIDY)
-    return re.sub(r"[ \t]+$", "", unicodedata.normalize("NFC", text), flags=re.MULTILINE).strip()
+    text = unicodedata.normalize("NFC", _PILES.sub(_in_order, text))
+    # line by line: a pattern that ends in "$" would try every space inside of lines
+    return "\n".join(line.rstrip(" \t") for line in text.split("\n")).strip()
+
+
+def _in_order(run: re.Match[str]) -> str:
+    """Marks on one letter in the order that Unicode gives them, which changes nothing to see.
+
+    Runs over 30 are nobody's writing (UAX #15, stream-safe text), and `normalize` sorts them in
+    the square of their length.
+    """
+    marks = "".join(unicodedata.normalize("NFD", char) for char in run[0])
+    return "".join(
+        "".join(sorted(group, key=unicodedata.combining) if apart else group)
+        for apart, group in groupby(marks, lambda char: unicodedata.combining(char) > 0)
+    )
 
 
 def tidy_title(title: str, limit: int = 120) -> str:

@@ -172,3 +172,39 @@ def test_what_is_written_comes_back(pairs: list[tuple[str, str]], mark: str, lin
 @given(st.lists(PHRASE.map(lambda words: f"Xy {words} kk."), max_size=6, unique=True))
 def test_sentences_lose_nothing(sentences: list[str]) -> None:
     assert split_sentences(" ".join(sentences)) == sentences
+
+
+WRITTEN = st.sampled_from([".", "!", "…", '"', ")", "(", " ", "\n", "a", "B", "Dr", "e.g", "5"])
+
+
+@given(st.lists(WRITTEN).map("".join))
+def test_sentences_are_cut_behind_their_ends_alone(text: str) -> None:
+    sentences = split_sentences(text)
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert all(sentence.rstrip('")')[-1] in ".!?…" for sentence in sentences[:-1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [".", "?!", "…", '."', '"', "a.", "e.g. ", "Dr. ", "a. b ", "x", " ", "A. ", "(", "Jr. a"],
+)
+def test_sentences_of_odd_texts_are_no_hang(text: str) -> None:
+    said = "Contents " + text * (200_000 // len(text)) + "x"
+    assert "".join("".join(split_sentences(said)).split()) == "".join(said.split())
+
+
+@pytest.mark.parametrize("label", ["Q", "Question 1", "note", "Note 12", "A", "**A"])
+def test_labels_without_a_sign_are_no_hang(label: str) -> None:
+    wide = label + " " * 20_000 + "x"
+    assert parse_pairs(wide) == []
+    assert parse_pairs(f"Q: Who is Anna? A: {wide}")
+    parse_statements(wide)
+    parse_question(wide)
+
+
+@pytest.mark.parametrize("space", [" ", "   ", ""])
+def test_labels_with_spaces(space: str) -> None:
+    label = f"1{space}**{space}:{space}**"
+    assert parse_pairs(f"**Q{space}{label} Who is Anna? **A{space}{label}{space}my aunt") == [ANNA]
+    text = f"Q: Who is Anna? A: note{space}3{space}: nothing"
+    assert parse_pairs(text) == []

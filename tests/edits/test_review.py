@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sealmate.edits import review
 from sealmate.errors import NotFoundError, UsageError
@@ -143,26 +141,3 @@ def test_amend_refuses(
         review.amend(store, edits[which].id, **given)
     assert "\n" not in caught.value.message
     assert len(store.edits.history(edits[which].id)) == 1
-
-
-def test_ids() -> None:
-    assert review.parse_ids(["7", "3-5", "4..6,9"]) == [7, 3, 4, 5, 6, 9]
-    assert review.parse_ids([]) == []
-
-
-@pytest.mark.parametrize("text", ["x", "5-3", "0", "-1", "1-", "1-2-3", "1-99999999", "٣"])
-def test_bad_ids(text: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        review.parse_ids([text])
-    assert "\n" not in caught.value.message
-
-
-@given(st.text(max_size=20))
-def test_any_ids(text: str) -> None:
-    bad = None
-    try:
-        ids = review.parse_ids([text])
-    except UsageError as error:
-        ids, bad = [], error.message
-    assert all(number > 0 for number in ids)
-    assert "\n" not in (bad or "")

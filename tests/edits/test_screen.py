@@ -9,7 +9,6 @@ from sealmate.edits.screen import (
     grounded_answer,
     near_duplicate,
     novel_content,
-    novel_words,
 )
 
 NOTE = (
@@ -63,10 +62,6 @@ def test_nothing_novel(statement: str) -> None:
 )
 def test_novel(statement: str, novel: list[str]) -> None:
     assert novel_content(statement, NOTE) == novel
-
-
-def test_novel_words() -> None:
-    assert novel_words("Wim the tired glazier never works", NOTE) == ["tired"]
 
 
 def test_title_and_heading_may_be_used() -> None:

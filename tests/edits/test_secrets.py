@@ -108,3 +108,10 @@ def test_one_check_digit_in_ten_is_right(digits: str, gap: str) -> None:
     assert len(hits) <= 1
     if len(set(number)) > 1:
         assert len(hits) == 1
+
+
+@pytest.mark.parametrize("gap", [" ", "\t", "*"])
+def test_a_name_of_a_key_before_a_wide_gap_is_no_hang(gap: str) -> None:
+    name = "license key"
+    assert find_secrets(name + gap * 200_000 + "x") == []
+    assert redact(f"{name}{gap * 3}AB12-CD34-EF56") == f"{name}{gap * 3}[secret]"

@@ -219,3 +219,87 @@ def test_html_that_no_parser_takes_is_one_clear_error(tmp_path: Path) -> None:
     page.write_text("<p>a</p><![0]><p>b</p>")
     with pytest.raises(SourceError, match="damaged HTML"):
         read_file(page)
+
+
+REFUSED = "declares XML entities"
+PROLOGS = ['<!DOCTYPE d [<!ENTITY a "aaaa">]>', '<!DOCTYPE d [<!ENTITY % a "aaaa">]>',
+           '<!DOCTYPE d [<!ATTLIST x a CDATA "aaaa">]>',
+           f"<!--{'x' * 100_000}-->{ENTITIES}"]  # fmt: skip
+ENCODINGS = ["utf-8", "utf-16", "utf-16-le", "utf-8-sig", "latin-1", "cp1251"]
+
+
+def with_prolog(xml: str | bytes, prolog: str, encoding: str) -> bytes:
+    assert isinstance(xml, str)
+    named = "utf-16" if encoding == "utf-16-le" else encoding.removesuffix("-sig")
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    return f'{mark}<?xml version="1.0" encoding="{named}"?>{prolog}{xml}'.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("prolog", PROLOGS)
+@pytest.mark.parametrize("part", [CONTAINER, "OPS/book.opf", "c.dat", "META-INF/encryption.xml"])
+def test_entities_in_an_epub(tmp_path: Path, part: str, prolog: str, encoding: str) -> None:
+    members = epub_members("<p>a</p>")
+    members["META-INF/encryption.xml"] = "<encryption/>"
+    if part == "c.dat":
+        members["c.dat"] = members.pop("OPS/book.opf")
+        members[CONTAINER] = str(members[CONTAINER]).replace("OPS/book.opf", "c.dat")
+    members[part] = with_prolog(members[part], prolog, encoding)
+    with pytest.raises(SourceError, match=REFUSED) as caught:
+        read_file(make_zip(tmp_path / "a.epub", members))
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("prolog", PROLOGS)
+@pytest.mark.parametrize("part", ["word/document.xml", "word/c.dat", "_rels/.rels", "word/styles"])
+def test_entities_in_a_docx(tmp_path: Path, part: str, prolog: str, encoding: str) -> None:
+    members = docx_members("Words.")
+    if part == "word/c.dat":  # the zip is still known by its other document
+        members[part] = members["word/document.xml"]
+        members["_rels/.rels"] = str(members["_rels/.rels"]).replace("word/document.xml", part)
+    members.setdefault(part, "<styles/>")
+    members[part] = with_prolog(members[part], prolog, encoding)
+    with pytest.raises(SourceError, match=REFUSED) as caught:
+        read_file(make_zip(tmp_path / "a.docx", members))
+    assert "\n" not in caught.value.message
+
+
+def test_a_document_type_that_declares_nothing_is_read(tmp_path: Path) -> None:
+    doctype = '<!DOCTYPE package PUBLIC "+//ISBN 0-9673008-1-9//DTD OEB 1.0 Package//EN" "oeb.dtd">'
+    members = epub_members("<p>a</p>")
+    members["OPS/book.opf"] = with_prolog(members["OPS/book.opf"], doctype, "utf-16")
+    assert read_file(make_zip(tmp_path / "a.epub", members)).text == "a"
+
+
+def test_pictures_and_the_word_in_a_document_are_no_entities(tmp_path: Path) -> None:
+    members = docx_members("Write &lt;!ENTITY a 'b'> for it.")
+    members["word/media/a.png"] = b"\x89PNG\r\n" + bytes(range(256)) * 9
+    members["word/media/a.svg"] = "<svg/>"
+    members["word/media/a.txt"] = "<!ENTITY"
+    document = read_file(make_zip(tmp_path / "a.docx", members))
+    assert document.text == "Write <!ENTITY a 'b'> for it."
+
+
+def test_large_xml_by_another_name_is_refused_as_such(tmp_path: Path) -> None:
+    members = docx_members("a")
+    members["word/c.dat"] = "<a>" + " " * 2_000_000
+    with pytest.raises(SourceError, match=r"word/c\.dat unpacks to 2 MB, more than 1 MB"):
+        read_file(make_zip(tmp_path / "a.docx", members), max_bytes=1_000_000)
+
+
+def test_names_in_a_zip_do_not_break_the_line(tmp_path: Path) -> None:
+    members = epub_members("<p>a</p>")
+    members["c\n.dat"] = "no XML"
+    members[CONTAINER] = str(members[CONTAINER]).replace("OPS/book.opf", "c&#10;.dat")
+    with pytest.raises(SourceError, match="is not XML") as caught:
+        read_file(make_zip(tmp_path / "a.epub", members))
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\n", " \n"])
+@pytest.mark.parametrize("tag", ["p", "pre", "td"])
+def test_spaces_in_a_page_are_no_hang(tmp_path: Path, tag: str, space: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<{tag}>a{space * 400_000}b</{tag}>")
+    assert read_file(page).text.strip("`\n| -").split() == ["a", "b"]

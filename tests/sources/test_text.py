@@ -86,3 +86,30 @@ def test_titles_are_one_short_line() -> None:
     assert tidy_title("  A\n b\t c ") == "A b c"
     assert tidy_title("alpha beta, gamma", 13) == "alpha beta…"
     assert tidy_title("x" * 50, 10) == "x" * 9 + "…"
+
+
+ROW = st.text(st.sampled_from(" \ta\u00a0é"))
+
+
+@given(st.lists(ROW))
+def test_tidy_takes_the_spaces_at_the_end_of_lines_alone(rows: list[str]) -> None:
+    plain = [row.replace("\u00a0", " ").rstrip(" \t") for row in rows]
+    assert tidy("\n".join(rows)) == "\n".join(plain).strip()
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\u00a0", " \t"])
+def test_spaces_inside_a_line_are_read_once(space: str) -> None:
+    wide = "a" + space * 400_000 + "b"
+    assert len(tidy(wide)) == len(wide)
+
+
+@given(
+    st.text(st.sampled_from("aé\u0301\u0316\u0344\u0f73\u0345─👍ᄀ"), max_size=12),
+    st.integers(1, 40),
+)
+def test_piled_up_marks_become_what_unicode_says(text: str, times: int) -> None:
+    assert tidy(text * times) == unicodedata.normalize("NFC", text * times)
+
+
+def test_marks_without_end_on_a_letter_are_no_hang() -> None:
+    assert len(tidy("a" + "\u0316\u0301\u0315" * 60_000)) > 100_000
