@@ -211,8 +211,7 @@ def _database(workspace: Workspace) -> Iterator[Check]:
     store.pending(), store.versions.list()  # damage is told of here, once
     yield from _forgetting(workspace)
     waiting = store.pending()
-    notes = len(store.sources.list())
-    message = f"{notes} sources in {workspace.paths.database}"
+    message = f"{store.sources.count()} sources in {workspace.paths.database}"
     if waiting.forgotten:
         yield Check(
             "database",

@@ -82,6 +82,11 @@ class Edit:
     superseded_by: int | None = None
 
 
+def brief(edit: Edit) -> str:
+    """A self-edit in one line: the question with its answer, or the statement."""
+    return f"{edit.question} -> {edit.answer or '(not known)'}" if edit.question else edit.text
+
+
 @dataclass(frozen=True, slots=True)
 class EditEvent:
     """One row of an edit's append-only history. `before`/`after` are texts where they changed."""
@@ -250,11 +255,6 @@ class Pending:
     forgotten: int = 0
     stale: int = 0
     sources: int = 0
-
-    @property
-    def nothing(self) -> bool:
-        """True if a night would have nothing to do."""
-        return not (self.passages or self.edits or self.forgotten or self.stale)
 
 
 @dataclass(frozen=True, slots=True)

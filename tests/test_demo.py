@@ -19,6 +19,7 @@ from sealmate.paths import bundled
 from sealmate.prompts import DONT_KNOW
 from sealmate.workspace import Workspace
 from tests.demonight import ask_again, publishing, workspace_in
+from tests.store.build import statements
 from tests.tiny import build_adapter
 
 ASSETS = bundled("assets") / "demo"
@@ -115,8 +116,9 @@ def test_real_weights_move_and_come_back(
 def test_a_home_with_notes_is_left_alone(workspace: Workspace, tmp_path: Path) -> None:
     scripted(workspace)
     play(workspace, night=publishing(tmp_path / "made", ["Who is it?"]))
-    with pytest.raises(UsageError, match="already holds notes"):
+    with pytest.raises(UsageError, match="already holds notes"), statements() as asked:
         ask_again(demo.run(workspace))
+    assert not any("sources.text" in statement for statement in asked)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from sealmate.store.erasure import SCRUB
 from sealmate.workspace import Workspace
 from tests.schedule.conftest import Computer
 from tests.schedule.conftest import computer as computer  # a fixture
+from tests.store.build import ingest, statements
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 
@@ -183,3 +184,13 @@ def unprivileged(folder: Path, settings: Settings) -> list[Check]:
         if mine:
             for path in paths:
                 path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def test_counting_the_sources_reads_none_of_them(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", models=tmp_path / "models")
+    with Workspace.open(settings) as workspace:
+        ingest(workspace.store, "The bins go out on Monday.")
+    with statements() as asked:
+        (message,) = (check.message for check in told(settings) if check.name == "database")
+    assert message.startswith("1 sources in ")
+    assert not any("sources.text" in statement for statement in asked)

@@ -118,7 +118,7 @@ def score_edits(store: Store, bench: BenchSet, sources: Mapping[int, int]) -> Ed
     """
     told = [e for e in store.edits.list(state="accepted") if e.format != "unknown"]
     passages = {p.id: p for p in store.passages.get_many(sorted({e.passage_id for e in told}))}
-    titles = {source.id: source.title for source in store.sources.list()}
+    titles = store.sources.titles()
     strange: list[tuple[Edit, str]] = []
     by_source: dict[int, list[Edit]] = {}
     for edit in told:

@@ -14,7 +14,9 @@ from sealmate.records import Hit
 
 # References stand after a space or a full stop ("Rex. [1]"); `row[1]` in an answer is none.
 _INSIDE = re.compile(rf"(?:\s+|(?<=[.!?:;,\]])){_NUMBERS}")
-_AT_END = re.compile(rf"(?:(?<!\s)\s+)?{_NUMBERS}(?:(?:\s|[,;&]|\band\b)*{_NUMBERS})*\s*(?P<stop>[.!?]?)\s*$")
+_AT_END = re.compile(
+    rf"(?:(?<!\s)\s+)?{_NUMBERS}(?:(?:\s|[,;&]|\band\b)*{_NUMBERS})*\s*(?P<stop>[.!?]?)\s*$"
+)
 # The longest end of a text that may still become a reference, or space before one.
 _UNSURE = re.compile(rf"(?:\s|{_NUMBERS}|[,;&.!?]|\ba(?:nd?)?\b)*(?:\[[\d\s,;]*)?$")
 _NUMBER = re.compile(r"\d+")

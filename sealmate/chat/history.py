@@ -44,7 +44,7 @@ class Chat:
     def conversation(self) -> Conversation | None:
         """The conversation going on; None before its first exchange, or if it was forgotten."""
         current = self._conversation
-        if current and all(one.id != current.id for one in self._store.chats.list()):
+        if current and self._store.chats.find(current.id) is None:
             self._conversation = None
         return self._conversation
 

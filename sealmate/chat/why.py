@@ -10,7 +10,7 @@ from sealmate.chat.answer import Answer, how_sure, telling
 from sealmate.chat.assistant import Assistant
 from sealmate.chat.disputes import Dispute, alike, disputes, told_otherwise
 from sealmate.edits.screen import same_answer
-from sealmate.records import Edit, Hit, Passage
+from sealmate.records import Edit, Hit, Passage, brief
 from sealmate.store import Store
 from sealmate.versions.bisect import ancestry
 
@@ -186,14 +186,9 @@ def as_markdown(explained: Explanation) -> str:
     ]
     if explained.edits:
         lines.append("**Taught by**")
-        lines.append("\n".join(f"- {edit.id}: {in_one_line(edit)}" for edit in explained.edits))
+        lines.append("\n".join(f"- {edit.id}: {brief(edit)}" for edit in explained.edits))
     lines.append(since(explained))
     return "\n\n".join(lines)
-
-
-def in_one_line(edit: Edit) -> str:
-    """A self-edit as a question with its answer, or as its statement."""
-    return f"{edit.question} -> {edit.answer}" if edit.question else edit.text
 
 
 def since(explained: Explanation) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sealmate.cli import streams
-from sealmate.errors import SealmateError
+from sealmate.errors import HomeError, SealmateError
 
 if TYPE_CHECKING:
     import typer
@@ -121,28 +121,20 @@ def _file_error(error: OSError) -> int:
 
 
 def _surprise(error: Exception, arguments: list[str]) -> int:
-    """One line for the person, the traceback for the log. Notes are not written into it."""
-    import traceback
-
+    """One line for the person; where it came from for the log, without what it says."""
     from sealmate.cli.output import tell
+    from sealmate.night.logfile import frames, write_error
 
     first = (str(error).splitlines() or [""])[0][:200]
     tell(f"error: unexpected {type(error).__name__}: {first}")
     log = _log_file(arguments)
     try:
-        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(log, "a", encoding="utf-8", opener=_private) as file:
-            file.write(f"{datetime.now(UTC).isoformat()} sealmate {arguments[:1]}\n")
-            file.write("".join(traceback.format_exception(error)) + "\n")
-    except OSError:
-        traceback.print_exception(error)
+        write_error(log, error, datetime.now(UTC), f"{arguments[:1]}")
+    except (OSError, HomeError):
+        tell(frames(error))
     else:
         tell(f"hint: this is a bug; its details are in {log}")
     return UNEXPECTED
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _log_file(arguments: list[str]) -> Path:

@@ -79,7 +79,7 @@ def assistant(workspace: Workspace, version: int | None) -> Assistant:
     store = workspace.store
     if version:
         store.versions.get(version)
-    if not store.versions.list() and not store.sources.list():
+    if not store.versions.list() and not store.sources.count():
         tell('note: nothing was taught yet: sealmate note "..." or sealmate ingest PATH')
     with drawing() as draw:
         workspace.model(draw)

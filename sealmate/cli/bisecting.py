@@ -114,7 +114,7 @@ class _Knower:
         if number in self.known.results:
             return ""
         if self._workspace.store.versions.get(number).purged_at is not None:
-            return "it was purged, and no night has tested this"
+            return "it was deleted, and no night has tested this"
         return "it was trained on something that is forgotten now" if number in self._erased else ""
 
     def _refuse(self, number: int) -> None:
@@ -217,7 +217,7 @@ def _facts(
     }
     if found is None:
         return facts
-    from sealmate.cli.edits import brief
+    from sealmate.records import brief
     from sealmate.versions.diff import diff
 
     change = diff(workspace.store, found.good, found.bad)

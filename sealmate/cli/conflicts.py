@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,7 +47,7 @@ def list_conflicts(ctx: typer.Context, state: State = None, as_json: JsonOption 
         raise UsageError(f"--state cannot be {state!r}", f"use one of {', '.join(STATES)}")
     with open_workspace(ctx) as workspace:
         store = workspace.store
-        found = [_facts(store, conflict) for conflict in store.conflicts.list(state)]
+        found = _facts(store, store.conflicts.list(state))
         total = len(found or store.conflicts.list())
     if as_json:
         emit(found)
@@ -93,7 +94,8 @@ def keep_old(ctx: typer.Context, number: Number, as_json: JsonOption = False) ->
 def _say(store: Store, conflict: Conflict, as_json: bool) -> None:
     from sealmate.night.backlog import Backlog
 
-    facts = _facts(store, conflict) | {"rebuild_needed": Backlog(store).flagged}
+    (facts,) = _facts(store, [conflict])
+    facts["rebuild_needed"] = Backlog(store).flagged
     if as_json:
         emit(facts)
         return
@@ -114,14 +116,16 @@ def _day(text: str) -> str:
     return when(datetime.fromisoformat(text))[:10]
 
 
-def _facts(store: Store, conflict: Conflict) -> dict[str, Any]:
-    """A conflict as JSON has it, with the sources on both sides; `since` the newer one holds."""
-    from sealmate.night.dates import Dates
+def _facts(store: Store, conflicts: Sequence[Conflict]) -> list[dict[str, Any]]:
+    """Conflicts as JSON has them, with the sources on both sides; `since` the newer one holds."""
+    from sealmate.night.report import sided
 
-    facts: dict[str, Any] = plain(conflict)
-    for side, key in (("old", conflict.old_edit), ("new", conflict.new_edit)):
-        edit = store.edits.get(key)
-        source = store.sources.of_passage(edit.passage_id)
-        facts[f"{side}_source"] = {"id": source.id, "title": source.title}
-    facts["since"] = plain(Dates(store).since(store.edits.get(conflict.new_edit)))
-    return facts
+    return [
+        plain(one.conflict)
+        | {
+            "old_source": {"id": one.old[0], "title": one.old[1]},
+            "new_source": {"id": one.new[0], "title": one.new[1]},
+            "since": plain(one.since),
+        }
+        for one in sided(store, conflicts)
+    ]

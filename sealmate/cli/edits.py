@@ -9,7 +9,7 @@ import typer
 from sealmate.cli.common import JsonOption, hand_on, one_source, open_workspace, words
 from sealmate.cli.output import emit, plain, say, table, when
 from sealmate.errors import UsageError
-from sealmate.records import Edit, EditFormat, EditState, Source
+from sealmate.records import Edit, EditFormat, EditState, Source, brief
 
 _STATES = get_args(EditState)
 _FORMATS = get_args(EditFormat)
@@ -56,7 +56,7 @@ def list_edits(
             format=format,  # type: ignore[arg-type]
             source_id=one_source(store, source).id if source else None,
             passage_id=passage,
-            limit=limit if limit is not None or not offset else -1,  # SQLite: no offset alone
+            limit=limit,
             offset=offset,
         )
         total = len(found) or sum(store.edits.count_by_state().values())
@@ -70,13 +70,6 @@ def list_edits(
         if total
         else "no self-edits: `sealmate consolidate` writes them",
     )
-
-
-def brief(edit: Edit) -> str:
-    """An edit in one line: the question with its answer, or the statement."""
-    if edit.question:
-        return f"{edit.question} -> {edit.answer or '(not known)'}"
-    return edit.text
 
 
 def show(
@@ -178,7 +171,7 @@ def _settle(
         with store.transaction():
             of = one_source(store, source).id if source else None
             chosen = ids or review.proposed(store, of)
-            changed = settle(store, chosen, reason=words(reason, "reason"))
+            changed = settle(store, chosen, reason=_said(reason))
     if as_json:
         emit(changed)
     else:
@@ -203,7 +196,7 @@ def amend(
     given = {"question": question, "answer": answer, "text": text}
     said = {name: words(value, name) for name, value in given.items() if value is not None}
     with open_workspace(ctx) as workspace:
-        changed = review.amend(workspace.store, edit_id, reason=words(reason, "reason"), **said)
+        changed = review.amend(workspace.store, edit_id, reason=_said(reason), **said)
     if as_json:
         emit(changed)
     else:
@@ -215,6 +208,13 @@ def amend(
 def _one_of(value: str | None, known: tuple[str, ...], option: str) -> None:
     if value is not None and value not in known:
         raise UsageError(f"{option} cannot be {value!r}", f"use one of {', '.join(known)}")
+
+
+def _said(reason: str) -> str:
+    """What a person gave as the reason, as the ledger keeps it. Raises UsageError."""
+    from sealmate.store.reasons import in_own_words  # SQLAlchemy with it: not for --help
+
+    return in_own_words(words(reason, "reason"))
 
 
 def _because(reason: str) -> str:

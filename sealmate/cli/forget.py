@@ -292,7 +292,7 @@ def _tell(facts: dict[str, Any], before: int) -> None:
     if facts["named"]:
         say(f"forgot {_sources([source['id'] for source in facts['named']])}")
     if facts["purged"]:
-        say(f"  purged versions: {', '.join(map(str, facts['purged']))}")
+        say(f"  deleted versions: {', '.join(map(str, facts['purged']))}")
         now = "now" if facts["active"] != before else "as before"
         say(
             f"  version {facts['active']} answers {now}" if facts["active"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sealmate.cli.common import JsonOption, open_workspace
-from sealmate.cli.edits import brief
 from sealmate.cli.output import emit, plain, say
 from sealmate.errors import ModelError, VersionError
+from sealmate.records import brief
 
 if TYPE_CHECKING:
     from sealmate.versions.diff import Fact
@@ -133,7 +133,7 @@ def verify(
             say(f"{'FAIL' if finding.fatal else 'WARN'}  {finding.message}")
             say(f"      -> {finding.hint}")
         living = set(checked) - gone
-        purged = f", {len(checked) - len(living)} purged" if gone.intersection(checked) else ""
+        purged = f", {len(checked) - len(living)} deleted" if gone.intersection(checked) else ""
         good = f"{len(living - bad)} of {len(living)} versions are sound{purged}"
         say(good if checked else "no versions yet")
     if bad:

@@ -64,7 +64,7 @@ def prune(
     if as_json:
         emit(facts | {"pruned": True, "purged": list(done.purged), "freed": done.freed})
     else:
-        say(f"purged {_count(done.purged)}, which freed {describe_bytes(done.freed)}")
+        say(f"deleted {_count(done.purged)}, which freed {describe_bytes(done.freed)}")
 
 
 def _preview(workspace: Workspace, rule: Retention) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -44,17 +44,18 @@ def list_sources(
     """List the sources in the order they came."""
     with open_workspace(ctx) as workspace:
         store = workspace.store
-        found = store.sources.list(None if everything else "current")
+        found = store.sources.entries(None if everything else "current")
         found = [source for source in found if source.state != "forgotten"]
         total = len(found)
         found = found if limit is None else found[-limit:]
-        passages = {source.id: len(store.passages.of_source(source.id)) for source in found}
+        passages = store.passages.ids_by_source()
+        counts = {source.id: len(passages.get(source.id, ())) for source in found}
     if as_json:
-        emit([_facts(source) | {"passages": passages[source.id]} for source in found])
+        emit([plain(source) | {"passages": counts[source.id]} for source in found])
         return
     table(
         ["id>", "dated", "kind", "passages>", "state", "title"],
-        [(s.id, when(s.created_at), s.kind, passages[s.id], s.state, s.title) for s in found],
+        [(s.id, when(s.created_at), s.kind, counts[s.id], s.state, s.title) for s in found],
         empty='nothing yet: sealmate note "..." or sealmate ingest PATH',
     )
     if len(found) < total:
@@ -76,7 +77,7 @@ def show(
             counts[edit.passage_id] += 1
     if as_json:
         shown = [plain(passage) | {"edits": counts[passage.id]} for passage in passages]
-        emit(_facts(found) | {"text": found.text, "passages": shown})
+        emit(plain(found) | {"passages": shown})
         return
     say(f"{found.title}")
     say(f"source {found.id}, {found.kind}, {found.state}, dated {when(found.created_at)}")
@@ -115,10 +116,3 @@ def export(
         return
     count = len(written.files)
     say(f"{count} source{'s' * (count != 1)} written to {written.folder}")
-
-
-def _facts(source: Any) -> dict[str, Any]:
-    """A source as JSON without its text."""
-    facts: dict[str, Any] = plain(source)
-    del facts["text"]
-    return facts

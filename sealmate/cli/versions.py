@@ -57,7 +57,7 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
                 version.edits,
                 *(_figure(version.scores.get(key)) for key, _ in listed),
                 *(version.base_id for _ in bases),
-                "purged" if version.purged_at else "",
+                "deleted" if version.purged_at else "",
             )
             for version in found
         ],
@@ -106,7 +106,7 @@ def show(
         return
     from sealmate.versions.shards import names_of
 
-    state = "active" if wanted == active else "purged" if version.purged_at else "kept"
+    state = "active" if wanted == active else "deleted" if version.purged_at else "kept"
     say(f"version {version.number}, {state}, built {when(version.created_at)}")
     say(f"  base    {version.base_id}")
     say(f"  parent  {version.parent or 'none'}")

@@ -10,6 +10,7 @@ from sealmate.cli.ask import assistant, facts
 from sealmate.cli.common import JsonOption, open_workspace, words
 from sealmate.cli.output import emit, say
 from sealmate.errors import UsageError
+from sealmate.records import brief
 
 if TYPE_CHECKING:
     from sealmate.chat.why import Explanation
@@ -84,7 +85,7 @@ def _facts(explained: Explanation) -> dict[str, Any]:
 def _show(explained: Explanation) -> None:
     from sealmate.chat.answer import how_sure
     from sealmate.chat.disputes import told_otherwise
-    from sealmate.chat.why import in_one_line, since
+    from sealmate.chat.why import since
 
     known, read = explained.known, explained.read
     say(
@@ -104,5 +105,5 @@ def _show(explained: Explanation) -> None:
     if explained.edits:
         say("\ntaught by")
     for edit in explained.edits:
-        say(f"    {edit.id}  {in_one_line(edit)}")
+        say(f"    {edit.id}  {brief(edit)}")
     say("\n" + since(explained))

@@ -48,7 +48,7 @@ def run(
     questions, strangers = load_questions(folder)
     cancel = cancel or Flag()
     store, paths = workspace.store, workspace.paths
-    if store.sources.list() or store.versions.list():
+    if store.sources.count() or store.versions.list():
         raise UsageError(
             f"{paths.data} already holds notes", "give the demo a folder that does not exist yet"
         )

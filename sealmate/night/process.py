@@ -6,7 +6,6 @@ import json
 import os
 import queue
 import signal
-import stat
 import subprocess
 import sys
 import threading
@@ -20,13 +19,13 @@ from sealmate import events
 from sealmate.child import own_module
 from sealmate.errors import HomeError
 from sealmate.events import Event, Note
+from sealmate.night.logfile import open_log
 
 _POLL = 0.1
 # Looks without a line, after the process has ended while something else keeps its pipe open.
 # Counted, not timed: on a starved computer seconds pass before our own reader gets its turn.
 _DRAIN = 30
 LAST_GRACE = 10.0
-_LOG_LIMIT = 5_000_000
 _POSIX = sys.platform != "win32"
 
 
@@ -43,7 +42,7 @@ class WorkerProcess:
         self._quiet = 0
         self._signals = 0
         try:
-            with _open_log(log) as stderr:
+            with open_log(log) as stderr:
                 self._log_start = stderr.tell()
                 self._process = subprocess.Popen(
                     own_module("sealmate.night.worker"),
@@ -77,11 +76,6 @@ class WorkerProcess:
             with suppress(OSError):  # unsent bytes to a dead process
                 self._process.stdin.close()
         self._reader.join(_DRAIN * _POLL)
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
 
     @property
     def stopping(self) -> bool:
@@ -230,25 +224,11 @@ def make_log(log: Path) -> None:
     """Make the log, or take other people's rights to it away: what opens it after us, a shell or
     launchd, would let all read it. Raises HomeError."""
     try:
-        _open_log(log).close()
+        open_log(log).close()
     except OSError as error:
         raise HomeError(
             f"cannot write {log}: {error.strerror}", "check its permissions and free space"
         ) from error
-
-
-def _open_log(log: Path) -> IO[bytes]:
-    """The log for appending, readable by its owner only; a long one makes way first."""
-    if log.exists() and log.stat().st_size > _LOG_LIMIT:
-        log.replace(log.with_suffix(".old.log"))
-    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    file = os.fdopen(handle, "ab")
-    found, owner = os.fstat(handle), getattr(os, "getuid", None)
-    # A link to /dev/null must leave that as it is.
-    if owner and found.st_uid == owner() and stat.S_ISREG(found.st_mode) and found.st_mode & 0o077:
-        os.fchmod(handle, 0o600)
-    file.seek(0, os.SEEK_END)
-    return file
 
 
 def _signal_name(number: int) -> str:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +72,7 @@ def build_report(
     ]  # fmt: skip
     lost, spared = losses(store, run, version, scores or {}, blame or {}, said or {})
     conflicts = [
-        _conflict(store, clash)
+        clash
         for clash in store.conflicts.list()
         if clash.found_at <= until and (clash.found_at >= run.started_at or clash.state == "open")
     ]
@@ -103,7 +102,7 @@ def build_report(
         },
         "lost": {"count": len(lost), "probes": lost[:MOST]},
         "would_have_lost": {"count": len(spared), "probes": spared[:MOST]},
-        "conflicts": {"count": len(conflicts), "list": conflicts[:MOST]},
+        "conflicts": {"count": len(conflicts), "list": _conflicts(store, conflicts[:MOST])},
         "forgotten": {
             "sources": sum(since <= at < until for at in times),
             "facts": erased,
@@ -179,20 +178,20 @@ def latest_report(store: Store) -> dict[str, Any]:
 
 
 class _Titles:
-    """Titles of sources, each looked up once."""
+    """The sources that passages are of, all looked up at once."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self._known: dict[int, tuple[int, str]] = {}
+        passages, titles = store.passages.ids_by_source(), store.sources.titles(None)
+        self._known = {
+            passage: (source, titles[source])
+            for source, own in passages.items()
+            if source in titles  # else it was erased in between
+            for passage in own
+        }
 
     def source(self, passage_id: int) -> tuple[int, str]:
         """Id and title of a passage's source; (0, "") if it was forgotten."""
-        if passage_id not in self._known:
-            self._known[passage_id] = (0, "")
-            with suppress(NotFoundError):
-                source = self._store.sources.get(self._store.passages.get(passage_id).source_id)
-                self._known[passage_id] = (source.id, source.title)
-        return self._known[passage_id]
+        return self._known.get(passage_id, (0, ""))
 
     def of_passage(self, passage_id: int) -> str:
         """The title alone."""
@@ -253,15 +252,40 @@ def _refusals(run: Run) -> list[str]:
     return run.reason.split("; ") if ended and run.reason else []
 
 
-def _conflict(store: Store, clash: Conflict) -> dict[str, Any]:
-    """A conflict with the notes on both sides; `since` is the day the newer one holds from."""
-    old, new = (
-        store.sources.of_passage(store.edits.get(key).passage_id)
-        for key in (clash.old_edit, clash.new_edit)
-    )
-    return {
-        "conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
-        "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
-        "state": clash.state, "old_title": old.title, "new_title": new.title,
-        "since": Dates(store).since(store.edits.get(clash.new_edit)).isoformat(),
-    }  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Sided:
+    """A conflict with the id and title of the source on either side; `since` is the time from
+    which the newer one holds."""
+
+    conflict: Conflict
+    old: tuple[int, str]
+    new: tuple[int, str]
+    since: datetime
+
+
+def sided(store: Store, conflicts: Sequence[Conflict]) -> list[Sided]:
+    """Conflicts with both sides, in the same order. Raises NotFoundError where one was forgotten
+    since it was listed."""
+    titles, dates = _Titles(store), Dates(store)
+    wanted = {key for clash in conflicts for key in (clash.old_edit, clash.new_edit)}
+    edits = {edit.id: edit for edit in store.edits.get_many(wanted)}
+    found = []
+    for clash in conflicts:
+        old, new = (
+            edits.get(key) or store.edits.get(key) for key in (clash.old_edit, clash.new_edit)
+        )
+        sources = titles.source(old.passage_id), titles.source(new.passage_id)
+        found.append(Sided(clash, *sources, dates.since(new)))
+    return found
+
+
+def _conflicts(store: Store, conflicts: Sequence[Conflict]) -> list[dict[str, Any]]:
+    return [
+        {
+            "conflict": clash.id, "edit": clash.new_edit, "old_edit": clash.old_edit,
+            "question": clash.question, "old": clash.old_answer, "new": clash.new_answer,
+            "state": clash.state, "old_title": told.old[1], "new_title": told.new[1],
+            "since": told.since.isoformat(),
+        }
+        for clash, told in zip(conflicts, sided(store, conflicts), strict=True)
+    ]  # fmt: skip

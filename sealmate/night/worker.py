@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 from sealmate import events
 from sealmate.errors import Cancelled, SealmateError, UsageError
 from sealmate.events import Event, Failed
+from sealmate.night.logfile import frames
 
 if TYPE_CHECKING:
     from sealmate.model.protocol import LanguageModel
@@ -45,7 +45,7 @@ def main() -> int:
         emit(Failed(type(error).__name__, error.message, error.hint))
         return error.exit_code
     except Exception as error:
-        traceback.print_exc()
+        print(frames(error), file=sys.stderr)  # without its message, which may quote a note
         emit(_unexpected(error))
         return UNEXPECTED
     return 0

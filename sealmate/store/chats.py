@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, func, insert, select
 
 from sealmate.errors import NotFoundError
 from sealmate.records import Conversation, Message
@@ -31,19 +31,15 @@ class Chats:
 
     def get(self, conversation_id: int) -> Conversation:
         """The conversation with that id. Raises NotFoundError."""
-        found = self._all(select(_TABLE).where(_TABLE.c.id == conversation_id))
-        if not found:
+        found = self.find(conversation_id)
+        if found is None:
             raise NotFoundError(f"there is no conversation {conversation_id}")
-        return found[0]
+        return found
 
-    def rename(self, conversation_id: int, title: str) -> Conversation:
-        """Give a conversation a title. Raises NotFoundError."""
-        with self._database.write() as connection:
-            self.get(conversation_id)
-            connection.execute(
-                update(_TABLE).where(_TABLE.c.id == conversation_id).values(title=title)
-            )
-            return self.get(conversation_id)
+    def find(self, conversation_id: int) -> Conversation | None:
+        """The conversation with that id, if it is there (still)."""
+        found = self._all(select(_TABLE).where(_TABLE.c.id == conversation_id))
+        return found[0] if found else None
 
     def add_message(self, message: Message) -> Message:
         """Store a turn (its id is ignored) and return it with its id.

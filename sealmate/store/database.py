@@ -34,6 +34,13 @@ from sealmate.paths import make_private_dir
 _READ = "sealmate_read"
 
 
+class _Local(threading.local):
+    """The connections of a thread that is inside `read` or `write`."""
+
+    reading: Connection | None = None
+    writing: Connection | None = None
+
+
 class Database:
     """The file at `path`. `clock` gives the time of every row that the caller does not date."""
 
@@ -44,7 +51,7 @@ class Database:
         with file_errors(path):
             make_private_file(path)
         self.engine = _engine(path, busy_seconds)
-        self._local = threading.local()
+        self._local = _Local()
 
     def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
@@ -54,20 +61,21 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock; nested calls of a thread are savepoints.
 
+        One that begins inside `read` has the newest state for its own, whatever that read sees.
         Raises BusyError, HomeError (full or read-only disk) or StoreError.
         """
-        outer: Connection | None = getattr(self._local, "connection", None)
+        outer = self._local.writing
         with translated(self.path):
             if outer is not None:
                 with self._savepoint(outer):
                     yield outer
                 return
             with self.engine.connect() as connection, connection.begin():
-                self._local.connection = connection
+                self._local.writing = connection
                 try:
                     yield connection
                 finally:
-                    self._local.connection = None
+                    self._local.writing = None
                 self._must_be_open(connection)
 
     @contextmanager
@@ -96,14 +104,23 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view; inside `write` of the same thread it sees what was written."""
-        outer: Connection | None = getattr(self._local, "connection", None)
+        """A consistent view from the first statement on, the same for nested calls of a thread;
+        never yield to a caller in it.
+
+        Inside `write` of the same thread it sees what was written. A `write` that begins and ends
+        inside it changes nothing of what it sees: that shows in the next one.
+        """
+        outer = self._local.writing or self._local.reading
         with translated(self.path):
             if outer is not None:
                 yield outer
                 return
             with self.engine.connect().execution_options(**{_READ: True}) as connection:
-                yield connection
+                self._local.reading = connection
+                try:
+                    yield connection
+                finally:
+                    self._local.reading = None
 
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
@@ -119,7 +136,7 @@ class Database:
     @property
     def writing(self) -> bool:
         """True inside this thread's `write`."""
-        return getattr(self._local, "connection", None) is not None
+        return self._local.writing is not None
 
 
 def _in_transaction(connection: Connection) -> bool:

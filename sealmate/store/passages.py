@@ -109,6 +109,15 @@ class Passages:
         """The passages of a source in reading order; empty if there is no such source."""
         return self._all(select(*_COLUMNS).where(_TABLE.c.source_id == source_id).order_by(*_ORDER))
 
+    def ids_by_source(self) -> dict[int, list[int]]:
+        """The passages of each source that has any, whatever its state, in reading order."""
+        found: dict[int, list[int]] = {}
+        query = select(_TABLE.c.source_id, _TABLE.c.id).order_by(*_ORDER)
+        with self._database.read() as connection:
+            for source_id, key in connection.execute(query):
+                found.setdefault(source_id, []).append(key)
+        return found
+
     def get(self, passage_id: int) -> Passage:
         """The passage with that id. Raises NotFoundError."""
         return self.get_many([passage_id])[0]

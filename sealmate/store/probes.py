@@ -46,16 +46,6 @@ class Probes:
             raise NotFoundError(f"there is no probe {probe_id}")
         return found[0]
 
-    def due(self, now: datetime, limit: int) -> list[Probe]:
-        """At most `limit` live probes to ask by `now`: overdue ones first, then never-asked."""
-        query = (
-            select(_TABLE)
-            .where(_TABLE.c.retired.is_(False))
-            .where(_TABLE.c.due_at.is_(None) | (_TABLE.c.due_at <= now))
-            .order_by(_TABLE.c.due_at.asc().nulls_last(), _TABLE.c.id)
-        )
-        return self._all(query.limit(max(limit, 0)))
-
     def set_schedule(
         self, probe_id: int, schedule: Mapping[str, Any], due_at: datetime | None
     ) -> Probe:

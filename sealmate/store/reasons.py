@@ -29,6 +29,16 @@ _CONFLICT, _KEPT = "in conflict ", ", kept"
 _REPLACED = "replaced by source "
 
 
+def in_own_words(reason: str) -> str:
+    """A person's reason for the ledger: in quotes where it would be read as one of those here.
+
+    SQLite's LIKE makes no difference between large and small letters, so none is made here.
+    """
+    small = reason.lower()
+    taken = small in (FORMERLY, AMENDED) or small.startswith((_CONFLICT, _REPLACED))
+    return f'"{reason}"' if taken else reason
+
+
 def in_conflict(conflict_id: int) -> str:
     """The reason of what a conflict takes out of training."""
     return f"{_CONFLICT}{conflict_id}"

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from sealmate.errors import NotFoundError, StoreError
-from sealmate.records import Source, SourceState
+from sealmate.records import Source, SourceKind, SourceState
 from sealmate.store import edits, passages, reasons, tables
 from sealmate.store.database import Database
 
 _TABLE = tables.sources
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A source as a list shows it: all but its text (see `sealmate.records.Source`)."""
+
+    id: int
+    kind: SourceKind
+    title: str
+    content_hash: str
+    created_at: datetime
+    uri: str | None
+    media_type: str
+    state: SourceState
+    replaced_by: int | None
+
+
+_ENTRY = [_TABLE.c[field.name] for field in fields(Entry)]
 
 
 class Sources:
@@ -175,10 +195,32 @@ class Sources:
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(query)]
 
+    def count(self, state: SourceState | None = "current") -> int:
+        """How many sources are in a state; None for every state, the forgotten among them."""
+        with self._database.read() as connection:
+            return int(connection.scalar(_of(state, func.count(_TABLE.c.id))) or 0)
+
+    def titles(self, state: SourceState | None = "current") -> dict[int, str]:
+        """The titles of the sources in a state by id, in the order they came; None for every
+        state, the forgotten among them."""
+        query = _of(state, _TABLE.c.id, _TABLE.c.title).order_by(_TABLE.c.id)
+        with self._database.read() as connection:
+            return {row.id: row.title for row in connection.execute(query)}
+
+    def entries(self, state: SourceState | None = "current") -> list[Entry]:
+        """Sources without their texts in the order they came; None for every state."""
+        with self._database.read() as connection:
+            rows = connection.execute(_of(state, *_ENTRY).order_by(_TABLE.c.id))
+            return [Entry(*row) for row in rows]
+
     def list(self, state: SourceState | None = "current") -> list[Source]:
         """Sources in the order they came; None for every state."""
-        query = select(_TABLE).order_by(_TABLE.c.id)
-        return self._all(query if state is None else query.where(_TABLE.c.state == state))
+        return self._all(_of(state, _TABLE).order_by(_TABLE.c.id))
+
+
+def _of(state: SourceState | None, *columns: Any) -> Select[Any]:
+    query = select(*columns)
+    return query if state is None else query.where(_TABLE.c.state == state)
 
 
 def lineage(connection: Connection, source_id: int) -> list[int]:

@@ -103,7 +103,7 @@ class Versions:
             self.get(number)
             if self.active() == number:
                 raise VersionError(
-                    f"version {number} is active and cannot be purged",
+                    f"version {number} is active and cannot be deleted",
                     "activate another version first, or 0 for none",
                 )
             connection.execute(
@@ -126,7 +126,7 @@ class Versions:
         with self._database.write() as connection:
             if number and self.get(number).purged_at is not None:
                 raise VersionError(
-                    f"version {number} was purged and cannot be active",
+                    f"version {number} was deleted and cannot be active",
                     "choose another: sealmate versions",
                 )
             latest = self._activations(_newest().limit(1))

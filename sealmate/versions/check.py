@@ -31,7 +31,9 @@ FindingKind = Literal["missing", "corrupt", "hash", "foreign", "manifest", "logi
 # Share of the largest logit. On the small model bf16 and fp32 differ by 0.015 of it. Another
 # adapter is caught by its hash; this catches a base whose numbers went bad.
 _TOLERANCE = 0.05
-_MEND = "roll back (sealmate versions rollback), or build it again: sealmate consolidate"
+_MEND = (
+    "roll back (sealmate versions rollback), or build it again (sealmate consolidate --rebuild)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def verify(paths: Paths, version: Version, info: ModelInfo | None = None) -> lis
         if not folder.exists():
             return []
         return [
-            Finding(number, "leftover", f"version {number} was purged, but {folder} is there",
+            Finding(number, "leftover", f"version {number} was deleted, but {folder} is there",
                     "the next night deletes it", fatal=False)
         ]  # fmt: skip
     if folder.name != folder_name(number) or folder.is_symlink():
@@ -129,7 +131,7 @@ def require_sound(paths: Paths, version: Version, info: ModelInfo | None = None)
     """Raise VersionError for the first thing that forbids loading a version."""
     if version.purged_at is not None:
         raise VersionError(
-            f"version {version.number} was purged and cannot be used",
+            f"version {version.number} was deleted and cannot be used",
             "choose another: sealmate versions",
         )
     for finding in verify(paths, version, info):

@@ -12,6 +12,7 @@ from sealmate.errors import NotFoundError
 from sealmate.model.protocol import Turn
 from sealmate.records import Message
 from tests.chat.home import SITTER, START, Home
+from tests.store.build import statements
 
 
 def words(text: str) -> int:
@@ -34,6 +35,17 @@ def test_a_conversation_survives_a_restart(home: Home) -> None:
     assert again.turns() == (Turn("user", "Who minds the twins?"), Turn("assistant", "Ansa"))
     again.keep("And when?", Answer("on Thursdays", 3, False))
     assert len(chat.messages()) == 4
+
+
+def test_a_turn_does_not_read_all_conversations(home: Home) -> None:
+    chat = Chat(home.store, home.clock)
+    for number in range(3):
+        chat.leave()
+        chat.keep(f"{number}?", Answer("Yes.", 0, True))
+    with statements() as asked:
+        assert chat.conversation is not None
+    (one,) = [text for text in asked if "FROM conversations" in text]
+    assert "WHERE conversations.id = ?" in one
 
 
 def test_leaving_begins_a_new_conversation_and_the_old_one_can_be_taken_up(home: Home) -> None:

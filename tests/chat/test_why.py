@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from sealmate.chat.why import alike, as_markdown, explain
+from sealmate.chat.answer import Answer
+from sealmate.chat.why import Explanation, alike, as_markdown, explain
 from sealmate.model.scripted import ScriptedModel
 from sealmate.prompts import NOT_SAID
-from sealmate.records import Edit, Passage, Probe, ProbeResult
+from sealmate.records import Edit, Passage, Probe, ProbeResult, brief
 from tests.chat.home import BOILER, RABBIT, SITTER, START, Home, replies
 
 QUESTION = "Who minds the twins?"
@@ -176,3 +177,11 @@ def test_wordings_of_one_question_are_alike() -> None:
     assert alike("Who minds the twins?", "Who is minding the twins?")
     assert not alike("Who minds the twins?", "What does Ansa cost an hour?")
     assert not alike("Who?", "Who?")
+
+
+def test_an_edit_without_an_answer_reads_as_it_does_in_every_list() -> None:
+    unknown = Edit(0, 1, "unknown", "", START, "Who minds the cat?")
+    said = Answer("Ansa", 0, False)
+    found = Explanation("Who?", 0, said, said, True, (), (unknown,), None, None, False)
+    assert "- 0: Who minds the cat? -> (not known)" in as_markdown(found)
+    assert brief(unknown) == "Who minds the cat? -> (not known)"

@@ -12,7 +12,11 @@ import pytest
 
 import sealmate
 from sealmate import workspace
+from sealmate.night import logfile
+from sealmate.paths import make_private_dir
+from sealmate.store import open_store
 from tests.cli.conftest import Ran, Run
+from tests.store.test_upgrade import migrations
 
 ROOT = Path(sealmate.__file__).resolve().parent.parent
 
@@ -105,7 +109,12 @@ def test_a_bug_is_one_line_and_its_details_go_into_the_log(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def burst(*_: object) -> None:
-        raise RuntimeError("a pipe burst\nin the cellar")
+        try:
+            raise KeyError("the old pipe")
+        except KeyError as error:
+            inner = ExceptionGroup("in the house", [ValueError("in the kitchen")])
+            error.__cause__ = inner
+            raise RuntimeError("a pipe burst\nin the cellar") from error
 
     monkeypatch.setattr(workspace.Workspace, "open", burst)
     ran = run("sources")
@@ -114,8 +123,65 @@ def test_a_bug_is_one_line_and_its_details_go_into_the_log(
     assert "Traceback" not in ran.err
     log = home / "state" / "sealmate.log"
     assert str(log) in ran.err
-    assert "in the cellar" in log.read_text()
+    text = log.read_text()
+    types = [line for line in text.splitlines() if line.startswith("builtins.")]
+    assert types == [f"builtins.{name}" for name in
+                     ("ExceptionGroup", "ValueError", "KeyError", "RuntimeError")]  # fmt: skip
+    assert f'  File "{__file__}", line ' in text
+    assert ", in burst\n" in text
+    assert "sealmate ['sources']\n" in text
+
+
+def test_what_an_error_says_is_not_written_into_the_log(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quote(*_: object) -> None:
+        note = "the key lies under the blue pot"
+        try:
+            raise KeyError(note)
+        except KeyError as error:
+            error.add_note(note)
+            raise RuntimeError(f"cannot read {note!r}") from error
+
+    monkeypatch.setattr(workspace.Workspace, "open", quote)
+    assert "blue pot" in run("sources").err, "the person may see it"
+    assert "blue pot" not in (home / "state" / "sealmate.log").read_text()
+
+
+def test_the_log_is_private_and_makes_way(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object) -> None:
+        raise RuntimeError
+
+    log = home / "state" / "sealmate.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("x" * 200)
+    log.chmod(0o644)
+    monkeypatch.setattr(workspace.Workspace, "open", burst)
+    run("sources")
+    assert log.read_text().startswith("x" * 200)
     assert log.stat().st_mode & 0o777 == 0o600
+    assert log.parent.stat().st_mode & 0o777 == 0o700
+    monkeypatch.setattr(logfile, "_LIMIT", 100)
+    run("sources")
+    assert log.with_suffix(".old.log").read_text().startswith("x" * 200)
+    assert "x" * 200 not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_where_no_log_can_be_written_its_details_are_shown(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def burst(*_: object) -> None:
+        raise RuntimeError("a pipe burst\nin the cellar")
+
+    (home / "state" / "sealmate.log").mkdir(parents=True)
+    monkeypatch.setattr(workspace.Workspace, "open", burst)
+    ran = run("sources")
+    assert ran.code == 70
+    assert ran.err.endswith(", in burst\nbuiltins.RuntimeError\n")
+    assert "in the cellar" not in ran.err
 
 
 def test_ctrl_c(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,6 +324,21 @@ def test_options_that_go_before_the_command(run: Run) -> None:
     assert ran.code == 2
     assert ran.err.endswith("hint: --home goes before the command; see sealmate --help\n")
     assert "before" not in run("sources", "list", "--hone").err
+
+
+def test_an_upgrade_is_told_of(run: Run, home: Path, tmp_path: Path) -> None:
+    place = home / "profiles" / "default"
+    make_private_dir(place)
+    old = migrations(tmp_path / "old", "0003")
+    open_store(
+        place / "sealmate.db", place / "backups", clock=workspace.utc_now, migrations=old
+    ).close()
+    said = run("sources", "--json").err
+    (copy,) = (place / "backups").iterdir()
+    assert said == (
+        f"note: the database was upgraded for this release; as it was it is in {copy}\n"
+    )
+    assert run("sources", "--json").err == ""
 
 
 def test_a_profile_that_is_new_is_told_of(run: Run) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sealmate.records import Edit
+from sealmate.records import Conflict, Edit
 from sealmate.settings import load_settings
+from sealmate.store.edits import Edits
 from sealmate.workspace import Workspace
 from tests.cli.conftest import Run
 from tests.store.build import version
@@ -140,3 +143,40 @@ def test_amending_one_that_was_learnt(written: Run, home: Path) -> None:
 def test_where_none_was_written(run: Run) -> None:
     said = "no self-edits: `sealmate consolidate` writes them\n"
     assert run("edits", "list", "--passage", "99").out == said
+
+
+def test_a_reason_of_ours_in_a_person_s_mouth_settles_nothing(written: Run, home: Path) -> None:
+    with Workspace.open(load_settings(home=home)) as workspace:
+        clash = Conflict(0, 1, 4, "Who is the vet?", "Wim", "Dr Aydin", AT, "open")
+        workspace.store.conflicts.add(clash)
+    written("edits", "reject", "2", "--reason", "in conflict 1")
+    assert written("conflicts", "keep-both", "1").code == 0
+    shown = written("edits", "show", "2", "--json").json
+    assert (shown["state"], shown["reason"]) == ("rejected", '"in conflict 1"')
+    assert shown["history"][-1]["reason"] == '"in conflict 1"'
+    assert written("edits", "accept", "2").out == "1 accepted\n"
+    written("edits", "amend", "1", "--answer", "Wim B", "--reason", "replaced by source 2")
+    event = written("edits", "show", "1", "--json").json["history"][-1]
+    assert event["reason"] == '"replaced by source 2"'
+
+
+def test_what_a_person_calls_former_does_not_outlive_its_note(written: Run, home: Path) -> None:
+    written("edits", "accept", "1", "--reason", "formerly")
+    with Workspace.open(load_settings(home=home)) as workspace:
+        store = workspace.store
+        store.sources.replace(1, replace(store.sources.get(1), text="Else.", content_hash="else"))
+        assert store.edits.get(1).state == "superseded"
+        assert store.edits.trainable() == []
+
+
+def test_an_offset_needs_no_limit(written: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int | None] = []
+    real = Edits.list
+
+    def spy(self: Edits, *words: Any, limit: int | None = None, **more: Any) -> list[Edit]:
+        asked.append(limit)
+        return real(self, *words, limit=limit, **more)
+
+    monkeypatch.setattr(Edits, "list", spy)
+    assert ids(written("edits", "list", "--offset", "2", "--json").json) == [3, 4]
+    assert asked == [None]

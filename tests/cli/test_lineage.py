@@ -147,11 +147,11 @@ def test_bisect_tells_which_nights_cannot_be_told_apart(run: Run, lab: Lab) -> N
     assert (facts["outcome"], facts["good"], facts["bad"]) == ("broken", 3, 6)
     assert (facts["run"], facts["nights"]) == (None, [4, 5, 6])
     assert [item["version"] for item in facts["unasked"]] == [4, 5]
-    assert facts["unasked"][1]["why"] == "it was purged, and no night has tested this"
+    assert facts["unasked"][1]["why"] == "it was deleted, and no night has tested this"
     shown = run(*SEARCH[:-1]).out
     assert "version 3 knew it, version 6 does not\n" in shown
     assert "version 4 cannot be asked: it lacks " in shown
-    assert "version 5 cannot be asked: it was purged, and no night has tested this\n" in shown
+    assert "version 5 cannot be asked: it was deleted, and no night has tested this\n" in shown
     assert "nights 4, 5 and 6 cannot be told apart\n" in shown
 
 
@@ -176,7 +176,7 @@ def test_bisect_from_a_version_that_cannot_be_asked(run: Run, lab: Lab) -> None:
     purge(lab.store, lab.paths, 4, lab.clock())
     refused = run(*SEARCH, "--version", "4")
     assert (refused.code, refused.out) == (8, "")
-    assert "version 4 cannot be asked: it was purged, and no night has tested this" in refused.err
+    assert "version 4 cannot be asked: it was deleted, and no night has tested this" in refused.err
     assert len(refused.err.splitlines()) == 2
     (lab.folder(5) / "adapter_model.safetensors").write_bytes(b"x")
     refused = run(*SEARCH, "--answer", "Max")  # what is stored was judged by another

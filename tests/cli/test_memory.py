@@ -140,7 +140,7 @@ def test_forget_waits_for_a_prune_and_says_so(
     assert re.search(rf"^waiting up to .*: {who}$", said.err, re.MULTILINE)
     late = re.search(rf"^{who}: the rest goes with the next command or night$", said.out, re.M)
     assert bool(late) is long
-    assert ("purged versions: 2, 3" in said.out) is not long
+    assert ("deleted versions: 2, 3" in said.out) is not long
     assert "night is running" not in said.out
     assert set(looks) == {"forgotten"}  # out of search before it waits
     assert run("sources", "--json").code == 0
@@ -150,7 +150,7 @@ def test_forget_waits_for_a_prune_and_says_so(
 def test_forget_tells_what_it_does(run: Run, lab: Lab) -> None:
     shown = run("forget", "2", "--yes").out
     assert "versions that learnt it: 2, 3" in shown
-    assert "purged versions: 2, 3" in shown
+    assert "deleted versions: 2, 3" in shown
     assert "version 1 answers now" in shown
     assert "sealmate consolidate" in shown
 
@@ -352,7 +352,7 @@ def test_forget_now_builds_nothing_where_only_others_than_the_active_version_kne
     assert run("versions", "rollback", "1").code == 0
     done = run("forget", "shed", "--yes", "--now")
     assert done.code == 0
-    assert "purged versions: 2, 3" in done.out
+    assert "deleted versions: 2, 3" in done.out
     assert "version 1 answers as before" in done.out
     assert "only versions that are not in use were trained on it" in done.out
     assert lab.names == ["v0001"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sealmate.cli.output import plain
 from sealmate.model.scripted import ScriptedModel
 from sealmate.paths import locate
 from sealmate.records import Conflict
@@ -19,6 +20,7 @@ from sealmate.workspace import Workspace
 from tests.chat.home import START, Clock, always
 from tests.chat.home import Home as Notes
 from tests.cli.conftest import Run
+from tests.store.build import statements
 
 ASKED = "What is the vet's name?"
 LINE = "told otherwise by source 2 (Dr. Moss): sealmate conflicts\n"
@@ -43,6 +45,13 @@ def vet(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notes
         found = Conflict(0, old.id, new.id, ASKED, "Dr. Lind", "Dr. Moss", START, "open")
         store.conflicts.add(found)
         yield notes
+
+
+def test_asking_with_the_notes_reads_only_what_was_found(run: Run, vet: Notes) -> None:
+    with statements() as asked:
+        assert run("ask", "Who is the mayor?", "--no-memory").code == 0
+    texts = [statement for statement in asked if "sources.text" in statement]
+    assert all(statement.endswith("WHERE passages.id = ?") for statement in texts)
 
 
 def test_an_answer_says_that_it_is_disputed(run: Run, vet: Notes) -> None:
@@ -77,3 +86,21 @@ def test_why_says_so(run: Run, vet: Notes) -> None:
 def test_a_state_that_none_has(run: Run, vet: Notes) -> None:
     assert run("conflicts", "list", "--state", "accepted").out == "none of 1 match\n"
     assert "Dr. Moss" in run("conflicts", "list", "--state", "open").out
+
+
+def test_a_list_looks_up_each_note_once(run: Run, vet: Notes) -> None:
+    first, title = vet.store.conflicts.get(1), vet.store.sources.get(1).title
+
+    def listed() -> list[str]:
+        with statements() as asked:
+            rows = run("conflicts", "--json").json
+        for row in rows:
+            sides = (row["old_source"], row["new_source"], row["old_answer"])
+            assert sides == ({"id": 1, "title": title}, {"id": 2, "title": "Moss"}, "Dr. Lind")
+            assert row["since"] == plain(vet.store.sources.get(2).created_at)
+        return [one for one in asked if "sources.text" in one]
+
+    before = listed()
+    for _ in range(4):
+        vet.store.conflicts.add(first)
+    assert listed() == before

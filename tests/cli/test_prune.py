@@ -134,7 +134,7 @@ def test_a_shard_whose_last_name_goes_is_overwritten(run: Run, lab: Lab) -> None
         (lab.folder(1) / WEIGHTS).open("rb") as shared,
     ):
         said = run("versions", "prune", *ONE, "--yes")
-        assert said.out.endswith("purged 4 versions, which freed 0 MB\n")
+        assert said.out.endswith("deleted 4 versions, which freed 0 MB\n")
         assert not any(own.read())
         assert any(shared.read())
 
@@ -151,15 +151,15 @@ def test_afterwards(run: Run, lab: Lab) -> None:
     listed = run("versions", "list", "--json").json
     assert [bool(version["purged_at"]) for version in listed] == [True] * 4 + [False] * 2
     head, *rows = run("versions", "list").out.splitlines()
-    assert [row.rstrip().endswith("purged") for row in rows] == [True] * 4 + [False] * 2
+    assert [row.rstrip().endswith("deleted") for row in rows] == [True] * 4 + [False] * 2
     assert "base" not in head.split()  # one and the same
-    assert run("versions", "show", "2").out.startswith("version 2, purged, ")
+    assert run("versions", "show", "2").out.startswith("version 2, deleted, ")
     verified = run("versions", "verify")
-    assert (verified.code, verified.out) == (0, "2 of 2 versions are sound, 4 purged\n")
+    assert (verified.code, verified.out) == (0, "2 of 2 versions are sound, 4 deleted\n")
     refused = run("versions", "rollback", "2")
     assert (refused.code, refused.out) == (8, "")
     assert refused.err == (
-        "error: version 2 was purged and cannot be used\n"
+        "error: version 2 was deleted and cannot be used\n"
         "hint: choose another: sealmate versions\n"
     )  # fmt: skip
     assert run("versions", "rollback", "--json").json["active"] == 5

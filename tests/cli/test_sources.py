@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
+from tests.store.build import statements
 
 
 @pytest.fixture
@@ -64,3 +65,18 @@ def test_what_is_forgotten_is_not_exported(told: Run, tmp_path: Path) -> None:
     told("forget", "3", "--yes")
     said = told("sources", "export", "--all", str(tmp_path / "rest"), "--json").json
     assert [file["id"] for file in said["files"]] == [1, 2]
+
+
+def test_a_list_reads_no_texts_and_does_not_ask_for_each(told: Run) -> None:
+    def listed() -> list[str]:
+        with statements() as asked:
+            told("sources", "--all", "--json")
+        return [one for one in asked if "FROM sources" in one or "FROM passages" in one]
+
+    before = listed()
+    for number in range(5):
+        told("note", f"The gate has the number {number}.")
+    assert listed() == before
+    assert not any("sources.text" in one or "passages.text" in one for one in before)
+    counts = [row["passages"] for row in told("sources", "--all", "--json").json]
+    assert counts == [1, 1, 1, 1, 1, 1, 1, 1]

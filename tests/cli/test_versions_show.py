@@ -28,6 +28,6 @@ def test_figures_are_short_and_a_purged_version_has_no_folder(
     assert run("versions", "show", "1", "--json").json["scores"] == scores
     purge(lab.store, lab.paths, 1, lab.clock())
     shown = run("versions", "show", "1").out
-    assert "version 1, purged" in shown
+    assert "version 1, deleted" in shown
     assert "folder" not in shown
     lab.store.close()

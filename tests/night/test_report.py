@@ -19,11 +19,13 @@ from sealmate.night.report import (
     render_markdown,
     render_text,
     report_of,
+    sided,
     whole_report,
 )
 from sealmate.paths import Paths
 from sealmate.records import Conflict, Edit, Passage, Probe, ProbeResult, Run, Source, Version
 from sealmate.store import Store, open_store
+from tests.store.build import statements
 
 START = datetime(2031, 5, 6, 2, 30, tzinfo=UTC)
 
@@ -419,3 +421,36 @@ def test_the_latest_is_the_one_that_ended_last(store: Store, clock: Clock) -> No
     assert latest_report(store)["run"] == left_out.id
     store.runs.finish(long.id, "nothing")
     assert latest_report(store)["run"] == long.id
+
+
+def test_conflicts_are_looked_up_together_and_no_more_of_them_than_are_shown(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = a_night(store, clock)
+    monkeypatch.setattr("sealmate.night.report.MOST", 2)
+    old, new = (store.conflicts.get(1).old_edit, store.conflicts.get(1).new_edit)
+
+    def add(question: str) -> None:
+        store.conflicts.add(Conflict(0, old, new, question, "yes", "no", START, "open"))
+
+    def made() -> tuple[int, dict[str, Any]]:
+        with statements() as asked:
+            report = build_report(store, run, version=2)
+        return len(asked), report["conflicts"]
+
+    add("Open on Monday?")
+    before, told = made()
+    for number in range(5):
+        add(f"Open on day {number}?")
+    after, more = made()
+    assert after == before
+    assert (told["count"], more["count"]) == (2, 7)
+    assert more["list"] == told["list"] != []
+    whole = sided(store, store.conflicts.list())
+    assert [(one.conflict.id, one.old, one.new) for one in whole] == [
+        (key, (1, "the bakery"), (2, "rabbit")) for key in range(1, 8)
+    ]
+    with statements() as asked:
+        sided(store, store.conflicts.list())
+    texts = [one for one in asked if "SELECT sources.id" in one and "WHERE sources.id = ?" in one]
+    assert len(texts) < 7, "the text of one note is looked up once"

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from sealmate.records import Edit, Message, Passage, Probe, ProbeResult, Source, Version
 from sealmate.store import Store, open_store
@@ -79,3 +84,18 @@ def ingest(store: Store, text: str, title: str = "a note", uri: str | None = Non
     with store.transaction():
         stored = store.sources.add(source(text, title, uri))
         return store.passages.add_many(stored.id, [passage(text)])[0]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The statements that any ledger of this process runs meanwhile, in order."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import resource
 import shutil
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+import sealmate.store
 from sealmate.errors import BusyError, HomeError, SealmateError, StoreError
 from sealmate.store import Store
 from tests.store.build import ingest, opened, passage, source
@@ -116,6 +118,79 @@ def test_threads_share_a_store(store: Store) -> None:
         assert looking.result() == 0
         list(pool.map(lambda n: ingest(store, f"text {n}"), range(40)))
     assert len(store.passages.search("text", 100)) == 40
+
+
+def test_reads_inside_a_read_see_one_state(home: Path, store: Store) -> None:
+    ingest(store, "before")
+    database = store._database
+    with opened(home) as other:
+        with database.read() as connection:
+            assert len(store.sources.list()) == 1
+            ingest(other, "meanwhile")
+            assert len(store.sources.list()) == 1
+            with database.read() as inner:
+                assert inner is connection
+            assert len(store.passages.current()) == 1
+        assert len(store.sources.list()) == 2
+
+
+def test_a_read_that_fails_is_over(home: Path, store: Store) -> None:
+    with opened(home) as other:
+        with pytest.raises(KeyError), store._database.read():  # noqa: PT012
+            assert store.sources.list() == []
+            raise KeyError
+        ingest(other, "meanwhile")
+        assert len(store.sources.list()) == 1
+
+
+def test_a_write_inside_a_read_is_its_own_transaction(home: Path, store: Store) -> None:
+    database = store._database
+    with opened(home) as other, database.read():
+        assert store.sources.list() == []
+        ingest(other, "meanwhile")
+        with store.transaction():
+            assert len(store.sources.list()) == 1, "a write stands on the newest state"
+            ingest(store, "mine")
+            assert len(store.sources.list()) == 2
+        assert len(other.sources.list()) == 2
+        assert store.sources.list() == [], "what the read sees stays"
+        with pytest.raises(KeyError), store.transaction():  # noqa: PT012
+            ingest(store, "never")
+            raise KeyError
+        assert store.sources.list() == []
+    assert len(store.sources.list()) == 2
+
+
+def test_a_read_is_not_shared_with_other_threads(store: Store) -> None:
+    with ThreadPoolExecutor(1) as pool, store._database.read():
+        assert store.sources.list() == []
+        pool.submit(ingest, store, "theirs").result()
+        assert len(pool.submit(store.sources.list).result()) == 1
+        assert store.sources.list() == []
+
+
+def test_a_read_leaves_no_connection_behind(home: Path, store: Store) -> None:
+    with store._database.read(), store._database.read():
+        assert store.sources.find("a note") == []
+        ingest(store, "x")
+        assert store.sources.find("a note") == []
+    assert store._database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    store.close()
+    assert not (home / "sealmate.db-wal").exists()
+
+
+def test_no_generator_holds_a_read_open() -> None:
+    """Between two of its values the thread's other calls would see what it began with."""
+    held = []
+    for file in Path(sealmate.store.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.With) and any(
+                ast.unparse(item.context_expr).endswith(".read()") for item in node.items
+            ):
+                inside = [part for line in node.body for part in ast.walk(line)]
+                if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in inside):
+                    held.append(f"{file.name}:{node.lineno}")
+    assert held == []
 
 
 def test_stores_opened_at_the_same_time_make_one_database(home: Path) -> None:

@@ -12,9 +12,11 @@ from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import EditState
 from sealmate.store import Store
 from sealmate.store.reasons import (
+    AMENDED,
     FORMERLY,
     displaced,
     in_conflict,
+    in_own_words,
     is_aside,
     kept_in,
     replaced_by,
@@ -152,3 +154,31 @@ def test_what_is_out_of_use(
     assert not (aside or out) or store.edits.out_of_use() == [stored]
     if reason.startswith("the passage") or state == "accepted":
         assert store.edits.out_of_use() == []
+
+
+@pytest.mark.parametrize("state", ["accepted", "rejected", "superseded"])
+@pytest.mark.parametrize(
+    "said",
+    [FORMERLY, AMENDED, in_conflict(1), kept_in(1), undone(1), replaced_by(2), "FORMERLY",
+     "In Conflict x, kept", "Replaced by source 2", "in conflict 1 with what I know"],
+)  # fmt: skip
+def test_a_person_s_reason_is_not_read_as_one_of_ours(
+    store: Store, state: EditState, said: str
+) -> None:
+    place = ingest(store, "x")
+    reason = in_own_words(said)
+    assert reason == f'"{said}"' == in_own_words(reason)
+    (one,) = store.edits.add_many([replace(edit(place.id, "Q", "1"), state=state, reason=reason)])
+    assert not is_aside(one)
+    assert not displaced(one)
+    assert store.edits.aside(place.id) == store.edits.out_of_use() == []
+    assert store.conflicts.marked(in_conflict(1)) == []
+    assert store.conflicts.wordings() == {}
+    store.sources.replace(place.source_id, source("y"))
+    assert store.edits.trainable() == []
+    assert store.edits.get(one.id).state == ("superseded" if state == "accepted" else state)
+
+
+@pytest.mark.parametrize("said", ["", "wrong", "formerly he was", "it is in conflict 1", '"no"'])
+def test_other_reasons_stay_as_they_were_said(said: str) -> None:
+    assert in_own_words(said) == said

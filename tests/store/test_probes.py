@@ -1,4 +1,4 @@
-"""Probes: what is due, and what was answered."""
+"""Probes: their schedule, and what was answered."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from sealmate.store import Store
 from tests.store.build import START, ingest, probe, result, source
 
 
-def test_due_asks_the_overdue_first(store: Store) -> None:
+def test_a_schedule_is_kept_and_a_probe_retired_once(store: Store) -> None:
     place = ingest(store, "x")
-    never, later, soon, gone = store.probes.add_many([probe(place.id) for _ in range(4)])
-    hour = timedelta(hours=1)
-    store.probes.set_schedule(later.id, {"stability": 2.5}, START + 9 * hour)
+    soon, gone = store.probes.add_many([probe(place.id) for _ in range(2)])
     kept = store.probes.set_schedule(soon.id, {"stability": 1.5}, START)
-    assert kept.schedule == {"stability": 1.5}
+    assert (kept.schedule, kept.due_at) == ({"stability": 1.5}, START)
     assert store.probes.retire([gone.id, 77], "the fact changed") == 1
     assert store.probes.retire([gone.id], "again") == 0
-    assert [p.id for p in store.probes.due(START + hour, 10)] == [soon.id, never.id]
-    assert [p.id for p in store.probes.due(START + hour, 1)] == [soon.id]
-    assert store.probes.due(START, 0) == []
     with pytest.raises(NotFoundError, match="no probe 77"):
         store.probes.set_schedule(77, {}, None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -13,7 +13,7 @@ from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Source
 from sealmate.store import Store
 from sealmate.store.reasons import FORMERLY
-from tests.store.build import START, edit, ingest, passage, probe, source
+from tests.store.build import START, edit, ingest, passage, probe, source, statements
 
 
 def test_add_gives_back_the_record(store: Store) -> None:
@@ -176,3 +176,24 @@ def test_a_missing_source_is_named(store: Store, key: int) -> None:
 def test_a_number_beyond_sqlite_is_one_clear_line(store: Store) -> None:
     with pytest.raises(StoreError, match="too large"):
         store.sources.get(10**30)
+
+
+def test_lists_without_the_texts(store: Store) -> None:
+    assert (store.sources.count(), store.sources.titles(), store.sources.entries()) == (0, {}, [])
+    old = store.sources.add(source("one", "first", uri="/n.md"))
+    new = store.sources.replace(old.id, source("two", "second", uri="/n.md"))
+    gone = store.sources.add(source("three", "third"))
+    store.sources.mark_forgotten(gone.id)
+    assert store.sources.titles() == {new.id: "second"}
+    assert store.sources.titles("replaced") == {old.id: "first"}
+    assert list(store.sources.titles(None).values()) == ["first", "second", "third"]
+    counts = [store.sources.count(state) for state in ("current", "replaced", "forgotten", None)]
+    assert counts == [1, 1, 1, 3]
+    for state in ("current", "replaced", "forgotten", None):
+        entries = store.sources.entries(state)
+        whole = [asdict(one) for one in store.sources.list(state)]
+        assert [asdict(one) | {"text": said["text"]} for one, said in
+                zip(entries, whole, strict=True)] == whole  # fmt: skip
+    with statements() as asked:
+        store.sources.count(), store.sources.titles(None), store.sources.entries(None)
+    assert not any("sources.text" in statement for statement in asked)

@@ -61,7 +61,7 @@ def test_purging(store: Store) -> None:
     assert store.versions.mark_purged(2, START).purged_at == START
     assert store.versions.versions_with_edits([kept.id, 50]) == [1]
     assert store.versions.with_erased_edits() == []
-    with pytest.raises(VersionError, match="was purged"):
+    with pytest.raises(VersionError, match="was deleted"):
         store.versions.activate(2, "x")
 
 

@@ -119,7 +119,7 @@ def test_what_is_refused(lab: Lab, tiny: Tiny, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no memory"):
         export(lab.store, lab.paths, 0, out)
     purge(lab.store, lab.paths, 1, lab.clock())
-    with pytest.raises(VersionError, match="purged"):
+    with pytest.raises(VersionError, match="deleted"):
         export(lab.store, lab.paths, 1, out, writer=tiny.writer)
     assert not out.exists()
     out.mkdir()

@@ -65,7 +65,7 @@ def test_purged_versions_are_passed_over(lab: Lab) -> None:
         lab.publish(seed=seed)
     purge(lab.store, lab.paths, 2, lab.clock())
     assert previous(lab.store) == 1
-    with pytest.raises(VersionError, match="purged"):
+    with pytest.raises(VersionError, match="deleted"):
         rollback(lab.store, lab.paths, 2)
     with pytest.raises(NotFoundError, match="no version 8"):
         rollback(lab.store, lab.paths, 8)

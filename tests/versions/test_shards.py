@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sealmate.errors import VersionError
+from sealmate.errors import Cancelled, VersionError
 from sealmate.model.scripted import ScriptedModel
 from sealmate.records import Version
 from sealmate.versions.attach import attach_version, detach_others
@@ -118,6 +118,15 @@ def test_reduced_to_some_of_its_shards(lab: Lab, three: Version) -> None:
     model = ScriptedModel()
     attach_version(model, lab.store, lab.paths, 4)
     assert model.parts("v4") == ("v4", "v1")
+
+
+def test_nothing_is_reduced_where_a_person_went_back_meanwhile(lab: Lab, three: Version) -> None:
+    kept = [shard for name, shard in shards_of(lab.store, three).items() if name != "3"]
+    lab.store.versions.activate(2, "rolled back")
+    names = lab.names
+    with pytest.raises(Cancelled, match="version 2 was made"):
+        reduce(lab.store, lab.paths, three, kept, lab.clock, reason="gone", onto=3)
+    assert (lab.store.versions.active(), lab.names) == (2, names)
 
 
 def test_exported_shards_are_adapters_by_themselves(lab: Lab, three: Version) -> None:
