@@ -132,7 +132,7 @@ class _Told:
     """What the ledger tells now. Words are as `_plain` leaves them."""
 
     def __init__(self, store: Store) -> None:
-        titles = {source.id: source.title for source in store.sources.list()}
+        titles = store.sources.titles()
         texts = [
             "\n".join((titles.get(passage.source_id, ""), passage.heading, passage.text))
             for passage in store.passages.current()

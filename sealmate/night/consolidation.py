@@ -36,6 +36,7 @@ from sealmate.records import RunOutcome, Version
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
 from sealmate.versions.attach import attach_version, detach_others
+from sealmate.versions.check import verify
 from sealmate.versions.publish import reduce, require_active, sweep
 from sealmate.workspace import Workspace
 
@@ -103,7 +104,11 @@ class _Night:
             raise
 
     def _rebuild_all(self) -> None:
-        """Note each shard of the version in use as one to build again, tonight or later."""
+        """Note each shard of the version in use as one to build again, tonight or later. Where its
+        files are lost or spoilt it is left first: all that it knew is new again."""
+        active = self.store.versions.active()
+        if active and any(f.fatal for f in verify(self.paths, self.store.versions.get(active))):
+            self.store.versions.activate(0, "its files cannot be used; it is built again")
         self.backlog.wait_for(self._shards())
 
     def _sessions(self, rebuilds: int) -> Iterator[Event]:
@@ -114,8 +119,9 @@ class _Night:
         """
         turns, stands = self.turns, self.store.versions.active()
         while True:
-            require_active(self.store, stands)
             choice = turns.next()
+            # a choice made on what a person went back to would make again what they left
+            require_active(self.store, stands)
             if not choice.new and choice.left:
                 yield self._over("the night's token budget is spent")
                 return
@@ -154,9 +160,7 @@ class _Night:
         known = answered(self.store, choice.active, self.model.info)
         choice = replace(choice, due=[key for key in choice.due if key not in known])
         if choice.due:
-            exam = Examination(
-                self.model, self.store, self.settings, choice, self.cancel, self.said
-            )
+            exam = self._exam(choice)
             exam.before(attach_version(self.model, self.store, self.paths, choice.active))
             exam.remember(self.run_id, 0, self.workspace.clock())
 
@@ -189,9 +193,12 @@ class _Night:
             kept = choice.session.carried
             clock = self.workspace.clock
             self.version = reduce(
-                self.store, self.paths, parent, kept, clock, reason=reason, run=self.run_id
-            )
-        else:
+                self.store, self.paths, parent, kept, clock, reason=reason, run=self.run_id,
+                onto=parent.number,
+            )  # fmt: skip
+            return
+        with self.store.transaction():
+            require_active(self.store, choice.active)
             self.store.versions.activate(0, reason)
 
     def _learn(self, choice: selection.Choice) -> Generator[Event, None, Sequence[str]]:

@@ -34,7 +34,7 @@ def passages_to_write(store: Store) -> list[Text]:
 
 def as_texts(store: Store, passages: Iterable[Passage]) -> list[Text]:
     """Passages as the writer sees them, secrets left out."""
-    titles = {source.id: source.title for source in store.sources.list()}
+    titles = store.sources.titles()
 
     def title(passage: Passage) -> str:
         text = passage.heading or titles.get(passage.source_id, "")

@@ -61,9 +61,12 @@ def reask_waiting(
     review: bool = False,
     cancel: Flag | None = None,
 ) -> list[Edit]:
-    """`reask` each passage that was written about and not asked since, on whatever night that was;
-    the edits made. Raises Cancelled; the passages that were not asked then wait for the next night,
-    and the others' edits are kept."""
+    """Ask each passage that was written about and not asked since, on whatever night that was, what
+    older ones on the same things were asked; the edits made.
+
+    Each is an answer that differs from the older note's. Raises Cancelled; the passages that were
+    not asked then wait for the next night, and the others' edits are kept.
+    """
     waiting = list(dict.fromkeys(store.state.get(UNASKED) or ()))
     if not waiting:
         return []
@@ -82,22 +85,6 @@ def reask_waiting(
     return kept
 
 
-def reask(
-    store: Store,
-    model: LanguageModel,
-    texts: Sequence[Text],
-    now: datetime,
-    *,
-    review: bool = False,
-    cancel: Flag | None = None,
-) -> list[Edit]:
-    """Ask the passages `texts` what older ones on the same things were asked; the edits made.
-
-    Each is an answer that differs from the older note's. Raises Cancelled.
-    """
-    return store.edits.add_many(_changed(store, model, texts, now, review, cancel))
-
-
 def _changed(
     store: Store,
     model: LanguageModel,
@@ -106,7 +93,7 @@ def _changed(
     review: bool,
     cancel: Flag | None,
 ) -> list[Edit]:
-    """The edits that `reask` makes, without rows."""
+    """The edits that asking `texts` makes, without rows."""
     # what is secret may not become an answer
     safe = [
         replace(text, heading=redact(text.heading), text=redact(text.text, text.heading))

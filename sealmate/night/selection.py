@@ -53,7 +53,6 @@ class Choice:
     gone: frozenset[int]
     told: Mapping[int, Passage]
     weights: Mapping[int, float] = field(default_factory=dict)
-    forced: bool = False
     foreign: bool = False
     due: Sequence[int] = ()
     bounded: bool = False
@@ -179,15 +178,13 @@ def choose(
     version = store.versions.get(active) if active else None
     other = bool(info and version and not_of(manifest_of(version), info))
     backlog = Backlog(store)
-    flagged = backlog.flagged
-    forced = bool(rebuild or other or flagged) and bool(trainable or known)
     # weights that answer in another way than they are asked for now are learnt anew
     other_way = version is not None and way_of(version.manifest) != settings.recall
     shards = shards_of(store, version) if version and not other and not other_way else {}
     ledger = Ledger(trainable, shards)
     again = set(backlog.waiting) & set(shards)
     # Of several shards those concerned are known; of a single one it may be something else.
-    if rebuild or (flagged and len(shards) == 1):
+    if rebuild or (backlog.flagged and len(shards) == 1):
         again = set(shards)
     elif now and not again and not ledger.spoilt:
         again |= {tired(store, ledger, settings, now)} - {""}
@@ -208,7 +205,6 @@ def choose(
         parent=active if session.warm else 0,
         gone=gone,
         told=told,
-        forced=forced,
         foreign=other,
         weights=rehearsal.weights(store, [*new, *replay], now) if now else {},
         due=[probe.id for probe in due],

@@ -21,7 +21,7 @@ from sealmate.edits.screen import correct, is_abstention
 from sealmate.edits.units import all_units
 from sealmate.model.protocol import LanguageModel, Prompt, Turn
 from sealmate.night.blame import lost_to
-from sealmate.night.canaries import Recall, came_back, recalled
+from sealmate.night.canaries import came_back
 from sealmate.night.rehearsal import answered, ask_first, grade
 from sealmate.night.selection import Choice, kept_aside
 from sealmate.night.strangers import PROBED, TRAINED, bundled_strangers
@@ -139,15 +139,7 @@ class Examination:
         self._kept = frozenset(kept)
         asked = [probe for probe in probes if probe.id not in kept]
         questions = [probe.question for probe in asked]
-        told = recollect(
-            self._model,
-            questions,
-            parent,
-            way=way,
-            texts=self._texts,
-            known=self._said,
-            cancel=self._cancel,
-        )
+        told = self._ask(questions, parent, way)
         kept.update(zip((probe.id for probe in asked), told, strict=True))
         self._before = [kept[probe.id] for probe in probes]
         self._loss_before = general_loss(self._model, self.held, None)
@@ -164,15 +156,7 @@ class Examination:
         probes = [*self._new, *self._old]
         questions = [probe.question for probe in probes] + self._unknown
         questions += [question for question, _ in self._past]
-        answers = recollect(
-            self._model,
-            questions,
-            adapter,
-            way=self._way,
-            texts=self._texts,
-            known=self._said,
-            cancel=self._cancel,
-        )
+        answers = self._ask(questions, adapter, self._way)
         told, rest = answers[: len(probes)], answers[len(probes) :]
         past = zip(self._past, rest[len(self._unknown) :], strict=True)
         # that it was always so is as good an answer to those as none
@@ -262,10 +246,6 @@ class Examination:
         with self._store.transaction():
             self._store.probes.add_results([*last, *made])
             grade(self._store, made if version else last, at)
-
-    def recalled(self) -> list[Recall]:
-        """Forgotten answers in what the candidate said last, by the canaries that are left."""
-        return recalled(self._store, self.findings.said)
 
 
 def held_chat() -> list[tuple[Prompt, str]]:

@@ -19,8 +19,8 @@ from sealmate.night.clashes import find_clashes
 from sealmate.night.conflicts import settle_new, untrained
 from sealmate.night.corrections import give_back
 from sealmate.night.dates import Dates
-from sealmate.night.ledger import as_texts
-from sealmate.night.reasking import reask
+from sealmate.night.ledger import UNASKED
+from sealmate.night.reasking import reask_waiting
 from sealmate.night.stepping import keep_up
 from sealmate.night.supersession import successors, untrue_passages
 from sealmate.records import Conflict, Edit, Passage, Source
@@ -202,7 +202,8 @@ def test_the_newer_text_is_asked_what_the_older_was(store: Store, edited: Source
         return "Maria" if "vet" in asked else "The notes do not say."
 
     place = places(store, edited)["Vet"]
-    made = reask(store, ScriptedModel(reply=reply), as_texts(store, [place]), LATER)
+    store.state.set(UNASKED, [place.id])
+    made = reask_waiting(store, ScriptedModel(reply=reply), LATER)
     assert [(edit.question, edit.answer) for edit in made] == [("Who is our vet?", "Maria")]
     assert [c.state for c in settle(store)] == ["accepted"]
 
@@ -538,7 +539,8 @@ def test_a_line_that_was_added_is_not_asked_what_a_newer_note_was(
     longer = take(VETS.format("Mill Street") + "The chimney sweep comes in October.\n", days=6)
     (place,) = store.passages.of_source(longer.id)
     model = ScriptedModel(reply=lambda *_: "Dr Hall")
-    made = reask(store, model, as_texts(store, [place]), LATER)
+    store.state.set(UNASKED, [place.id])
+    made = reask_waiting(store, model, LATER)
     # what its own file was asked before is no question of the note
     of = {store.edits.get(edit.sampling["asked_of"]).passage_id for edit in made}
     assert moved_on.id not in of
@@ -552,7 +554,8 @@ def test_a_note_is_asked_what_an_older_section_of_a_newer_file_was(
     new = note(store, "We have a new vet from today, Dr Lane.", days=3)
     take(VET.format("Dr Hall") + CODE.format("4712"), days=3.2)
     model = ScriptedModel(reply=lambda *_: "Dr Lane")
-    made = reask(store, model, as_texts(store, [new]), LATER)
+    store.state.set(UNASKED, [new.id])
+    made = reask_waiting(store, model, LATER)
     assert [(edit.question, edit.answer) for edit in made] == [(VET_IS, "Dr Lane")]
 
 

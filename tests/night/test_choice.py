@@ -118,7 +118,6 @@ def test_a_rebuild_is_over_the_whole_ledger(
         lab.store.state.set("rebuild_needed", {"why": "a source was forgotten"})
     info = replace(INFO, fingerprint="9" * 64) if why == "foreign" else INFO
     choice = choose(lab.store, settings, rebuild=why == "asked", info=info)
-    assert choice.forced
     assert choice.foreign == (why == "foreign")
     assert ids(choice.new) == ids(first)
     assert (choice.active, choice.parent) == (1, 0)

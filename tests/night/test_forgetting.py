@@ -105,7 +105,7 @@ def test_everything_goes(home: Lab) -> None:
 def test_no_rollback_brings_it_back(home: Lab) -> None:
     forget(home.store, home.paths, [2], home.clock)
     for number in (2, 4):
-        with pytest.raises(VersionError, match=r"forgotten|purged"):
+        with pytest.raises(VersionError, match=r"forgotten|deleted"):
             rollback(home.store, home.paths, number)
     assert previous(home.store) in (0, 1)
     assert rollback(home.store, home.paths).version in (0, 1)

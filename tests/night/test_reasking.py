@@ -7,14 +7,13 @@ from threading import Event as Flag
 
 import pytest
 
-from sealmate.edits.write import Text
 from sealmate.errors import Cancelled
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
 from sealmate.night.ledger import UNASKED
-from sealmate.night.reasking import ASKED, reask, reask_waiting
+from sealmate.night.reasking import ASKED, reask_waiting
 from sealmate.night.supersession import successors
 from sealmate.records import Edit, Passage
 from sealmate.store import Store
@@ -37,7 +36,8 @@ def says(*answers: tuple[str, str]) -> ScriptedModel:
 
 
 def ask(store: Store, passage: Passage, model: ScriptedModel, **how: bool) -> list[Edit]:
-    return reask(store, model, [Text(passage.id, "", passage.text)], MARCH, **how)
+    store.state.set(UNASKED, [passage.id])
+    return reask_waiting(store, model, MARCH, **how)
 
 
 def test_a_note_written_anew_is_asked_what_the_older_was(store: Store) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sealmate.model.protocol import Prompt
 from sealmate.model.scripted import ScriptedModel
 from sealmate.night import rehearsal, selection
+from sealmate.night.canaries import recalled
 from sealmate.night.conflicts import settle_new
 from sealmate.night.forgetting import forget
 from sealmate.night.portions import within_budget
@@ -244,16 +245,14 @@ def test_the_examination_sees_what_was_forgotten(lab: Lab) -> None:
     two_nights(lab)
     place = note(lab.store, "The boat is called Maximilian.", "boat")
     probe(lab.store, place, "What is the boat called?", "Max Milian")
-    assert examined(lab).recalled() == []
     forget(lab.store, lab.paths, [place.source_id], lab.clock)
     two = Examination(
         ScriptedModel(reply=lambda *_: "It is Max Milian."), lab.store, FEW,
         selection.choose(lab.store, FEW, rebuild=False, now=MARCH), None,
     )  # fmt: skip
     two.before(None)
-    two.after("new")
-    assert {hit.exact for hit in two.recalled()} == {False}
     assert two.after("new").canaries == 0  # one alone may be chance
+    assert {hit.exact for hit in recalled(lab.store, two.findings.said)} == {False}
 
 
 def test_two_answers_of_a_forgotten_note_are_no_chance(lab: Lab) -> None:

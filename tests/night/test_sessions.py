@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from sealmate.night.selection import Choice
 from sealmate.night.sharding import Session
 from sealmate.records import Edit, Version
 from sealmate.versions.manifest import identity_fields
-from sealmate.versions.shards import Shard
+from sealmate.versions.shards import Shard, shards_of
 from tests.night.ledger import note, probe, teach
 from tests.versions.build import Lab
 
@@ -140,6 +141,42 @@ def test_a_night_ends_where_a_person_went_back_meanwhile(
     assert (lab.store.versions.active(), len(learnt)) == (0, 1)
 
 
+@pytest.mark.parametrize("when", ["choosing", "dropping"])
+@pytest.mark.parametrize("alone", [True, False])
+def test_shards_are_not_dropped_from_what_a_person_went_back_from(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, when: str, alone: bool
+) -> None:
+    monkeypatch.setattr(consolidation, "write_edits", lambda *_: iter(()))
+    dog = teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    cat = teach(lab.store, note(lab.store, "Mia is the cat.", "cat"), ("Who is the cat?", "Mia"))
+    base: dict[str, Any] = {"recall": "recite", **identity_fields(Model.info)}
+    lab.publish((dog[0].id,), **base)
+    carried = () if alone else [*shards_of(lab.store, lab.store.versions.get(1)).values()]
+    lab.publish((cat[0].id,), seed=2, carried=carried, parent=1, kind="added", **base)
+    lost = [*dog, *cat] if alone else cat
+    lab.store.edits.set_state([edit.id for edit in lost], "rejected", "person", "wrong")
+
+    class Night(consolidation._Night):
+        def _drop(self, choice: Choice) -> None:
+            if when == "dropping":
+                lab.store.versions.activate(1, "rolled back")
+            super()._drop(choice)
+
+    night = Night(Home(lab), Model(), None)  # type: ignore[arg-type]
+    choose = night.turns.next
+
+    def choosing() -> Choice:
+        choice = choose()
+        if when == "choosing":
+            lab.store.versions.activate(1, "rolled back")
+        return choice
+
+    monkeypatch.setattr(night.turns, "next", choosing)
+    (done,) = night.run(only_write=False, rebuild=False)
+    assert done.result["outcome"] == "stopped"  # type: ignore[attr-defined]
+    assert (lab.store.versions.active(), len(lab.store.versions.list())) == (1, 2)
+
+
 def test_a_night_that_refused_all_is_rejected(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome, result = sessions(lab, monkeypatch, ("abstention: 40%",))
     assert outcome == "rejected"
@@ -237,3 +274,26 @@ def test_a_refused_shard_is_built_again_and_differently(
     night.backlog.built("1", ())
     learn()
     assert trained[3] == ("warm", 7)
+
+
+def test_a_rebuild_does_without_a_version_whose_files_are_lost(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consolidation, "write_edits", lambda *_: iter(()))
+    dog = teach(lab.store, note(lab.store, "Rex is the dog.", "dog"), ("Who is the dog?", "Rex"))
+    lab.publish((dog[0].id,), recall="direct", **identity_fields(ScriptedModel().info))
+    shutil.rmtree(lab.paths.versions)  # as where a copy of the database alone was put back
+    chosen: list[Choice] = []
+
+    class Night(consolidation._Night):
+        def _learn(self, choice: Choice) -> Iterator[Any]:  # type: ignore[override]
+            chosen.append(choice)
+            yield from ()
+            return ("abstention: 40%",)
+
+    home = Home(lab)
+    home.settings = selection.Settings(recall="direct")
+    list(Night(home, ScriptedModel(), None).run(only_write=False, rebuild=True))  # type: ignore[arg-type]
+    assert (chosen[0].active, [edit.id for edit in chosen[0].new]) == (0, [dog[0].id])
+    assert lab.store.versions.active() == 0
+    assert lab.store.versions.activations()[-1].previous == 1
