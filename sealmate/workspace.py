@@ -41,6 +41,10 @@ class Workspace:
         self.clock = clock
         self.on_store: Callable[[Store, Paths, Clock], None] | None = None
         self._lock = threading.RLock()
+        # Apart from the other: a load takes minutes where the base is fetched first, and nothing
+        # but the model may wait for it.
+        self._loading = threading.RLock()
+        self._closings = 0
         self._store: Store | None = None
         self._model: LocalModel | None = None
         self._count: Callable[[str], int] | None = None
@@ -62,8 +66,9 @@ class Workspace:
         self.close()
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close what was opened. A load that goes on is not waited for; its model is not kept."""
         with self._lock:
+            self._closings += 1
             if self._store is not None:
                 self._store.close()
             self._store = self._model = None
@@ -104,14 +109,16 @@ class Workspace:
     def model(self, on_event: Callable[[Event], None] | None = None) -> LocalModel:
         """The loaded base, standing on its writer; fetched first when absent.
 
-        `on_event` is told what is fetched, how big and under which licence. Raises ModelError.
+        `on_event` is told what is fetched, how big and under which licence. A second call waits
+        for the first; nothing else of the workspace does. Raises ModelError.
         """
-        with self._lock:
-            if self._model is None:
+        with self._loading:
+            model, closings = self._model, self._closings
+            if model is None:
                 folder = self._bring(on_event)
                 from sealmate.model.local import LocalModel  # torch and transformers: seconds
 
-                self._model = LocalModel.open(
+                model = LocalModel.open(
                     self.model_id,
                     folder,
                     device=self.settings.device,
@@ -120,14 +127,17 @@ class Workspace:
                     reader=self.reader_folder(),
                     compute_cache=self.paths.ensure().data / "compute.json",
                 )
-            return self._model
+                with self._lock:
+                    if closings == self._closings:
+                        self._model = model
+            return model
 
     def drop_model(self) -> None:
         """Let go of the loaded base and of the memory it takes; the next use loads it again.
 
         Whoever answers with it just now does so to the end, and its memory is taken that long.
         """
-        with self._lock:
+        with self._loading, self._lock:
             self._model = None
         from sealmate.model.memory import give_back
 

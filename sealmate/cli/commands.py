@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 import sealmate.cli
-from sealmate.cli.common import Globals, open_workspace
+from sealmate.cli.common import Globals, new_profile, open_workspace
 from sealmate.cli.paragraphs import flowing
 from sealmate.cli.streams import passing, writing
 from sealmate.errors import UsageError
@@ -83,4 +83,4 @@ def _start(
         from sealmate.tui.app import run  # textual: 0.3 s
 
         with open_workspace(ctx) as workspace:
-            run(workspace)
+            run(workspace, new_profile(workspace.paths))

@@ -62,28 +62,44 @@ def open_workspace(ctx: typer.Context, **flags: object) -> Workspace:
 
     workspace = Workspace.open(settings_of(ctx, **flags))
     workspace.on_store = _resume
-    paths = workspace.paths
-    if paths.profile != "default" and not os.path.lexists(paths.profile_dir):
+    if new_profile(workspace.paths):
         workspace.on_store = _resume_new
     return workspace
 
 
-def _resume_new(store: Store, paths: Paths, clock: Clock) -> None:
-    """Say that a profile was made: a mistyped name must not look as if everything was lost."""
-    others = sorted(path.name for path in paths.profile_dir.parent.iterdir() if path.is_dir())
-    others.remove(paths.profile)
+def new_profile(paths: Paths) -> str:
+    """That a profile is not there yet, beside those that are; "" where it is. A mistyped name must
+    not look as if everything was lost."""
+    if paths.profile == "default" or os.path.lexists(paths.profile_dir):
+        return ""
+    return _made(paths)
+
+
+def _made(paths: Paths) -> str:
+    others: list[str] = []
+    with suppress(OSError):  # a home that is not there yet has none
+        found = paths.profile_dir.parent.iterdir()
+        others = sorted(path.name for path in found if path.is_dir() and path != paths.profile_dir)
     known = f"; there were: {', '.join(others)}" if others else ""
-    tell(f"note: the profile {paths.profile} is new{known}")
+    return f"the profile {paths.profile} is new{known}"
+
+
+def _resume_new(store: Store, paths: Paths, clock: Clock) -> None:
+    """Say that a profile was made."""
+    tell(f"note: {_made(paths)}")
     _resume(store, paths, clock)
 
 
 def _resume(store: Store, paths: Paths, clock: Clock) -> None:
-    """Finish a `forget` that was cut off: what should be gone must not wait for the next night.
+    """Tell of an upgrade, and finish a `forget` that was cut off: what should be gone must not wait
+    for the next night.
 
     Waits for nobody; what goes wrong is left to the next `forget`, `doctor` or night, which say so.
     """
     from sealmate.store.state import FORGETTING
 
+    if store.copied:
+        tell(f"note: the database was upgraded for this release; as it was it is in {store.copied}")
     if store.state.get(FORGETTING):
         from sealmate.night import forgetting  # the checks of versions with it: 0.1 s
 

@@ -53,7 +53,8 @@ THEME = Theme(
 class SealmateApp(App[None]):
     """Chat first; the other screens come over it and go again.
 
-    `failure` is the error that ended the app, if one did.
+    `greeting` is said in the chat at the start. `failure` is the error that ended the app, if one
+    did.
     """
 
     TITLE = "sealmate"
@@ -62,11 +63,12 @@ class SealmateApp(App[None]):
         key.binding() for key in (keys.CHAT, keys.VERSIONS, keys.SOURCES, keys.REPORT, keys.QUIT)
     ]
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, greeting: str = "") -> None:
         super().__init__()
         self.services = services
         self.failure: SealmateError | None = None
         self.chat = ChatScreen(services)
+        self.chat.greeting = f"{greeting[:1].upper()}{greeting[1:]}." if greeting else ""
         self.set_keymap(services.settings.keys)
 
     def get_default_screen(self) -> ChatScreen:
@@ -80,9 +82,10 @@ class SealmateApp(App[None]):
 
     async def action_show(self, name: str) -> None:
         """Show the screen with that name, read anew."""
+        if isinstance(self.screen, BaseScreen) and self.screen.tab == name:
+            self.screen.look_again()
+            return
         if self.screen is not self.chat and isinstance(self.screen, BaseScreen):
-            if self.screen.tab == name:
-                return
             await self.pop_screen()
         if name != self.chat.tab and isinstance(self.screen, BaseScreen):
             await self.push_screen(_screen(name, self.services))
@@ -90,10 +93,11 @@ class SealmateApp(App[None]):
     async def action_ask_to_forget(self, source_id: str) -> None:
         """Begin to forget a source, in the chat."""
         await self.action_show(self.chat.tab)
-        await self.chat.submit(f"/forget {source_id}")
+        # Beside what else happens: what the chat is doing just now may take a while.
+        self.chat.run_worker(self.chat.submit(f"/forget {source_id}"), group="input")
 
     async def action_quit(self) -> None:
-        """Let an answer or a night end first, for a few seconds at most."""
+        """Let what goes on in the chat end first, for a few seconds at most."""
         self.chat.stop_all()
         for _ in range(int(_STOP_SECONDS / 0.05)):
             if not self.chat.busy:
@@ -123,12 +127,12 @@ def _screen(name: str, services: Services) -> BaseScreen:
     return ReportScreen(services)
 
 
-def run(workspace: Workspace) -> None:
-    """Run the app on a home until the person quits.
+def run(workspace: Workspace, greeting: str = "") -> None:
+    """Run the app on a home until the person quits. `greeting` is what is said at the start.
 
     Raises the SealmateError that made it impossible to go on.
     """
-    app = SealmateApp(from_workspace(workspace))
+    app = SealmateApp(from_workspace(workspace), greeting)
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 # "/etc/passwd" and "/ 2" are questions; a command is one word of letters.
-_COMMAND = re.compile(r"/([A-Za-z]+)(?:\s+(.*))?", re.DOTALL)
+_COMMAND = re.compile(r"/([A-Za-z]+)(?:(:\s*|\s+)(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +25,24 @@ COMMANDS = (
     Command("sleep", "now", "run the night now; `/sleep stop` ends it without loss"),
     Command("why", "QUESTION", "where an answer comes from"),
     Command("closed", "", "answer from the weights alone, or with passages again"),
-    Command("new", "", "begin a new conversation"),
+    Command("new", "", "begin a new conversation, with the question after it if there is one"),
+    Command("chats", "", "list the conversations; `/chats 3` opens one again"),
     Command("help", "", "this list"),
 )
 
 
 def parse(line: str) -> tuple[str, str] | None:
-    """(command, argument) of a line, the command in lower case; None if it is a question."""
+    """(command, argument) of a line, the command in lower case; None if it is a question.
+
+    A colon may stand between the two of a command that there is.
+    """
     found = _COMMAND.fullmatch(line.strip())
     if found is None:
         return None
-    return found[1].lower(), (found[2] or "").strip()
+    name = found[1].lower()
+    if (found[2] or "").startswith(":") and name not in {command.name for command in COMMANDS}:
+        return None
+    return name, (found[3] or "").strip()
 
 
 def complete(line: str) -> str:

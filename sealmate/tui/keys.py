@@ -43,6 +43,23 @@ BACK = Key("back", "escape", "app.show('chat')", "Back to chat")
 ROLLBACK = Key("rollback", "r", "rollback", "Roll back")
 UNDO = Key("undo", "u", "undo", "Undo")
 FORGET = Key("forget", "f", "forget", "Forget")
+# The same key where there is nothing to stop, under the same id so that it goes where that goes.
+NO_CANCEL = Binding(CANCEL.key, "no_cancel", "", show=False, id=CANCEL.id)
+
+# These have no id, as they do what they do everywhere. Priority: the prompt has keys of that name.
+_SCROLL = Binding.Group("Scroll", compact=True)
+PAGES = tuple(
+    Binding(key, f"page({pages})", "Scroll", key_display=shown, priority=True, group=_SCROLL)
+    for key, pages, shown in (("pageup", -1, "pgup/"), ("pagedown", 1, "pgdn"))
+)
+DETAILS = Binding("tab", "app.focus_next", "Details")
+# How the help tells them, and those of the parts.
+FIXED = (
+    ("shift+enter", "new line"),
+    ("pageup/pagedown", "scroll"),
+    ("tab", "to the details below a table and back"),
+    ("home/end", "first and last row"),
+)
 
 ALL = (
     CHAT, VERSIONS, SOURCES, REPORT, QUIT, CANCEL, CLOSED, NEW, BACK, ROLLBACK, UNDO, FORGET,

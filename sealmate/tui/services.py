@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from threading import Condition
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
-from sealmate.errors import ModelError, ScheduleError
-from sealmate.events import Event
+from sealmate.errors import Cancelled, ModelError, ScheduleError
+from sealmate.events import Event, Note
 from sealmate.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 
 
 _POLL = 0.1  # seconds between two looks whether a person stopped what waits
+
+
+class Why(Protocol):
+    """Where the answer to `question` comes from, in Markdown; `on_event` is told how it goes.
+
+    Raises Cancelled once `cancel` is set.
+    """
+
+    def __call__(
+        self,
+        question: str,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        cancel: Flag | None = None,
+    ) -> str: ...
 
 
 class Ask(Protocol):
@@ -51,10 +66,10 @@ class Services:
 
     `zone` is where times are shown (None = the system's). `store` opens the ledger at the first
     call. `load` fetches and loads the model and reports how. `remember` keeps a note, `forget`
-    erases the source with that id. `night` runs until its flag is set. `switch` goes to a version
-    as `sealmate versions rollback N` does, 0 for none, with a reason. `report` is the morning
-    report as Markdown, "" before the first night. `next_night` is None where no nightly run is
-    installed. `why` explains an answer in Markdown, where that is offered.
+    erases the sources with these ids. `night` runs until its flag is set. `switch` goes to a
+    version as `sealmate versions rollback N` does, 0 for none, with a reason. `report` is the
+    morning report as Markdown, "" before the first night. `next_night` is None where no nightly
+    run is installed. `why` explains an answer, where that is offered.
     """
 
     settings: Settings
@@ -64,12 +79,12 @@ class Services:
     model_ready: Callable[[], bool]
     load: Callable[[Callable[[Event], None]], None]
     remember: Callable[[str], Ingested]
-    forget: Callable[[int], Forgotten]
+    forget: Callable[[Sequence[int]], Forgotten]
     night: Callable[[Flag], Iterator[Event]]
     switch: Callable[[int, str], None]
     report: Callable[[], str]
     next_night: Callable[[], datetime | None]
-    why: Callable[[str], str] | None = None
+    why: Why | None = None
     zone: tzinfo | None = None
 
 
@@ -124,6 +139,30 @@ class _Answers:
             yield not self._count
 
 
+class _Asked:
+    """The assistant as an explanation asks it: it tells which way, and can be stopped."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        on_event: Callable[[Event], None] | None,
+        cancel: Flag | None,
+    ) -> None:
+        self._assistant = assistant
+        self._on_event = on_event
+        self._cancel = cancel
+
+    def ask(self, question: str, *, closed_book: bool = False, version: int | None) -> Answer:
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled("stopped")
+        if self._on_event is not None:
+            way = "asking the weights alone…" if closed_book else "asking with the notes…"
+            self._on_event(Note(way))
+        return self._assistant.ask(
+            question, closed_book=closed_book, version=version, cancel=self._cancel
+        )
+
+
 class _Real:
     """The services over one workspace. Imports stand in the methods: each is for later."""
 
@@ -134,7 +173,7 @@ class _Real:
         self._store: Store | None = None
 
     def store(self) -> Store:
-        # Kept, as the workspace's own lock is held for as long as a model loads.
+        # Kept: what outlives the app in a thread must not open the ledger a second time.
         if self._store is None:
             self._store = self._workspace.store
         return self._store
@@ -189,11 +228,11 @@ class _Real:
             clock=workspace.clock,
         )
 
-    def forget(self, source_id: int) -> Forgotten:
+    def forget(self, source_ids: Sequence[int]) -> Forgotten:
         from sealmate.night.forgetting import forget
 
         workspace = self._workspace
-        return forget(self.store(), workspace.paths.ensure(), [source_id], workspace.clock)
+        return forget(self.store(), workspace.paths.ensure(), source_ids, workspace.clock)
 
     def night(self, cancel: Flag) -> Iterator[Event]:
         from sealmate.night.job import run_night
@@ -218,11 +257,18 @@ class _Real:
             info = workspace.identity()
         rollback(self.store(), workspace.paths, number, reason=reason, info=info)
 
-    def why(self, question: str) -> str:
+    def why(
+        self,
+        question: str,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        cancel: Flag | None = None,
+    ) -> str:
         from sealmate.chat.why import as_markdown, explain
 
         with self._answers.one(self._only_the_active):
-            return as_markdown(explain(self.assistant, self.store(), question))
+            asked = cast("Assistant", _Asked(self.assistant, on_event, cancel))
+            return as_markdown(explain(asked, self.store(), question))
 
     def report(self) -> str:
         from sealmate.night.report import latest_report, render_markdown

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from threading import Event as Flag
 from typing import TYPE_CHECKING
 
+from textual.widget import Widget
 from textual.widgets import Markdown
 
-from sealmate.errors import Cancelled
-from sealmate.events import Event, Finished
+from sealmate.records import Source
 from sealmate.tui import keys
-from sealmate.tui.background import Background
+from sealmate.tui.asking import Explaining, waiting
+from sealmate.tui.background import apart
 from sealmate.tui.commands import help_text
-from sealmate.tui.forgetting import Forgetting
-from sealmate.tui.text import plain
-from sealmate.tui.widgets.night import NightTurn
-from sealmate.tui.widgets.turns import Kind, Remark
+from sealmate.tui.forgetting import Forgetting, Reply, is_reply
+from sealmate.tui.nights import Nights
+from sealmate.tui.text import one_line
+from sealmate.tui.widgets.turns import AnswerTurn, Kind, Remark
 
 if TYPE_CHECKING:
     from sealmate.tui.screens.chat import ChatScreen
+
+
+_MOST_CHATS = 15
+_REDRAWING = ("new", "chats")  # what is said before them would not stay on the screen
+_WEIGHTS = "found from now on, in the weights after the next night."
+_PART = (
+    "found from now on. Something in it looks secret and stays out of the weights; what else may "
+    "be learnt of it is learnt in the next night."
+)
 
 
 class Slash:
@@ -30,7 +39,9 @@ class Slash:
         self._screen = screen
         self._services = screen.services
         self._forgetting = Forgetting(screen.services)
-        self._night: Flag | None = None
+        self._erasing = False
+        self._nights = Nights(screen)
+        self._whys: list[Explaining] = []
 
     @property
     def asking(self) -> str:
@@ -40,19 +51,44 @@ class Slash:
     @property
     def sleeping(self) -> bool:
         """True while a night runs."""
-        return self._night is not None
+        return self._nights.running
+
+    @property
+    def explaining(self) -> bool:
+        """True while an answer is being explained."""
+        return bool(self._whys)
+
+    @property
+    def busy(self) -> bool:
+        """True while something goes on that should come to its end."""
+        return self.sleeping or self.explaining or self._erasing
+
+    @property
+    def live(self) -> list[Widget]:
+        """What on the screen something is still to be told in."""
+        turns: list[Widget] = [one.turn for one in self._whys]
+        return [*turns, *([self._nights.turn] if self._nights.turn else [])]
 
     def stop_night(self) -> None:
         """Ask the night to end; what it has done is kept."""
-        if self._night is not None:
-            self._night.set()
+        self._nights.stop()
+
+    def stop_explaining(self) -> None:
+        """Ask what is being explained to end."""
+        for one in self._whys:
+            one.stop()
 
     async def run(self, name: str, argument: str) -> None:
-        """Run the command `name`."""
+        """Run the command `name`. It ends the dialogue that is going on: what was to be forgotten
+        is kept."""
+        kept = self._forgetting.stop()
+        self._screen.show_mode()
+        if kept and name not in _REDRAWING:
+            await self._remark(kept)
         commands = {
             "remember": self._remember, "forget": self._forget, "why": self._why,
-            "sources": self._sources, "sleep": self._sleep, "closed": self._closed,
-            "new": self._new, "help": self._help,
+            "sources": self._sources, "sleep": self._nights.command, "closed": self._closed,
+            "new": self._new, "chats": self._chats, "help": self._help,
         }  # fmt: skip
         command = commands.get(name)
         if command is None or (name == "why" and self._services.why is None):
@@ -61,11 +97,23 @@ class Slash:
             await self._remark(f"/{name} needs words after it.", "bad")
         else:
             await self._guarded(command, argument)
+        if kept and name in _REDRAWING:
+            await self._remark(kept)
         self._screen.update_status()
 
     async def reply(self, line: str) -> None:
-        """Answer the question that `asking` names; an empty line means no."""
-        await self._guarded(self._forget_step, line)
+        """Answer the question that `asking` names; an empty line means no.
+
+        What is too long for an answer ends the dialogue and goes back to the prompt.
+        """
+        if not is_reply(line):
+            kept = self._forgetting.stop()
+            self._screen.show_mode()
+            await self._remark(f"{kept} {self._screen.give_back(line)}")
+            return
+        if line:
+            await self._screen.add_line(line)
+        await self._guarded(self._answer, line)
         self._screen.update_status()
 
     async def _guarded(self, step: Callable[[str], Awaitable[None]], argument: str) -> None:
@@ -82,38 +130,70 @@ class Slash:
         for source in done.unchanged:
             await self._remark(f"Known already: “{source.title}” ({source.kind} {source.id}).")
         for source in done.added:
-            await self._remark(
-                f"Remembered as note {source.id}: found from now on, in the weights after the "
-                "next night.",
-                "good",
-            )
+            learnt = _PART if await self._screen.off(self._has_secrets, source) else _WEIGHTS
+            await self._remark(f"Remembered as note {source.id}: {learnt}", "good")
+
+    def _has_secrets(self, source: Source) -> bool:
+        """Whether something of a source is kept out of the weights. Reads the ledger."""
+        from sealmate.edits.safe import safely
+
+        store = self._services.store()
+        passages = store.passages.of_source(source.id)
+        return any(
+            safe != passage for safe, passage in zip(safely(store, passages), passages, strict=True)
+        )
 
     async def _forget(self, text: str) -> None:
-        self._forgetting.stop()
-        await self._forget_step(text)
+        await self._tell(await apart(partial(self._forgetting.begin, text)))
 
-    async def _forget_step(self, line: str) -> None:
-        step = self._forgetting.answer if self._forgetting.waiting else self._forgetting.begin
+    async def _answer(self, line: str) -> None:
+        if self._forgetting.agrees(line):
+            await self._erase()
+        else:
+            await self._tell(await self._screen.off(self._forgetting.choose, line))
+
+    async def _erase(self) -> None:
+        """Forget what was chosen. The mode changes at once; the rest may take minutes."""
+        chosen, sign = self._forgetting.take(), Remark("forgetting…")
+        self._screen.show_mode()
+        await self._screen.add(sign)
+        self._erasing = True
         try:
-            reply = await self._screen.off(step, line)
-            if reply.erased:
-                await self._screen.end_answer()
-                # What was erased must leave the screen and the prompt's memory as well.
-                await self._screen.load()
-            kind: Kind = "ask" if self._forgetting.waiting else "good" if reply.erased else "plain"
-            await self._remark(reply.text, kind)
+            reply = await apart(partial(self._forgetting.erase, chosen))
         finally:
-            self._screen.show_mode()
+            self._erasing = False
+            await sign.remove()
+        await self._tell(reply)
+
+    async def _tell(self, reply: Reply) -> None:
+        """Show what a step of the dialogue came to."""
+        question = ""
+        if reply.erased:
+            question = await self._screen.end_answer()
+            # What was erased must leave the screen and the prompt's memory as well.
+            await self._screen.load(forget=True)
+        kind: Kind = "ask" if self._forgetting.waiting else "good" if reply.erased else "plain"
+        await self._remark(reply.text, kind)
+        if question:
+            stopped = "The question that was being answered was stopped."
+            await self._remark(f"{stopped} {self._screen.give_back(question)}")
+        self._screen.show_mode()
 
     async def _why(self, question: str) -> None:
         # It asks the model: the chat goes on meanwhile.
-        turn = Markdown(f"*looking into* {plain(question)}", open_links=False, classes="help")
+        turn = AnswerTurn(busy=waiting(self._services))
         await self._screen.add(turn)
-        self._screen.run_worker(self._guarded(partial(self._explain, turn), question), group="why")
+        asked = Explaining(self._screen, question, turn)
+        self._whys.append(asked)
+        self._screen.refresh_bindings()
+        self._screen.run_worker(self._explain(asked), group="why")
 
-    async def _explain(self, turn: Markdown, question: str) -> None:
-        if self._services.why is not None:
-            await turn.update(plain(await self._screen.off(self._services.why, question)))
+    async def _explain(self, asked: Explaining) -> None:
+        try:
+            await asked.run()
+        finally:
+            self._whys.remove(asked)
+            self._screen.refresh_bindings()
 
     async def _sources(self, _: str) -> None:
         await self._screen.app.run_action("show('sources')")
@@ -126,10 +206,48 @@ class Slash:
             else "Open book: answers may look at passages."
         )
 
-    async def _new(self, _: str) -> None:
+    async def _new(self, question: str) -> None:
         await self._screen.end_answer()
-        await self._screen.off(self._screen.talk.leave)
+        left = await self._screen.off(self._screen.talk.leave)
         await self._screen.load()
+        if left is not None:
+            await self._remark(
+                f"The conversation before is kept: /chats {left.id} opens it again, /chats lists "
+                "them all."
+            )
+        if question:
+            await self._screen.add_line(question)
+            await self._screen.ask(question)
+
+    async def _chats(self, argument: str) -> None:
+        talk = self._screen.talk
+        if not argument:
+            await self._remark(await self._screen.off(self._listed))
+        elif not argument.isdecimal():
+            await self._remark("/chats lists the conversations, /chats 3 opens number 3.", "bad")
+        else:
+            await self._screen.off(talk.check, int(argument))
+            await self._screen.end_answer()
+            await self._screen.off(talk.resume, int(argument))
+            await self._screen.load()
+
+    def _listed(self) -> str:
+        """The conversations, a line each. Reads the ledger."""
+        talk, zone = self._screen.talk, self._services.zone
+        chats, now = talk.listed(), talk.now()
+        if not chats:
+            return "There is no conversation yet: ask something."
+        wide = max(len(str(chat.id)) for chat in chats)
+        lines = [
+            f"{chat.id:>{wide}}  {chat.started_at.astimezone(zone):%d %b %Y}  "
+            f"{one_line(chat.title)}{'  (this one)' if chat == now else ''}"
+            for chat in chats[:_MOST_CHATS]
+        ]
+        if len(chats) > _MOST_CHATS:
+            lines.append(f"and {len(chats) - _MOST_CHATS} older ones, which open as well")
+        if others := [chat.id for chat in chats if chat != now]:
+            lines.append(f"/chats {others[0]} opens number {others[0]}.")
+        return "\n".join(lines)
 
     async def _help(self, _: str) -> None:
         shown = [
@@ -137,46 +255,6 @@ class Slash:
             for key in (keys.VERSIONS, keys.SOURCES, keys.REPORT, keys.CANCEL, keys.CLOSED,
                         keys.NEW, keys.QUIT)
         ]  # fmt: skip
-        shown.append(("shift+enter", "new line"))
+        shown += keys.FIXED
         text = help_text(shown, self._services.why is not None)
         await self._screen.add(Markdown(text, classes="help"))
-
-    async def _sleep(self, argument: str) -> None:
-        if argument == "stop":
-            word = "Stopping the night; what it has done is kept." if self.sleeping else ""
-            self.stop_night()
-            await self._remark(word or "No night is running here.")
-        elif argument != "now":
-            await self._remark("/sleep now runs the night now, /sleep stop ends it.")
-        elif self.sleeping:
-            await self._remark("A night is running already.")
-        else:
-            self._night = Flag()
-            turn = NightTurn()
-            await self._screen.add(turn)
-            self._screen.run_worker(self._sleep_through(turn, self._night), group="night")
-
-    async def _sleep_through(self, turn: NightTurn, flag: Flag) -> None:
-        from sealmate.night.job import why_it_ended  # not for every start
-
-        def work(emit: Callable[[Event], None]) -> None:
-            for event in self._services.night(flag):
-                emit(event)
-
-        job = Background[Event, None](work)
-        try:
-            async for event in job:
-                turn.show(event)
-                if isinstance(event, Finished):
-                    turn.finish(str(event.result.get("outcome", "")))
-                    if why := why_it_ended(event.result):
-                        await self._remark(why)
-            job.result  # noqa: B018 - raises what the night raised
-        except Cancelled:
-            turn.finish("stopped")
-        except Exception as error:
-            turn.finish("failed")
-            await self._remark(self._screen.say(error), "bad")
-        finally:
-            self._night = None
-        self._screen.update_status()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sealmate.errors import NotFoundError
-from sealmate.records import Message
+from sealmate.records import Conversation, Message
 from sealmate.tui.services import Services
 from sealmate.tui.text import one_line
 
@@ -32,8 +32,16 @@ class Shown:
     disputes: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """The newest messages of a conversation, oldest first, and how many came `before` them."""
+
+    newest: Sequence[Shown] = ()
+    before: int = 0
+
+
 class Talk:
-    """One conversation at a time. All methods but `leave` use the ledger and may block."""
+    """One conversation at a time. The methods use the ledger and may block."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -47,23 +55,38 @@ class Talk:
             self._made = Chat(self._services.store(), self._services.clock)
         return self._made
 
-    def resume(self) -> list[Shown]:
-        """Go on with the conversation used last; its newest messages, oldest first."""
-        self._chat.resume()
+    def resume(self, conversation_id: int | None = None) -> View:
+        """Go on with a conversation, or the one used last. Raises NotFoundError."""
+        self._chat.resume(conversation_id)
         return self.shown()
 
-    def leave(self) -> None:
-        """The next question begins a new conversation."""
+    def leave(self) -> Conversation | None:
+        """The next question begins a new conversation; the one that this leaves, if any."""
+        left = self._chat.conversation
         self._chat.leave()
+        return left
 
-    def shown(self) -> list[Shown]:
-        """The newest messages of this conversation, oldest first."""
+    def now(self) -> Conversation | None:
+        """This conversation, once it has begun."""
+        return self._chat.conversation
+
+    def listed(self) -> list[Conversation]:
+        """All conversations, the one used last first."""
+        return self._services.store().chats.list()
+
+    def check(self, conversation_id: int) -> None:
+        """Raise NotFoundError if there is no such conversation."""
+        self._services.store().chats.get(conversation_id)
+
+    def shown(self) -> View:
+        """What is shown of this conversation."""
         messages = self._chat.messages()
         asked = [None, *messages]
-        return [
+        newest = [
             Shown(message, self.excerpts(message.sources), self._disputes_then(question, message))
             for question, message in list(zip(asked, messages, strict=False))[-MOST_SHOWN:]
         ]
+        return View(newest, len(messages) - len(newest))
 
     def turns(self) -> Sequence[Turn]:
         """The last exchanges, for the model."""
@@ -77,15 +100,15 @@ class Talk:
         """Keep a question with its answer, unless something was forgotten `since`."""
         return self._chat.keep(question, answer, since) is not None
 
-    def keep_stopped(self, question: str, said: str, since: int) -> Answer | None:
-        """Keep what was said before a person stopped it, as the active version's answer."""
+    def keep_stopped(self, question: str, said: str, since: int) -> bool:
+        """Keep what was said before a person stopped it, as the active version's answer; False
+        if it was not kept."""
         from sealmate.chat.assistant import Answer
 
         if not said:
-            return None
+            return False
         answer = Answer(said, self._services.store().versions.active(), False)
-        self.keep(question, answer, since)
-        return answer
+        return self.keep(question, answer, since)
 
     def excerpts(self, sources: Sequence[Mapping[str, Any]]) -> dict[int, str]:
         """The beginnings of the passages that `sources` cite, by passage id."""

@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 from sealmate import events
 from sealmate.chat.assistant import Answer
+from sealmate.errors import Cancelled
 from sealmate.model.protocol import Prompt, Sampling
 from sealmate.model.scripted import ScriptedModel
 from sealmate.records import Edit, Probe
@@ -121,7 +122,7 @@ class Home:
             night=self.run_night,
             report=lambda: self.report,
             next_night=lambda: NOW + timedelta(hours=19, minutes=22),
-            why=self.why,
+            why=None if self.why is None else self.explain,
             zone=UTC,
         )
 
@@ -140,6 +141,24 @@ class Home:
             raise self.failing
         self.model.pause = self.slow
         return from_workspace(self.workspace).ask(question, **options)
+
+    def explain(
+        self,
+        question: str,
+        *,
+        on_event: Callable[[events.Event], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> str:
+        """As `why` says; held up like an answer, and stopped like one."""
+        assert self.why is not None
+        assert on_event is not None
+        assert cancel is not None
+        if self.slow is not None:
+            on_event(events.Note("asking the weights alone…"))
+            cancel.wait(60)
+        if cancel.is_set():
+            raise Cancelled("stopped")
+        return self.why(question)
 
     def run_night(self, cancel: threading.Event) -> Iterator[events.Event]:
         for event in self.night:

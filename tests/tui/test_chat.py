@@ -139,7 +139,10 @@ async def test_an_error_is_one_remark_and_the_chat_goes_on(home: Home) -> None:
         home.failing = None
         await send(pilot, "Hello again?")
         assert "Better now." in said(pilot)
-    assert "ZeroDivisionError" in home.services.settings.paths.log.read_text()
+    log = home.services.settings.paths.log
+    assert "\nbuiltins.ZeroDivisionError\n" in log.read_text()
+    assert "a bug" not in log.read_text()
+    assert log.stat().st_mode & 0o777 == 0o600
     # Questions that got no answer are not put before the model.
     assert [turn.role for turn in home.model.prompts[-1]].count("user") == 1
 

@@ -36,7 +36,7 @@ def test_the_status_fits_its_line(
 def test_the_status_says_more_where_there_is_room() -> None:
     status = Status("smollm2-135m", 3, 2, 14, 0, NOW, NOW + timedelta(hours=6.5))
     assert str(status_line(status, 120, UTC)) == (
-        "● version 3 · smollm2-135m · 2 notes not consolidated · 14 forgotten, still in the "
+        "● version 3 · smollm2-135m · 2 notes waiting · 14 forgotten, still in the "
         "weights · next night tomorrow 02:30"
     )
     assert str(status_line(status, 80, UTC)) == (

@@ -9,9 +9,11 @@ from sealmate.errors import SettingsError
 from sealmate.settings import KEYS
 from sealmate.tui.app import SealmateApp
 from sealmate.tui.keys import ALL
+from sealmate.tui.screens.sources import Row, read_rows
 from sealmate.versions.lineage import previous
 from sealmate.versions.manifest import identity_fields
 from sealmate.versions.publish import publish
+from tests.store.build import statements
 from tests.tui.drive import app_of, said, send, settle, status
 from tests.tui.home import Home, make_adapter
 
@@ -207,3 +209,21 @@ def test_every_key_has_its_own_id() -> None:
 
 def test_the_settings_know_every_key() -> None:
     assert sorted(key.id for key in ALL) == sorted(KEYS)
+
+
+def test_the_list_of_sources_does_not_ask_for_each(home: Home) -> None:
+    before, rows = _rows(home)
+    for number in range(5):
+        home.remember(f"The gate has the number {number}.")
+    after, more = _rows(home)
+    assert after == before
+    assert more[5:] == rows
+    assert [(row.passages, row.standing.words) for row in more[:6]] == [(1, "waiting")] * 6
+    assert [row.standing.known for row in more[6:]] == [True, True]
+
+
+def _rows(home: Home) -> tuple[int, list[Row]]:
+    home.services.store()  # opening it asks, too
+    with statements() as asked:
+        rows = read_rows(home.services)
+    return len(asked), rows

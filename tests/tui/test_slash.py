@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sealmate import events
 from sealmate.errors import BusyError, HomeError
 from sealmate.night.conflicts import settle_new
-from sealmate.night.lock import hold
+from sealmate.night.lock import NIGHT, hold
 from sealmate.store.state import FORGETTING
 from sealmate.tui.commands import COMMANDS, complete, parse
 from sealmate.tui.screens.sources import SourcesScreen
@@ -28,6 +28,9 @@ from tests.tui.home import Home
         ("/help", ("help", "")),
         ("  /Forget the  rabbit ", ("forget", "the  rabbit")),
         ("/remember a\nb", ("remember", "a\nb")),
+        ("/remember: text", ("remember", "text")),
+        ("/Why:who?", ("why", "who?")),
+        ("/etc: what is it for?", None),
         ("/etc/passwd is what?", None),
         ("/ help", None),
         ("a /help", None),
@@ -49,10 +52,10 @@ def test_any_line_can_be_read_and_completed(line: str) -> None:
 async def test_remember_keeps_a_note_once(home: Home) -> None:
     async with home.app().run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        assert "1 note not consolidated" in status(pilot)
+        assert "1 note waiting" in status(pilot)
         await send(pilot, "/remember The shed key is under the pot.")
         assert "Remembered as note 4" in said(pilot)
-        assert "2 notes not consolidated" in status(pilot)
+        assert "2 notes waiting" in status(pilot)
         await send(pilot, "/remember The shed key is under the pot.")
         assert "Known already: “The shed key is under the pot.” (note 4)." in said(pilot)
         await send(pilot, "/remember")
@@ -188,11 +191,15 @@ async def test_forget_needs_all_words_and_shows_what_goes_along(home: Home) -> N
         assert "earlier version" not in text
         await send(pilot, "no", "/forget letter")
         assert "Also 1 earlier version of it." in said(pilot)
-        await send(pilot, "no", "/forget 1 6")
-        assert "2 sources match" in said(pilot)
-        await send(pilot, "1", "yes")
-        assert "Forgot “The rabbit” (note 1)" in said(pilot)
-    assert [source.id for source in store.sources.list()] == [2, 3, 6]
+        await send(pilot, "no", "/forget 1 6 99")
+        assert "There is no source 99." in said(pilot)
+        await send(pilot, "/forget 1, 6")
+        text = said(pilot)
+        assert "Forget “The rabbit” (note 1) and “letter” (file 6)?\n  With them go" in text
+        assert "Also 1 earlier version of them." in text
+        await send(pilot, "yes")
+        assert "Forgot “The rabbit” (note 1) and “letter” (file 6): no search" in said(pilot)
+    assert [source.id for source in store.sources.list()] == [2, 3]
 
 
 async def test_forget_goes_on_with_what_an_earlier_one_left(home: Home) -> None:
@@ -235,7 +242,11 @@ async def test_sleep_now_shows_the_night_as_it_happens(home: Home) -> None:
             assert part in text
         await send(pilot, "/sleep", "/sleep stop")
         assert "/sleep now runs the night now" in said(pilot)
-        assert "No night is running here." in said(pilot)
+        assert "No night is running." in said(pilot)
+        with hold(home.workspace.paths.ensure().lock, home.clock, "work", name=NIGHT):
+            await send(pilot, "/sleep Stop")
+        assert "Another night is running (process " in said(pilot)
+        assert "Ctrl-C in its terminal, or /sleep stop in its window" in said(pilot)
 
 
 async def test_a_night_can_be_stopped_and_the_chat_goes_on_meanwhile(home: Home) -> None:

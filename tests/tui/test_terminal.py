@@ -55,7 +55,7 @@ def test_in_tmux(tmp_path: Path) -> None:
         )
         subprocess.run([*tmux, "send-keys", "Enter"], check=True)
         wait(lambda: "Remembered as note 1" in screen(), "the note")
-        wait(lambda: "1 note not consolidated" in screen(), "the new count")
+        wait(lambda: "1 note waiting" in screen(), "the new count")
         subprocess.run([*tmux, "send-keys", "C-q"], check=True)
         wait(lambda: code.exists() and code.read_text().strip() != "", "the end")
         assert code.read_text().strip() == "0"

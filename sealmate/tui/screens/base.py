@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import traceback
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from rich.text import Text
@@ -19,7 +16,7 @@ from textual.widgets import Footer
 from textual.worker import WorkType
 
 from sealmate.errors import HomeError, SealmateError
-from sealmate.paths import make_private_dir
+from sealmate.night.logfile import write_error
 from sealmate.tui.services import Services
 from sealmate.tui.status import read_status
 from sealmate.tui.widgets.status import StatusLine
@@ -32,7 +29,7 @@ _STATUS_SECONDS = 30.0
 
 
 class BaseScreen(Screen[None]):
-    """A screen over the services. Subclasses give `body` and `refresh_data`."""
+    """A screen over the services. Subclasses give `body` and, to be up to date, `reread`."""
 
     tab = ""
 
@@ -61,11 +58,24 @@ class BaseScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Look again now and then: another process may run the night."""
-        self.set_interval(_STATUS_SECONDS, self.update_status)
+        self.set_interval(_STATUS_SECONDS, self.look_again)
 
     def on_screen_resume(self) -> None:
         """The screen is shown, for the first time or again."""
         self.update_status()
+
+    def look_again(self) -> None:
+        """Read the status and what the screen shows anew."""
+        self.update_status()
+        self.reread()
+
+    def reread(self) -> None:
+        """Read the screen's own part anew, where others may have changed it."""
+
+    @property
+    def sleeping(self) -> bool:
+        """True while a night is known to run that may not hold its lock yet."""
+        return False
 
     def update_status(self) -> None:
         """Read the status line's facts anew."""
@@ -73,10 +83,10 @@ class BaseScreen(Screen[None]):
 
     async def _update_status(self) -> None:
         status = await self.off(read_status, self.services)
-        self.query_one(StatusLine).status = status
+        self.query_one(StatusLine).status = replace(status, night=status.night or self.sleeping)
         self._ever_read = True
 
-    def start(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+    def start(self, work: Callable[[], Coroutine[None, None, object]], group: str) -> None:
         """Run `work` beside what else happens, in the place of what runs in its group.
 
         Where the ledger cannot be read at all, the app ends with that error.
@@ -105,16 +115,13 @@ class BaseScreen(Screen[None]):
         return Text(text, style=self.app.theme_variables[colour])
 
     def say(self, error: Exception) -> str:
-        """An error in one or two lines; an unexpected one goes to the log with its trace."""
+        """An error in one or two lines; where an unexpected one came from goes to the log."""
         if isinstance(error, SealmateError):
             return f"{error.message}\n{error.hint}".strip()
         log = self.services.settings.paths.log
-        with suppress(OSError, HomeError):
-            make_private_dir(log.parent)
-            with open(log, "a", encoding="utf-8", opener=_private) as file:
-                file.write("".join(traceback.format_exception(error)) + "\n")
-        return f"Something broke: {type(error).__name__}: {error}\nThe details are in {log}"
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        said = f"Something broke: {type(error).__name__}: {error}"
+        try:
+            write_error(log, error, self.services.clock(), self.tab)
+        except (OSError, HomeError):
+            return said
+        return f"{said}\nThe details are in {log}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
@@ -20,6 +22,7 @@ from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
 from sealmate.tui.status import DIM
 from sealmate.tui.text import one_line
+from sealmate.tui.widgets.rows import Rows
 
 _ACTIVATIONS = 4
 
@@ -37,6 +40,22 @@ class Lineage:
     activations: tuple[Activation, ...]
     barred: frozenset[int]
     back: int = 0
+
+    def same_state(self, other: Lineage) -> bool:
+        """Whether nothing was made active in between."""
+        return self.active == other.active and self.activations[-1:] == other.activations[-1:]
+
+    def find(self, number: int) -> Version | None:
+        """The version with that number; None for 0, which is none."""
+        return next((version for version in self.versions if version.number == number), None)
+
+
+# The version to go to, and the reason for the ledger.
+Choice = tuple[int, str]
+
+
+class _RefusedError(Exception):
+    """What is not to be done, in words."""
 
 
 def read_lineage(services: Services) -> Lineage:
@@ -59,53 +78,74 @@ class VersionsScreen(BaseScreen):
     tab = "versions"
     AUTO_FOCUS = "DataTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        keys.ROLLBACK.binding(), keys.UNDO.binding(), keys.BACK.binding(), keys.QUIT.binding(),
+        keys.ROLLBACK.binding(), keys.UNDO.binding(), keys.DETAILS, keys.BACK.binding(),
+        keys.QUIT.binding(),
     ]  # fmt: skip
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
         self.lineage: Lineage | None = None
         self._switching = False
+        self._described = -1
+        self._order = asyncio.Lock()  # what was read later is shown later
 
     def body(self) -> Iterable[Widget]:
         """The table, a line for what a key did, and the details."""
-        yield DataTable(cursor_type="row", id="versions")
+        yield Rows("versions")
         yield Static(markup=False, id="outcome")
-        with VerticalScroll(id="details", can_focus=False):
+        with VerticalScroll(id="details"):
             yield Static(markup=False)
 
     def on_mount(self) -> None:
         """Read the versions after the first paint."""
         super().on_mount()
-        self.start(self.load, "load")
+        self.reread()
 
-    async def load(self) -> None:
-        """Read the ledger and fill the table, the cursor on the active version."""
-        lineage = self.lineage = await self.off(read_lineage, self.services)
-        table = self.query_one(DataTable)
+    def reread(self) -> None:
+        """Show what others changed, but not while a switch is on its way, which shows its own."""
+        if not self._switching:
+            self.start(self.load, "load")
+
+    async def load(self) -> Lineage:
+        """Read the ledger and show what is new in it; what it tells now."""
+        async with self._order:
+            lineage = await self.off(read_lineage, self.services)
+            if lineage != self.lineage:
+                self._fill(lineage)
+        return lineage
+
+    def _fill(self, lineage: Lineage) -> None:
+        """The cursor stays on its version; the one on the active version goes along with that."""
+        table = self.query_one(Rows)
+        shown_before, self.lineage = self.lineage, lineage
+        chosen = table.chosen
+        if shown_before is None or chosen == str(shown_before.active):
+            chosen = str(lineage.active)
         table.clear(columns=True)
         shown = scores_listed(lineage.versions)  # every score stands in the details
         table.add_columns("", "version", "made", "from", "self-edits", *(n for _, n in shown))
-        marked = any(_mark(version, lineage) for version in lineage.versions)
-        if marked:
-            table.add_column("")
         for version in lineage.versions:
             table.add_row(
                 self.cell("●", "success") if version.number == lineage.active else "",
-                str(version.number),
+                self._numbered(version),
                 self.when(version.created_at),
                 "base" if not version.parent else str(version.parent),
                 str(version.edits),
                 *(_figure(version.scores.get(key)) for key, _ in shown),
-                *([_mark(version, lineage)] * marked),
                 key=str(version.number),
             )
         table.add_row(
             self.cell("●", "success") if not lineage.active else "",
-            "none", "the base alone", "", "", *("" for _ in shown), *([""] * marked), key="0",
+            "none", "the base alone", "", "", *("" for _ in shown), key="0",
         )  # fmt: skip
-        table.move_cursor(row=table.get_row_index(str(lineage.active)), scroll=True)
-        self.describe(lineage.active)
+        table.choose(chosen)
+        self.describe(int(chosen))
+
+    def _numbered(self, version: Version) -> str | Text:
+        """The number with what keeps a version from coming back: the last columns of a narrow
+        terminal lie beyond its edge."""
+        mark = self.lineage and _mark(version, self.lineage)
+        return self.cell(f"{version.number} {mark}", "error") if mark else str(version.number)
 
     def when(self, at: datetime) -> str:
         """A time in the services' zone."""
@@ -121,11 +161,13 @@ class VersionsScreen(BaseScreen):
         lineage = self.lineage
         if lineage is None:
             return
-        version = next((v for v in lineage.versions if v.number == number), None)
+        version = lineage.find(number)
         lines: list[Content] = []
         if version is None:
             lines.append(Content("Answers as the base does, without anything it was taught."))
         else:
+            if why := self._gone(version):
+                lines.append(Content.styled(f"{why}; it cannot come back.\n", "$text-error"))
             lines += [_pair("base", version.base_id), _pair("sha-256", version.sha256[:16] + "…")]
             lines += [
                 _pair(name.replace("_", " "), _figure(value))
@@ -138,49 +180,53 @@ class VersionsScreen(BaseScreen):
                 (f"{self.when(one.at)}  ", DIM), f"{arrow}  ", (one_line(one.reason), DIM)
             ))  # fmt: skip
         self.query_one("#details Static", Static).update(Content("\n").join(lines))
+        if number != self._described:
+            self.query_one("#details").scroll_home(animate=False)
+        self._described = number
+
+    def _gone(self, version: Version) -> str:
+        """Why a version cannot come back, "" where it can."""
+        if version.purged_at is not None:
+            return f"Version {version.number} was deleted on {self.when(version.purged_at)}"
+        barred = self.lineage is not None and version.number in self.lineage.barred
+        return f"Version {version.number} holds something forgotten" if barred else ""
 
     def action_rollback(self) -> None:
         """To the chosen version; from the active one to what the night before it made."""
-        lineage = self.lineage
-        table = self.query_one(DataTable)
-        if lineage is None or not table.is_valid_row_index(table.cursor_row):
-            return
-        chosen = int(str(table.ordered_rows[table.cursor_row].key.value))
-        if chosen == lineage.active:
-            if not chosen:
-                self._say("No version is active; choose one with the arrow keys.", bad=True)
-                return
-            chosen = lineage.back
-        self._go(chosen, f"rolled back from {_name(lineage.active)}")
+        chosen = self.query_one(Rows).chosen
+        if chosen:
+            self._go(lambda lineage: _back(lineage, int(chosen)))
 
     def action_undo(self) -> None:
         """Back to the version that was active before the last change."""
-        if self.lineage is not None:
-            if not self.lineage.activations:
-                self._say("There is nothing to undo.", bad=True)
-                return
-            last = self.lineage.activations[-1]
-            self._go(last.previous, f"undid {_name(last.previous)} → {_name(last.version)}")
+        self._go(_undone)
 
-    def _go(self, number: int, reason: str) -> None:
-        lineage = self.lineage
-        if lineage is None or self._switching:
-            return
-        version = next((v for v in lineage.versions if v.number == number), None)
-        if version is not None and not _usable(version, lineage):
-            self._say(f"Version {number} {_mark(version, lineage)}; it cannot come back.", bad=True)
-            return
-        self._switching = True
-        self._say(f"checking {_name(number)}…")
-        self.run_worker(self._switch(number, reason), group="switch")
+    def _go(self, choose: Callable[[Lineage], Choice]) -> None:
+        if self.lineage is not None and not self._switching:
+            self._switching = True
+            self.run_worker(self._switch(self.lineage, choose), group="switch")
 
-    async def _switch(self, number: int, reason: str) -> None:
+    async def _switch(self, shown: Lineage, choose: Callable[[Lineage], Choice]) -> None:
+        """Go where `choose` says, if what it is chosen from is still what the person saw: another
+        process may have gone elsewhere since."""
         try:
-            before = self.lineage.active if self.lineage else 0
+            now = await self.load()
+            if not now.same_state(shown):
+                text = f"{_name(now.active)} was made active elsewhere meanwhile. Nothing was done."
+                self._say(text, bad=True)
+                return
+            number, reason = choose(now)
+            version = now.find(number)
+            if version is not None and (why := self._gone(version)):
+                raise _RefusedError(f"{why}; it cannot come back.")
+            self._say(f"checking {_name(number)}…")
             await self.off(self.services.switch, number, reason)
-            await self.load()
+            now = await self.load()
             undo = self.services.settings.keys.get(keys.UNDO.id, keys.UNDO.key)
-            self._say(f"{_name(number)} is active, {_name(before)} before. {undo} undoes it.")
+            before = now.activations[-1].previous if now.activations else 0
+            self._say(f"{_name(now.active)} is active, {_name(before)} before. {undo} undoes it.")
+        except _RefusedError as why_not:
+            self._say(str(why_not), bad=True)
         except Exception as error:
             self._say(self.say(error), bad=True)
         finally:
@@ -197,14 +243,27 @@ def _name(number: int) -> str:
     return f"version {number}" if number else "no memory"
 
 
-def _usable(version: Version, lineage: Lineage) -> bool:
-    return version.purged_at is None and version.number not in lineage.barred
+def _back(lineage: Lineage, chosen: int) -> Choice:
+    """What the key to roll back does on a row; 0 is the one without memory."""
+    if chosen == lineage.active:
+        if not chosen:
+            raise _RefusedError("No version is active; choose one with the arrow keys.")
+        chosen = lineage.back
+    return chosen, f"rolled back from {_name(lineage.active)}"
+
+
+def _undone(lineage: Lineage) -> Choice:
+    """What the key to undo does."""
+    if not lineage.activations:
+        raise _RefusedError("There is nothing to undo.")
+    last = lineage.activations[-1]
+    return last.previous, f"undid {_name(last.previous)} → {_name(last.version)}"
 
 
 def _mark(version: Version, lineage: Lineage) -> str:
     if version.purged_at is not None:
-        return "was erased"
-    return "holds something forgotten" if version.number in lineage.barred else ""
+        return "deleted"
+    return "barred" if version.number in lineage.barred else ""
 
 
 def _figure(value: Any) -> str:

@@ -31,16 +31,36 @@ class Prompt(TextArea):
         )
         self.earlier: list[str] = []
         self._at = 0
+        # What was made of the lines that up and down left, the one not sent yet among them.
+        self._drafts: dict[int, str] = {}
 
     def recall(self, lines: list[str]) -> None:
-        """What up and down bring back, oldest first."""
+        """What up and down bring back, oldest first; the text that stands there comes after it."""
         self.earlier = lines
         self._at = len(lines)
+        self._drafts = {}
 
     def write(self, text: str) -> None:
-        """Replace the text and put the cursor behind it."""
-        self.load_text(text)
+        """Replace the text and put the cursor behind it; an undo takes that back."""
+        self.history.checkpoint()
+        self.replace(text, (0, 0), self.document.end)
         self.move_cursor(self.document.end)
+        self.history.checkpoint()
+
+    def offer(self, text: str) -> bool:
+        """Put a text that was not taken where the person writes; False if something stands there
+        already: then up brings it back."""
+        if self.text.strip():
+            if text not in self.earlier[-1:]:
+                self.recall([*self.earlier, text])
+            return False
+        self.write(text)
+        return True
+
+    def forget(self, lines: list[str]) -> None:
+        """Let nothing be brought back but these lines, by an undo either."""
+        self.history.clear()
+        self.recall(lines)
 
     def update_suggestion(self) -> None:
         """Offer the rest of a command."""
@@ -68,8 +88,7 @@ class Prompt(TextArea):
     def action_cursor_up(self, select: bool = False) -> None:
         """Up a line, and from the first line to what was written before."""
         if not select and self.cursor_location[0] == 0 and self._at > 0:
-            self._at -= 1
-            self.write(self.earlier[self._at])
+            self._go(self._at - 1)
             return
         super().action_cursor_up(select)
 
@@ -77,7 +96,12 @@ class Prompt(TextArea):
         """Down a line, and from the last line back to what was written later."""
         last = self.cursor_location[0] == self.document.line_count - 1
         if not select and last and self._at < len(self.earlier):
-            self._at += 1
-            self.write(self.earlier[self._at] if self._at < len(self.earlier) else "")
+            self._go(self._at + 1)
             return
         super().action_cursor_down(select)
+
+    def _go(self, at: int) -> None:
+        """Show the line at that place of the history, as it was left."""
+        self._drafts[self._at] = self.text
+        self._at = at
+        self.write(self._drafts.get(at, self.earlier[at] if at < len(self.earlier) else ""))
