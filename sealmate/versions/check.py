@@ -31,9 +31,7 @@ FindingKind = Literal["missing", "corrupt", "hash", "foreign", "manifest", "logi
 # Share of the largest logit. On the small model bf16 and fp32 differ by 0.015 of it. Another
 # adapter is caught by its hash; this catches a base whose numbers went bad.
 _TOLERANCE = 0.05
-_MEND = (
-    "roll back (sealmate versions rollback), or build it again (sealmate consolidate --rebuild)"
-)
+_MEND = "roll back (sealmate versions rollback), or build it again (sealmate consolidate --rebuild)"
 
 
 @dataclass(frozen=True, slots=True)
