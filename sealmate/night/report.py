@@ -144,10 +144,19 @@ def complete(store: Store, run: Run, seconds: float | None = None) -> dict[str, 
 
 
 def whole_report(store: Store, run: Run) -> dict[str, Any]:
-    """`report_of` a run, made up for where the night ended and whoever was to complete it died."""
+    """`report_of` a run, made up for where the night ended and whoever was to complete it died.
+
+    Conflicts stand in it as they are settled by now.
+    """
     if run.outcome == "running":
         return report_of(run)
-    return report_of(replace(run, report=complete(store, run)))
+    report = complete(store, run)
+    if told := report.get("conflicts", {}).get("list"):
+        now = {str(clash.id): clash.state for clash in store.conflicts.list()}
+        # what was erased meanwhile, or whose number is a forgotten word, stays as it was kept
+        listed = [{**one, "state": now.get(str(one.get("conflict")), one["state"])} for one in told]
+        report = {**report, "conflicts": {**report["conflicts"], "list": listed}}
+    return report_of(replace(run, report=report))
 
 
 def report_of(run: Run) -> dict[str, Any]:

@@ -454,3 +454,16 @@ def test_conflicts_are_looked_up_together_and_no_more_of_them_than_are_shown(
         sided(store, store.conflicts.list())
     texts = [one for one in asked if "SELECT sources.id" in one and "WHERE sources.id = ?" in one]
     assert len(texts) < 7, "the text of one note is looked up once"
+
+
+def test_a_conflict_is_shown_as_it_is_settled_by_now(store: Store, clock: Clock) -> None:
+    run = a_night(store, clock)
+    store.runs.note(run.id, complete(store, run))
+    open_then = render_text(latest_report(store))
+    assert "now: “no” (rabbit, since 2031-05-06) (open)" in open_then
+    assert "settle one with" in open_then
+    store.conflicts.set_state(1, "accepted")
+    settled = render_text(whole_report(store, store.runs.get(run.id)))
+    assert "(accepted)" in settled
+    assert "settle one with" not in settled
+    assert store.runs.get(run.id).report["conflicts"]["list"][0]["state"] == "open"
