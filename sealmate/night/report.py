@@ -296,5 +296,6 @@ def _conflicts(store: Store, conflicts: Sequence[Conflict]) -> list[dict[str, An
             "state": clash.state, "old_title": told.old[1], "new_title": told.new[1],
             "since": told.since.isoformat(),
         }
-        for clash, told in zip(conflicts, sided(store, conflicts), strict=True)
+        for told in sided(store, conflicts)
+        for clash in (told.conflict,)
     ]  # fmt: skip

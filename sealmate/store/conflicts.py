@@ -10,10 +10,9 @@ from sealmate.errors import NotFoundError, StoreError
 from sealmate.records import Conflict
 from sealmate.store import tables
 from sealmate.store.database import Database
-from sealmate.store.reasons import FORMERLY
+from sealmate.store.reasons import CONFLICT, FORMERLY
 
 _TABLE = tables.conflicts
-_IN = "in conflict "  # the reason of what a settlement changed, before the conflict's id
 STATES = ("open", "accepted", "kept-both", "kept-old")
 
 
@@ -72,13 +71,13 @@ class Conflicts:
         found: dict[int, set[str]] = {}
         query = select(edits.c.reason, edits.c.question).where(
             edits.c.state == "superseded",
-            edits.c.reason.startswith(_IN),
+            edits.c.reason.startswith(CONFLICT),
             edits.c.question != "",
             func.instr(_sampling(), f'"{FORMERLY}"') == 0,
         )
         with self._database.read() as connection:
             for reason, question in connection.execute(query):
-                number = reason.removeprefix(_IN)
+                number = reason.removeprefix(CONFLICT)
                 if number.isdigit():
                     found.setdefault(int(number), set()).add(question)
         return found

@@ -23,9 +23,10 @@ ASKED_OF, OWN = "asked_of", "own"
 QUOTES = "quotes"
 # Of an edit whose words a person changed after they had been trained.
 AMENDED = "amended"
+CONFLICT = "in conflict "  # how every reason that names a conflict begins
 # Of an edit that a conflict took out of training.
-IN_CONFLICT = re.compile(r"in conflict \d+")
-_CONFLICT, _KEPT = "in conflict ", ", kept"
+IN_CONFLICT = re.compile(rf"{CONFLICT}\d+")
+_KEPT = ", kept"
 _REPLACED = "replaced by source "
 
 
@@ -35,13 +36,13 @@ def in_own_words(reason: str) -> str:
     SQLite's LIKE makes no difference between large and small letters, so none is made here.
     """
     small = reason.lower()
-    taken = small in (FORMERLY, AMENDED) or small.startswith((_CONFLICT, _REPLACED))
+    taken = small in (FORMERLY, AMENDED) or small.startswith((CONFLICT, _REPLACED))
     return f'"{reason}"' if taken else reason
 
 
 def in_conflict(conflict_id: int) -> str:
     """The reason of what a conflict takes out of training."""
-    return f"{_CONFLICT}{conflict_id}"
+    return f"{CONFLICT}{conflict_id}"
 
 
 def kept_in(conflict_id: int) -> str:
@@ -76,12 +77,12 @@ def displaced(edit: Edit) -> bool:
 
 _EDITS = tables.edits.c
 # The same for queries, a little wider where a pattern says less than an expression.
-OUTLIVES = or_(_EDITS.reason == FORMERLY, _EDITS.reason.like(f"{_CONFLICT}%{_KEPT}"))
+OUTLIVES = or_(_EDITS.reason == FORMERLY, _EDITS.reason.like(f"{CONFLICT}%{_KEPT}"))
 ASIDE = and_(_EDITS.state == "superseded", _EDITS.reason.startswith(_REPLACED))
 OUT_OF_USE = or_(
     ASIDE,
     and_(
         _EDITS.state.in_(("superseded", "rejected")),
-        _EDITS.reason.startswith(_CONFLICT),
+        _EDITS.reason.startswith(CONFLICT),
     ),
 )

@@ -82,15 +82,20 @@ async def test_a_new_conversation_ends_it(home: Home, way: str) -> None:
     assert len(home.store().sources.list()) == 3
 
 
-async def test_after_a_yes_it_says_at_once_that_it_forgets(home: Home) -> None:
-    go_on = threading.Event()
+def forgetting_slowly(home: Home, go_on: threading.Event) -> SealmateApp:
+    """The app, in which a forgetting waits for a sign."""
     services = home.services
 
     def slowly(source_ids: Sequence[int]) -> Forgotten:
         go_on.wait(60)
         return services.forget(source_ids)
 
-    async with SealmateApp(replace(services, forget=slowly)).run_test(size=(100, 40)) as pilot:
+    return SealmateApp(replace(services, forget=slowly))
+
+
+async def test_after_a_yes_it_says_at_once_that_it_forgets(home: Home) -> None:
+    go_on = threading.Event()
+    async with forgetting_slowly(home, go_on).run_test(size=(100, 40)) as pilot:
         await settle(pilot)
         await send(pilot, "/forget babysitter")
         await type_line(pilot, "yes")
@@ -124,15 +129,10 @@ async def test_a_question_that_a_forgetting_stopped_comes_back(home: Home) -> No
 
 
 async def test_several_lines_that_wait_are_not_answered_at_once(home: Home) -> None:
-    go_on, services = threading.Event(), home.services
+    go_on = threading.Event()
     home.model._answers.append("one two three four")
     home.slow = threading.Event()
-
-    def slowly(source_ids: Sequence[int]) -> Forgotten:
-        go_on.wait(60)
-        return services.forget(source_ids)
-
-    async with SealmateApp(replace(services, forget=slowly)).run_test(size=(100, 40)) as pilot:
+    async with forgetting_slowly(home, go_on).run_test(size=(100, 40)) as pilot:
         await settle(pilot)
         await send(pilot, "/forget babysitter")
         for line in ("yes", "Count to four.", "And to five?"):

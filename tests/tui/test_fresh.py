@@ -73,11 +73,15 @@ async def test_a_return_to_the_same_version_counts_as_a_change(home: Home) -> No
         assert "Nothing was done" in outcome(pilot)
 
 
-@pytest.mark.parametrize("own_key", [True, False])
-async def test_versions_show_what_others_made_active(
-    home: Home, monkeypatch: pytest.MonkeyPatch, own_key: bool
-) -> None:
-    monkeypatch.setattr(base, "_STATUS_SECONDS", 3600 if own_key else 0.05)
+@pytest.fixture(params=[True, False])
+def own_key(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether a screen is read anew by its own key; else it is as time goes by."""
+    by_key: bool = request.param
+    monkeypatch.setattr(base, "_STATUS_SECONDS", 3600 if by_key else 0.05)
+    return by_key
+
+
+async def test_versions_show_what_others_made_active(home: Home, own_key: bool) -> None:
     async with home.app().run_test() as pilot:
         table = await open_tab(pilot, "f2")
         await pilot.press("end")
@@ -89,11 +93,7 @@ async def test_versions_show_what_others_made_active(
         assert table.chosen == "0"
 
 
-@pytest.mark.parametrize("own_key", [True, False])
-async def test_sources_come_and_go_where_they_are_shown(
-    home: Home, monkeypatch: pytest.MonkeyPatch, own_key: bool
-) -> None:
-    monkeypatch.setattr(base, "_STATUS_SECONDS", 3600 if own_key else 0.05)
+async def test_sources_come_and_go_where_they_are_shown(home: Home, own_key: bool) -> None:
     async with home.app().run_test() as pilot:
         table = await open_tab(pilot, "f3")
         await pilot.press("down", "down")
@@ -129,11 +129,7 @@ async def test_a_source_that_is_gone_when_it_is_chosen(home: Home) -> None:
         assert "rabbit" in details(pilot)
 
 
-@pytest.mark.parametrize("own_key", [True, False])
-async def test_the_report_of_a_night_that_ended_since(
-    home: Home, monkeypatch: pytest.MonkeyPatch, own_key: bool
-) -> None:
-    monkeypatch.setattr(base, "_STATUS_SECONDS", 3600 if own_key else 0.05)
+async def test_the_report_of_a_night_that_ended_since(home: Home, own_key: bool) -> None:
     async with home.app().run_test() as pilot:
         await pilot.pause()
         await pilot.press("f4")
