@@ -18,7 +18,7 @@ from sealmate.errors import Cancelled, SealmateError
 from sealmate.events import Event, Note, Progress, Started
 from sealmate.tui.background import Background
 from sealmate.tui.services import Services
-from sealmate.tui.text import plain
+from sealmate.tui.text import plain, version_name
 from sealmate.tui.widgets.turns import AnswerTurn, Remark
 
 if TYPE_CHECKING:
@@ -218,11 +218,6 @@ def waiting(services: Services) -> str:
     if services.model_ready():
         return _LOADED.text
     return f"loading the model {services.settings.model}…"
-
-
-def version_name(number: int) -> str:
-    """What answered: a version, or the base alone."""
-    return f"version {number}" if number else "no memory"
 
 
 def _step(event: Event) -> str:

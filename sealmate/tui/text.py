@@ -16,3 +16,8 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """`text` as one line, runs of space made single."""
     return " ".join(plain(text).split())
+
+
+def version_name(number: int) -> str:
+    """What answers: a version, or the base alone."""
+    return f"version {number}" if number else "no memory"

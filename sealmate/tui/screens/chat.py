@@ -14,12 +14,13 @@ from textual.widget import Widget
 from textual.widgets import Markdown
 
 from sealmate.tui import keys
-from sealmate.tui.asking import Answering, version_name, waiting
+from sealmate.tui.asking import Answering, waiting
 from sealmate.tui.commands import parse
 from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
 from sealmate.tui.slash import Slash
 from sealmate.tui.talk import Shown, Talk, View
+from sealmate.tui.text import version_name
 from sealmate.tui.widgets.prompt import Prompt
 from sealmate.tui.widgets.turns import AnswerTurn, Remark, UserTurn
 

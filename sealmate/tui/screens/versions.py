@@ -21,7 +21,7 @@ from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
 from sealmate.tui.status import DIM
-from sealmate.tui.text import one_line
+from sealmate.tui.text import one_line, version_name
 from sealmate.tui.widgets.rows import Rows
 
 _ACTIVATIONS = 4
@@ -175,7 +175,7 @@ class VersionsScreen(BaseScreen):
             ]
         lines.append(Content.styled("\nactivations", "bold"))
         for one in lineage.activations[-_ACTIVATIONS:][::-1]:
-            arrow = f"{_name(one.previous)} → {_name(one.version)}"
+            arrow = f"{version_name(one.previous)} → {version_name(one.version)}"
             lines.append(Content.assemble(
                 (f"{self.when(one.at)}  ", DIM), f"{arrow}  ", (one_line(one.reason), DIM)
             ))  # fmt: skip
@@ -212,19 +212,19 @@ class VersionsScreen(BaseScreen):
         try:
             now = await self.load()
             if not now.same_state(shown):
-                text = f"{_name(now.active)} was made active elsewhere meanwhile. Nothing was done."
-                self._say(text, bad=True)
+                who = version_name(now.active)
+                self._say(f"{who} was made active elsewhere meanwhile. Nothing was done.", bad=True)
                 return
             number, reason = choose(now)
             version = now.find(number)
             if version is not None and (why := self._gone(version)):
                 raise _RefusedError(f"{why}; it cannot come back.")
-            self._say(f"checking {_name(number)}…")
+            self._say(f"checking {version_name(number)}…")
             await self.off(self.services.switch, number, reason)
             now = await self.load()
             undo = self.services.settings.keys.get(keys.UNDO.id, keys.UNDO.key)
-            before = now.activations[-1].previous if now.activations else 0
-            self._say(f"{_name(now.active)} is active, {_name(before)} before. {undo} undoes it.")
+            before = version_name(now.activations[-1].previous if now.activations else 0)
+            self._say(f"{version_name(now.active)} is active, {before} before. {undo} undoes it.")
         except _RefusedError as why_not:
             self._say(str(why_not), bad=True)
         except Exception as error:
@@ -239,17 +239,13 @@ class VersionsScreen(BaseScreen):
         line.update(Content(text[:1].upper() + text[1:]))
 
 
-def _name(number: int) -> str:
-    return f"version {number}" if number else "no memory"
-
-
 def _back(lineage: Lineage, chosen: int) -> Choice:
     """What the key to roll back does on a row; 0 is the one without memory."""
     if chosen == lineage.active:
         if not chosen:
             raise _RefusedError("No version is active; choose one with the arrow keys.")
         chosen = lineage.back
-    return chosen, f"rolled back from {_name(lineage.active)}"
+    return chosen, f"rolled back from {version_name(lineage.active)}"
 
 
 def _undone(lineage: Lineage) -> Choice:
@@ -257,7 +253,7 @@ def _undone(lineage: Lineage) -> Choice:
     if not lineage.activations:
         raise _RefusedError("There is nothing to undo.")
     last = lineage.activations[-1]
-    return last.previous, f"undid {_name(last.previous)} → {_name(last.version)}"
+    return last.previous, f"undid {version_name(last.previous)} → {version_name(last.version)}"
 
 
 def _mark(version: Version, lineage: Lineage) -> str:
