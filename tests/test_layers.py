@@ -21,7 +21,7 @@ ROWS = (
     ("configfile", "store", "model"),
     ("sources", "prompts"),
     ("edits",),
-    ("reading",),
+    ("reading", "standing"),
     ("evidence",),
     ("recital",),
     ("formerly",),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sealmate.cli.common import JsonOption, hand_on, one_source, open_workspace, words
 from sealmate.cli.output import emit, plain, say, table, tell, when
 from sealmate.errors import UsageError
+from sealmate.records import Source
+from sealmate.standing import Standing, explained, standings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sealmate.store.sources import Entry
 
 All = Annotated[bool, typer.Option("--all", help="Also those that a newer text replaced.")]
 Limit = Annotated[
@@ -50,16 +57,38 @@ def list_sources(
         found = found if limit is None else found[-limit:]
         passages = store.passages.ids_by_source()
         counts = {source.id: len(passages.get(source.id, ())) for source in found}
+        stands = standings(store)
+    memory = {source.id: _standing(source, stands) for source in found}
     if as_json:
-        emit([plain(source) | {"passages": counts[source.id]} for source in found])
+        emit(
+            [
+                plain(source) | {"passages": counts[source.id], "memory": plain(memory[source.id])}
+                for source in found
+            ]
+        )
         return
     table(
-        ["id>", "dated", "kind", "passages>", "state", "title"],
-        [(s.id, when(s.created_at), s.kind, counts[s.id], s.state, s.title) for s in found],
+        ["id>", "dated", "kind", "passages>", "state", "memory", "title"],
+        [
+            (s.id, when(s.created_at), s.kind, counts[s.id], s.state, told, s.title)
+            for s in found
+            for told in [_words(s, memory[s.id])]
+        ],
         empty='nothing yet: sealmate note "..." or sealmate ingest PATH',
     )
     if len(found) < total:
         tell(f"the newest {len(found)} of {total}")
+
+
+def _standing(source: Source | Entry, stands: Mapping[int, Standing]) -> Standing:
+    """Where a source stands; of one that another took the place of nothing more is to be done."""
+    found = stands.get(source.id, Standing())
+    return found if source.state == "current" else Standing(known=found.known)
+
+
+def _words(source: Source | Entry, standing: Standing) -> str:
+    """The same in words, "" where it is of no matter any more."""
+    return standing.words if source.state == "current" or standing.known else ""
 
 
 def show(
@@ -75,9 +104,11 @@ def show(
         counts: dict[int, int] = dict.fromkeys((p.id for p in passages), 0)
         for edit in store.edits.list(source_id=found.id):
             counts[edit.passage_id] += 1
+        standing = _standing(found, standings(store))
+        why = explained(store, found.id, standing) if found.state == "current" else ""
     if as_json:
         shown = [plain(passage) | {"edits": counts[passage.id]} for passage in passages]
-        emit(plain(found) | {"passages": shown})
+        emit(plain(found) | {"passages": shown, "memory": plain(standing)})
         return
     say(f"{found.title}")
     say(f"source {found.id}, {found.kind}, {found.state}, dated {when(found.created_at)}")
@@ -85,6 +116,8 @@ def show(
         say(found.uri)
     if found.replaced_by:
         say(f"replaced by source {found.replaced_by}")
+    if why:
+        say(why)
     for passage in passages:
         where = f", {passage.heading}" if passage.heading else ""
         say(f"\n[{passage.id}] {passage.tokens} tokens, {counts[passage.id]} self-edits{where}")

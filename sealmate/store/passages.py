@@ -152,6 +152,12 @@ class Passages:
         """Passages of current sources that no self-edits were written from yet."""
         return self._all(_current().where(unwritten()).order_by(*_ORDER))
 
+    def ids_without_edits(self) -> set[int]:
+        """Their ids, without reading texts."""
+        query = _current().with_only_columns(_TABLE.c.id).where(unwritten())
+        with self._database.read() as connection:
+            return set(connection.scalars(query))
+
     def mark_written(self, passage_id: int, written_by: str) -> None:
         """Note that `written_by` (model and adapter) wrote from a passage, even if nothing was
         kept. Raises NotFoundError."""

@@ -8,8 +8,8 @@ from datetime import datetime, tzinfo
 from textual.content import Content
 
 from sealmate.errors import BusyError, HomeError
+from sealmate.standing import REVIEW, WAITING
 from sealmate.tui.services import Services
-from sealmate.tui.standing import REVIEW, WAITING
 from sealmate.tui.text import one_line
 
 DIM = "$foreground 60%"

@@ -80,3 +80,17 @@ def test_a_list_reads_no_texts_and_does_not_ask_for_each(told: Run) -> None:
     assert not any("sources.text" in one or "passages.text" in one for one in before)
     counts = [row["passages"] for row in told("sources", "--all", "--json").json]
     assert counts == [1, 1, 1, 1, 1, 1, 1, 1]
+
+
+def test_where_each_source_stands_in_memory(told: Run) -> None:
+    """That the next night has something to do with it; what was replaced is of no matter."""
+    waits = {"waiting": True, "review": False, "known": False}
+    rows = told("sources", "--all", "--json").json
+    assert [row["memory"] for row in rows] == [waits | {"waiting": False}, waits, waits]
+    header, replaced, *current = told("sources", "--all").out.splitlines()
+    assert "memory" in header
+    assert "waiting" not in replaced
+    assert all("waiting" in line for line in current)
+    assert told("sources", "show", "2", "--json").json["memory"] == waits
+    assert "waiting: the next night learns it" in told("sources", "show", "2").out
+    assert "the next night" not in told("sources", "show", "1").out

@@ -41,9 +41,11 @@ def test_without_edits(store: Store) -> None:
     store.edits.add_many([edit(first.id, text="1")])
     store.passages.mark_written(second.id, "small")
     assert store.passages.without_edits() == [third]
+    assert store.passages.ids_without_edits() == {third.id}
     assert store.passages.current() == [first, second, third]
     store.sources.replace(third.source_id, source("four"))
     assert store.passages.without_edits() == []
+    assert store.passages.ids_without_edits() == set()
     with pytest.raises(NotFoundError):
         store.passages.mark_written(99, "small")
 

@@ -10,8 +10,8 @@ from textual.widgets import DataTable, Static
 
 from sealmate.night.lock import NIGHT, OTHER, hold
 from sealmate.records import Conflict, Edit, EditState, Passage
+from sealmate.standing import Standing, explained, standings
 from sealmate.tui.screens.sources import read_rows
-from sealmate.tui.standing import Standing, explained, standings
 from sealmate.tui.status import Status, read_status, status_line
 from tests.tui.drive import settle, status, type_line, until
 from tests.tui.home import NOW, Home

@@ -18,10 +18,10 @@ from textual.widgets import DataTable, Static
 
 from sealmate.errors import NotFoundError
 from sealmate.records import Source
+from sealmate.standing import Standing, explained, standings
 from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
-from sealmate.tui.standing import Standing, explained, standings
 from sealmate.tui.status import DIM
 from sealmate.tui.text import one_line, plain
 from sealmate.tui.widgets.rows import Rows

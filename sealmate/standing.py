@@ -39,7 +39,7 @@ def standings(store: Store) -> dict[int, Standing]:
     accepted = store.edits.ids("accepted")
     learnt = accepted.intersection(store.versions.edit_ids(store.versions.active()))
     due = store.edits.passages_of(accepted - learnt)
-    due.update(passage.id for passage in store.passages.without_edits())
+    due |= store.passages.ids_without_edits()
     proposed = store.edits.passages_of(store.edits.ids("proposed"))
     taught = store.edits.passages_of(learnt)
     return {
