@@ -12,7 +12,7 @@ from sealmate.cli.output import emit, plain, say, table, when
 from sealmate.records import scores_listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sealmate.records import Activation, Version
 
@@ -39,8 +39,9 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
     with open_workspace(ctx) as workspace:
         found = workspace.store.versions.list()
         active = workspace.store.versions.active()
+        barred = frozenset(workspace.store.versions.with_erased_edits())
     if as_json:
-        emit([_facts(version, active) for version in found])
+        emit([_facts(version, active, barred) for version in found])
         return
     listed = scores_listed(found)
     # the same base in every row would cost a narrow terminal the times
@@ -57,7 +58,7 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
                 version.edits,
                 *(_figure(version.scores.get(key)) for key, _ in listed),
                 *(version.base_id for _ in bases),
-                "deleted" if version.purged_at else "",
+                _mark(version, barred),
             )
             for version in found
         ],
@@ -90,10 +91,11 @@ def show(
             return
         version = versions.get(wanted)
         ids = versions.edit_ids(wanted)
+        barred = frozenset(versions.with_erased_edits())
         folder = workspace.paths.versions / version.folder
     if as_json:
         emit(
-            _facts(version, active)
+            _facts(version, active, barred)
             | {
                 "folder": folder,
                 "sha256": version.sha256,
@@ -106,7 +108,8 @@ def show(
         return
     from sealmate.versions.shards import names_of
 
-    state = "active" if wanted == active else "deleted" if version.purged_at else "kept"
+    states = ["active" if wanted == active else "", _mark(version, barred)]
+    state = ", ".join(filter(None, states)) or "kept"
     say(f"version {version.number}, {state}, built {when(version.created_at)}")
     say(f"  base    {version.base_id}")
     say(f"  parent  {version.parent or 'none'}")
@@ -135,7 +138,16 @@ def _say_turns(turns: Sequence[Activation]) -> None:
         say(f"  {when(turn.at)}  activated after {turn.previous or 'none'}: {turn.reason}")
 
 
-def _facts(version: Version, active: int) -> dict[str, Any]:
+def _mark(version: Version, barred: Collection[int]) -> str:
+    """Why nobody can go back to a version; "" where they can. `barred` ones were trained on
+    something forgotten, and are deleted as soon as the work that keeps it from being erased ends.
+    """
+    if version.purged_at is not None:
+        return "deleted"
+    return "barred" if version.number in barred else ""
+
+
+def _facts(version: Version, active: int, barred: Collection[int]) -> dict[str, Any]:
     """A version as the listing's JSON has it."""
     from sealmate.versions.shards import names_of  # not for every command's start
 
@@ -150,6 +162,7 @@ def _facts(version: Version, active: int) -> dict[str, Any]:
         "scores": plain(version.scores),
         "base": version.base_id,
         "purged_at": plain(version.purged_at),
+        "barred": version.number in barred,
     }
 
 
