@@ -9,12 +9,12 @@ others again without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sealmate.errors import HomeError, NotFoundError, VersionError
+from sealmate.errors import Cancelled, HomeError, NotFoundError, VersionError
 from sealmate.night.backlog import Backlog
 from sealmate.night.canaries import canaries_of
 from sealmate.night.lock import PATIENCE, Keeper, hold_for_forgetting
@@ -38,10 +38,8 @@ from sealmate.versions.shards import shards_of
 Clock = Callable[[], datetime]
 Tell = Callable[[str], None]
 WHY = "something was forgotten"
-_GO_ON = (
-    "free some space or mend its permissions; it is out of search already, and the next "
-    "sealmate forget goes on with the rest"
-)
+_GO_ON = ("free some space or mend its permissions; it is out of search already, and the next "
+          "sealmate forget goes on with the rest")  # fmt: skip
 _MOST_TIMES = 1000
 
 
@@ -204,14 +202,7 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     back = [store.edits.get(losers[key]) for key in tally.restored]
     tally.holding = [edit for edit in back if edit.state == "accepted"]
     sweep(store, paths)  # what a crash left of a version has seen it as well
-    if store.versions.active() in dirty:
-        try:
-            tally.reduced = _without_shards(store, paths, reach, clock)
-        except (VersionError, HomeError):  # a full disk must not keep anything from being deleted
-            tally.reduced = 0
-        if not tally.reduced:
-            Backlog(store).flag(WHY)
-            store.versions.activate(_clean(store, paths, dirty), WHY)
+    tally.reduced = _leave(store, paths, reach, dirty, clock)
     # Checkpoints and candidates of unfinished nights have seen it as well.
     with disk_errors(paths.work):
         destroy(paths.work)
@@ -237,6 +228,25 @@ def _finish(store: Store, paths: Paths, clock: Clock) -> Forgotten:
     )
 
 
+def _leave(store: Store, paths: Paths, reach: Reach, dirty: Collection[int], clock: Clock) -> int:
+    """Let a version answer that never knew what goes, unless one does; its number if it was made
+    here of shards of the active one, else 0."""
+    while (active := store.versions.active()) in dirty:
+        try:
+            if reduced := _without_shards(store, paths, active, reach, clock):
+                return reduced
+        except Cancelled:
+            continue  # a person went back to another meanwhile, which may do
+        except (VersionError, HomeError):
+            pass  # a full disk must not keep anything from being deleted
+        clean = _clean(store, paths, dirty)
+        with store.transaction():
+            if store.versions.active() == active:
+                Backlog(store).flag(WHY)
+                store.versions.activate(clean, WHY)
+    return 0
+
+
 def _losers(store: Store, reach: Reach) -> dict[int, int]:
     """Of each conflict the edit on the side that stays."""
     rows = [store.conflicts.get(key) for key in reach.conflicts]
@@ -260,9 +270,10 @@ def _erase(
     tally.scrubbed = erased.scrubbed
 
 
-def _without_shards(store: Store, paths: Paths, reach: Reach, clock: Clock) -> int:
-    """A version of those shards of the active one that never knew it; 0 if there are none."""
-    version = store.versions.get(store.versions.active())
+def _without_shards(store: Store, paths: Paths, active: int, reach: Reach, clock: Clock) -> int:
+    """A version of those shards of the active one that never knew it; 0 if there are none. Raises
+    Cancelled where another is active by now."""
+    version = store.versions.get(active)
     if any(finding.fatal for finding in verify(paths, version)):
         return 0
     shards = shards_of(store, version).values()
@@ -271,7 +282,7 @@ def _without_shards(store: Store, paths: Paths, reach: Reach, clock: Clock) -> i
     clean = [shard for shard in shards if gone.isdisjoint(shard.edits)]
     if not clean:
         return 0
-    return reduce(store, paths, version, clean, clock, reason=WHY).number
+    return reduce(store, paths, version, clean, clock, reason=WHY, onto=active).number
 
 
 def _clean(store: Store, paths: Paths, dirty: Iterable[int]) -> int:

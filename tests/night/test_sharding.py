@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from sealmate.night.selection import choose
 from sealmate.night.sharding import Ledger, Session, plan, tired
 from sealmate.records import Edit, ProbeResult
 from sealmate.settings import Settings
+from sealmate.versions.files import UNFINISHED
 from sealmate.versions.shards import Shard, shards_of
 from tests.night.ledger import MARCH, note, probe, teach
 from tests.versions.build import Lab
@@ -303,6 +304,22 @@ def test_forgetting_takes_one_shard_and_leaves_the_other(lab: Lab) -> None:
     (kept,) = shards_of(lab.store, lab.store.versions.get(3)).values()
     assert (kept.name, kept.edits) == ("2", (2,))
     assert choose(lab.store, SMALL, rebuild=False).nothing
+
+
+def test_forgetting_does_not_undo_a_rollback_made_meanwhile(lab: Lab) -> None:
+    two_shards(lab)
+    source = lab.store.passages.get(1).source_id
+
+    def clock() -> datetime:
+        if (lab.paths.versions / UNFINISHED).exists() and lab.store.versions.active() == 2:
+            lab.store.versions.activate(0, "rolled back")
+        return lab.clock()
+
+    done = forget(lab.store, lab.paths, [source], clock)
+    assert (done.reduced, done.purged, done.active) == (0, (1, 2), 0)
+    assert lab.names == []
+    assert lab.store.versions.activations()[-1].reason == "rolled back"
+    assert [edit.answer for edit in choose(lab.store, SMALL, rebuild=False).new] == ["Mia"]
 
 
 def test_what_was_learnt_with_it_is_learnt_again(lab: Lab) -> None:
