@@ -17,7 +17,7 @@ _EVERY = frozenset(("every", "each"))
 _ALTERNATE = frozenset(("other", "alternate", "alternating"))
 _TIMES = frozenset(("x", "times"))
 # 2x20 is two numbers, and no sign of what stands between them
-_BY = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)|\s*×\s*")
+_BY = re.compile(r"(?<=\d)\s*[x×]\s*(?=\d)|(?<!\s)\s*×\s*")
 # "At", "near" and "by" say of a place no more than that it is there.
 _SPOTS = {
     word: spot
@@ -36,7 +36,9 @@ _SPOTS = {
 _BESIDE_SPOTS = frozenset(
     ("of", "to", "a", "an", "the", "my", "our", "your", "his", "her", "their")
 )
-_SIGN = re.compile(r"(?P<what>\w+)(?:(?P<sign>[+−–-])| (?P<said>positive|negative))(?=$|[\s.,;:)])")
+_SIGN = re.compile(
+    r"\b(?P<what>\w+)(?:(?P<sign>[+−–-])| (?P<said>positive|negative))(?=$|[\s.,;:)])"
+)
 _SIGNS = {"+": "+", "positive": "+"}  # anything else is a minus
 
 

@@ -45,7 +45,7 @@ _IT_IS = re.compile(r"\s*[,:–—-] (?:it|that|this)(?: (?:is|will be)|['’]s)
 _INSTEAD = re.compile(r",?(?: and)? (?:instead of|in place of|rather than|not)\b", re.IGNORECASE)
 _JOINED = re.compile(r"(?:[,–—]|\b(?:and|or|so))\s*$", re.IGNORECASE)
 _GOING_ON = re.compile(r"\s*on(?:wards?)?\b(?! [\dA-Z])")
-_NEXT = re.compile(rf"\s*(?:on(?:wards?)?)?\s+{_SUBJECT}\b", re.IGNORECASE)
+_NEXT = re.compile(rf"(?:\s*on(?:wards?)?)?\s+{_SUBJECT}\b", re.IGNORECASE)
 _LONGEST = 40  # letters of a date
 _YEAR = timedelta(days=365)
 

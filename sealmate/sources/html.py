@@ -40,8 +40,12 @@ def html_to_markdown(html: bytes | str) -> tuple[str, str]:
         html = decode(html, EncodingDetector.find_declared_encoding(html, is_html=True))
     # bs4 warns of XML, and of input that looks like a file name or a URL; this is neither.
     html = _XML_DECLARATION.sub("", html)
+    # What opens and never ends is text, which the parser finds out anew for each by reading on to
+    # the end.
+    ended = html.rfind(">") + 1
+    html = html[:ended] + html[ended:].replace("<", "&lt;")
     try:
-        soup = BeautifulSoup(html if "<" in html else f"<p>{html}</p>", "html.parser")
+        soup = BeautifulSoup(html if ended else f"<p>{html}</p>", "html.parser")
     except ParserRejectedMarkup:
         raise SourceError("is damaged HTML", "open it in a browser and save it again") from None
     named = soup.title.get_text(" ", strip=True) if soup.title is not None else ""

@@ -303,3 +303,10 @@ def test_spaces_in_a_page_are_no_hang(tmp_path: Path, tag: str, space: str) -> N
     page = tmp_path / "page.html"
     page.write_text(f"<{tag}>a{space * 400_000}b</{tag}>")
     assert read_file(page).text.strip("`\n| -").split() == ["a", "b"]
+
+
+@pytest.mark.parametrize("opened", ["<a ", "<", "<!--", '<a b="', "<a href=x", "<![CDATA[", "</"])
+def test_what_never_ends_in_a_page_is_no_hang(tmp_path: Path, opened: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<p>Rex is 4 < 5 years old.</p>{opened * 100_000}")
+    assert read_file(page).text.startswith("Rex is 4 < 5 years old.")
