@@ -6,7 +6,7 @@ each of them recite, or of many those that are least inclined not to know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import exp
@@ -50,10 +50,8 @@ class Recollection:
 @dataclass(frozen=True, slots=True)
 class Recited:
     """What shards recited and what was read in that, for whoever asks a memory more than once:
-    most of its shards are the same each time. Adapters named in `passing` change under their name,
-    and nothing is kept of them."""
+    most of its shards are the same each time."""
 
-    passing: Collection[str] = ()
     recitals: dict[tuple[str, Prompt], Completion] = field(default_factory=dict)
     losses: dict[tuple[str, Prompt], float] = field(default_factory=dict)
     readings: dict[Asked, tuple[Reading, float]] = field(default_factory=dict)
@@ -66,11 +64,23 @@ class Recited:
         find: Callable[[list[Prompt]], Sequence[T]],
     ) -> list[T]:
         """What `kept` has of a shard for each prompt, the rest found and kept there."""
-        store = {} if shard in self.passing else kept
-        fresh = [one for one in dict.fromkeys(shown) if (shard, one) not in store]
+        fresh = [one for one in dict.fromkeys(shown) if (shard, one) not in kept]
         for one, found in zip(fresh, find(fresh) if fresh else (), strict=True):
-            store[shard, one] = found
-        return [store[shard, one] for one in shown]
+            kept[shard, one] = found
+        return [kept[shard, one] for one in shown]
+
+    def move(self, shard: str, name: str = "") -> None:
+        """Let what `shard` recited be known as that of `name`, the same weights under another
+        name; of nothing ("") where other weights take its name."""
+        _move(self.recitals, shard, name)
+        _move(self.losses, shard, name)
+
+
+def _move(kept: dict[tuple[str, Prompt], T], shard: str, name: str) -> None:
+    for place in [place for place in kept if place[0] == shard]:
+        found = kept.pop(place)
+        if name:
+            kept[name, place[1]] = found
 
 
 def recite(

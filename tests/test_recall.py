@@ -356,16 +356,24 @@ def test_shards_that_stay_as_they_are_recite_once() -> None:
         return look(pairs, adapter=adapter)
 
     model.total_loss = counted  # type: ignore[method-assign]
-    known = Recited(("v3",))
+    known = Recited()
     first = recollect(model, ["Which number?", "Which?"], "v3", known=known)
     model.asked.clear()
     looks.clear()
     model.notes["v3"] = ("number 3 is N3", 0.99)  # trained anew under its name
+    known.move("v3")
     again = recollect(model, ["Which number?", "Which?"], "v3", known=known)
     assert ([r.text for r in first], [r.text for r in again]) == (["N17"] * 2, ["N3"] * 2)
     assert set(model.asked) == {"v3"}
     assert "v17" not in looks
-    assert {name for name, _ in known.recitals} == {f"v{n}" for n in (17, 9, 8, 7, 6, 5, 4)}
+    assert {name for name, _ in known.recitals} == {f"v{n}" for n in (17, 9, 8, 7, 6, 5, 4, 3)}
+    model.asked.clear()
+    known.move("v3", "v18")
+    model.notes["v18"] = model.notes.pop("v3")
+    model.group("v18", ("v18", *model.parts("v3")[1:]))
+    (named,) = recollect(model, ["Which?"], "v18", known=known)
+    assert (named.text, model.asked) == ("N3", [])
+    assert "v3" not in {name for kept in (known.recitals, known.losses) for name, _ in kept}
 
 
 def test_a_recital_of_something_else_gives_way_to_one_that_names_what_was_asked() -> None:

@@ -35,7 +35,7 @@ from sealmate.recital import Recited
 from sealmate.records import RunOutcome, Version
 from sealmate.training.gate import Scores, verdict
 from sealmate.training.mixture import mixture
-from sealmate.versions.attach import attach_version, detach_others
+from sealmate.versions.attach import adapter_name, attach_version, detach_others
 from sealmate.versions.check import verify
 from sealmate.versions.publish import reduce, require_active, sweep
 from sealmate.workspace import Workspace
@@ -80,7 +80,7 @@ class _Night:
         self.nothing = "nothing new to learn"
         self.refusals = Refusals(self.store)
         self.turns = Turns(workspace, model, self.backlog, self.refusals)
-        self.said = Recited((CANDIDATE, WEAKER))  # the other shards say the same all night
+        self.said = Recited()  # shards that stay as they are say the same all night
 
     def run(self, *, only_write: bool, rebuild: bool) -> Iterator[Event]:
         """The night itself."""
@@ -271,6 +271,7 @@ class _Night:
                 self.workspace, self.model, choice, recipe, folder, scores, scale, self.run_id,
                 entered,
             )  # fmt: skip
+            self.said.move(CANDIDATE if scale == 1.0 else WEAKER, adapter_name(self.version.number))
             yield Published(self.version.number, self.version.sha256)
         trainer.forget_checkpoint()
         unfinished.drop(work, choice, base)

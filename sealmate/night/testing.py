@@ -153,6 +153,8 @@ class Examination:
 
     def after(self, adapter: str) -> Scores:
         """Ask the candidate the same; its threshold is set on these answers."""
+        if self._said is not None:
+            self._said.move(adapter)  # an earlier candidate had the name
         probes = [*self._new, *self._old]
         questions = [probe.question for probe in probes] + self._unknown
         questions += [question for question, _ in self._past]
