@@ -156,13 +156,19 @@ class _Memory:
             best(question, said[prompt], most)
             for (question, _), prompt in zip(asked, shown, strict=True)
         ]
-        places = [n for n, recitals in enumerate(recited) for _ in recitals]
-        recitals = [recital for recitals in recited for recital in recitals]
         chains: dict[int, Recollection] = {}
-        read_out = self._read([asked[n] for n in places], recitals, past)
-        for n, found in zip(places, read_out, strict=True):
-            if n not in chains or found.chance > chains[n].chance:
-                chains[n] = found
+        for rank in range(most):
+            places = [
+                n for n, ((question, _), recitals) in enumerate(zip(asked, recited, strict=True))
+                if rank < len(recitals)
+                # what cannot become the likeliest chain is not worth a look
+                and (n not in chains or _ceiling(question, recitals[rank]) > chains[n].chance)
+            ]  # fmt: skip
+            recitals = [recited[n][rank] for n in places]
+            read_out = self._read([asked[n] for n in places], recitals, past)
+            for n, found in zip(places, read_out, strict=True):
+                if n not in chains or found.chance > chains[n].chance:
+                    chains[n] = found
         return [chains[n] for n in range(len(asked))]
 
     def _recite(self, shown: Sequence[Prompt]) -> Mapping[Prompt, Sequence[Completion]]:
@@ -229,6 +235,11 @@ def _sure(recital: Completion) -> float:
 def _allows(question: str, recital: Completion) -> float:
     """How sure an answer from it can be at most, whatever is read."""
     return weighed(_sure(recital), about(question, recital.text) + MOST)
+
+
+def _ceiling(question: str, recital: Completion) -> float:
+    """The chance of a chain that begins with it at most, whatever is read."""
+    return weighed(told(recital), about(question, recital.text) + MOST)
 
 
 def _found(question: str, recital: Completion, answer: Reading, nats: float) -> Recollection:

@@ -9,8 +9,10 @@ from math import exp, log
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from sealmate import prompts
+from sealmate import prompts, recall
 from sealmate.edits.steps import step_back
 from sealmate.evidence import ABOUT, about
 from sealmate.model.protocol import Completion, Prompt, Request, Turn
@@ -335,6 +337,33 @@ def test_a_long_recital_is_as_sure_as_its_tokens_but_the_likelier_whole_counts()
     assert found.text == "Ada"
     something = 0.8**4 / (0.8**4 + 0.2)
     assert found.confidence == pytest.approx(raised(something * 0.8 * 0.9))
+
+
+@example([0.99, 0.3], 0.95)
+@given(st.lists(st.floats(0.01, 0.99), min_size=2, max_size=5), st.floats(0.05, 0.95))
+def test_a_recital_that_cannot_win_is_not_read(sure: list[float], read: float) -> None:
+    """The answer is that of reading all that may be read."""
+    model = Shards(**{f"v{n}": (f"number {n} is N{n}", p) for n, p in enumerate(sure, 3)})
+    looked: list[str] = []
+    say = model.generate
+
+    def counted(requests: Sequence[Request], **options: object) -> list[list[Completion]]:
+        if options.get("adapter") is not None:
+            return say(requests, **options)
+        looked.extend(request.prompt[-1].content for request in requests)
+        answers = say(requests)
+        return [[replace(one, rival=log(1 - read)) for one in several] for several in answers]
+
+    model.generate = counted  # type: ignore[method-assign, assignment]
+    (found,) = recollect(model, ["Number?"], "v3")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recall, "_ceiling", lambda *_: 1.0)
+        few, looked = len(looked), []
+        (whole,) = recollect(model, ["Number?"], "v3")
+    assert found == whole
+    assert few <= len(looked)
+    clear = (sure, read) == ([0.99, 0.3], 0.95)
+    assert few < len(looked) or not clear
 
 
 def test_of_many_shards_those_that_may_know_are_asked() -> None:
