@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from threading import Event as Flag
 
 from sealmate.chat.answer import Answer, how_sure, telling
 from sealmate.chat.assistant import Assistant
 from sealmate.chat.disputes import Dispute, alike, disputes, told_otherwise
 from sealmate.edits.screen import same_answer
+from sealmate.errors import Cancelled
+from sealmate.events import Event, Note
 from sealmate.records import Edit, Hit, Passage, brief
 from sealmate.store import Store
 from sealmate.versions.bisect import ancestry
@@ -43,14 +46,24 @@ class Explanation:
 
 
 def explain(
-    assistant: Assistant, store: Store, question: str, version: int | None = None
+    assistant: Assistant,
+    store: Store,
+    question: str,
+    version: int | None = None,
+    *,
+    on_event: Callable[[Event], None] = lambda _: None,
+    cancel: Flag | None = None,
 ) -> Explanation:
     """Ask `question` with and without the notes and look up what stands behind the answers.
 
-    Raises as `Assistant.ask` does.
+    `on_event` gets a Note of each way it is asked. Raises as `Assistant.ask` does.
     """
-    known = assistant.ask(question, closed_book=True, version=version)
-    read = assistant.ask(question, version=version)
+    on_event(Note("asking the weights alone…"))
+    known = assistant.ask(question, closed_book=True, version=version, cancel=cancel)
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("stopped while answering")
+    on_event(Note("asking with the notes…"))
+    read = assistant.ask(question, version=version, cancel=cancel)
     agree = not (known.abstained or read.abstained) and same_answer(known.text, read.text)
     hits = _behind(store, question, read)
     said = [answer.text for answer in (read, known) if not answer.abstained]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from threading import Condition
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
-from sealmate.errors import Cancelled, ModelError, ScheduleError
-from sealmate.events import Event, Note
+from sealmate.errors import ModelError, ScheduleError
+from sealmate.events import Event
 from sealmate.settings import Settings
 
 if TYPE_CHECKING:
@@ -139,30 +139,6 @@ class _Answers:
             yield not self._count
 
 
-class _Asked:
-    """The assistant as an explanation asks it: it tells which way, and can be stopped."""
-
-    def __init__(
-        self,
-        assistant: Assistant,
-        on_event: Callable[[Event], None] | None,
-        cancel: Flag | None,
-    ) -> None:
-        self._assistant = assistant
-        self._on_event = on_event
-        self._cancel = cancel
-
-    def ask(self, question: str, *, closed_book: bool = False, version: int | None) -> Answer:
-        if self._cancel is not None and self._cancel.is_set():
-            raise Cancelled("stopped")
-        if self._on_event is not None:
-            way = "asking the weights alone…" if closed_book else "asking with the notes…"
-            self._on_event(Note(way))
-        return self._assistant.ask(
-            question, closed_book=closed_book, version=version, cancel=self._cancel
-        )
-
-
 class _Real:
     """The services over one workspace. Imports stand in the methods: each is for later."""
 
@@ -267,8 +243,11 @@ class _Real:
         from sealmate.chat.why import as_markdown, explain
 
         with self._answers.one(self._only_the_active):
-            asked = cast("Assistant", _Asked(self.assistant, on_event, cancel))
-            return as_markdown(explain(asked, self.store(), question))
+            found = explain(
+                self.assistant, self.store(), question,
+                on_event=on_event or (lambda _: None), cancel=cancel,
+            )  # fmt: skip
+            return as_markdown(found)
 
     def report(self) -> str:
         from sealmate.night.report import latest_report, render_markdown
