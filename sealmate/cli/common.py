@@ -98,8 +98,8 @@ def _resume(store: Store, paths: Paths, clock: Clock) -> None:
     """
     from sealmate.store.state import FORGETTING
 
-    if store.copied:
-        tell(f"note: the database was upgraded for this release; as it was it is in {store.copied}")
+    if store.upgraded:
+        tell(f"note: {store.upgraded}")
     if store.state.get(FORGETTING):
         from sealmate.night import forgetting  # the checks of versions with it: 0.1 s
 

@@ -44,6 +44,13 @@ class Store:
         self.erasure = Erasure(database, backups)
         self.copied: Path | None = None  # what was copied before an upgrade when this was opened
 
+    @property
+    def upgraded(self) -> str:
+        """What a person should know where opening this upgraded the database; else ""."""
+        if self.copied is None:
+            return ""
+        return f"the database was upgraded for this release; as it was it is in {self.copied}"
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All writes inside happen or none do; nested calls are savepoints.

@@ -150,6 +150,16 @@ async def test_a_profile_that_was_not_there_is_told_of_in_the_chat(home: Home) -
         assert "Ask me something" in said(pilot)
 
 
+async def test_an_upgrade_of_the_database_is_told_in_the_chat(home: Home) -> None:
+    """On the terminal it would be below the screen, and gone with it."""
+    home.store().copied = home.folder / "backups" / "sealmate-schema0003.db"
+    async with home.app().run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        told = " ".join(said(pilot).split())
+        assert "The database was upgraded for this release; as it was it is in" in told
+        assert "schema0003" in told
+
+
 @pytest.mark.parametrize(
     ("profile", "greeting"),
     [("defualt", "the profile defualt is new; there were: default"), ("default", "")],

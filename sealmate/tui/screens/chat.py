@@ -93,8 +93,11 @@ class ChatScreen(BaseScreen):
             view = await self.off(self.talk.resume)
             await self._draw(view)
             self.prompt.recall([*_asked(view), *self.prompt.earlier])
-            if self.greeting:
-                await self.log_view.mount(Remark(self.greeting, "ask"))
+            # opened by now: on the terminal this would be below the screen
+            upgraded = (await self.off(self.services.store)).upgraded
+            told = f"{upgraded[:1].upper()}{upgraded[1:]}." if upgraded else ""
+            for remark in filter(None, (self.greeting, told)):
+                await self.log_view.mount(Remark(remark, "ask"))
         finally:
             self._loaded.set()
 
