@@ -5,7 +5,7 @@ Times are timezone-aware UTC datetimes. Ids are database ids (0 = not stored yet
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -147,6 +147,15 @@ class Version:
     manifest: Mapping[str, Any] = field(default_factory=dict)
     edits: int = 0
     purged_at: datetime | None = None
+
+
+def version_mark(version: Version, barred: Collection[int]) -> str:
+    """Why nobody can go back to a version; "" where they can. `barred` ones were trained on
+    something forgotten, and are deleted as soon as the work that keeps it from being erased ends.
+    """
+    if version.purged_at is not None:
+        return "deleted"
+    return "barred" if version.number in barred else ""
 
 
 def scores_listed(versions: Iterable[Version]) -> list[tuple[str, str]]:

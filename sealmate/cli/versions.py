@@ -9,7 +9,7 @@ import typer
 from sealmate.cli import bisecting, lineage, pruning
 from sealmate.cli.common import JsonOption, hand_on, open_workspace
 from sealmate.cli.output import emit, plain, say, table, when
-from sealmate.records import scores_listed
+from sealmate.records import scores_listed, version_mark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -58,7 +58,7 @@ def list_versions(ctx: typer.Context, as_json: JsonOption = False) -> None:
                 version.edits,
                 *(_figure(version.scores.get(key)) for key, _ in listed),
                 *(version.base_id for _ in bases),
-                _mark(version, barred),
+                version_mark(version, barred),
             )
             for version in found
         ],
@@ -108,7 +108,7 @@ def show(
         return
     from sealmate.versions.shards import names_of
 
-    states = ["active" if wanted == active else "", _mark(version, barred)]
+    states = ["active" if wanted == active else "", version_mark(version, barred)]
     state = ", ".join(filter(None, states)) or "kept"
     say(f"version {version.number}, {state}, built {when(version.created_at)}")
     say(f"  base    {version.base_id}")
@@ -136,15 +136,6 @@ def _show_none(active: int, turns: Sequence[Activation], as_json: bool) -> None:
 def _say_turns(turns: Sequence[Activation]) -> None:
     for turn in turns:
         say(f"  {when(turn.at)}  activated after {turn.previous or 'none'}: {turn.reason}")
-
-
-def _mark(version: Version, barred: Collection[int]) -> str:
-    """Why nobody can go back to a version; "" where they can. `barred` ones were trained on
-    something forgotten, and are deleted as soon as the work that keeps it from being erased ends.
-    """
-    if version.purged_at is not None:
-        return "deleted"
-    return "barred" if version.number in barred else ""
 
 
 def _facts(version: Version, active: int, barred: Collection[int]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from sealmate.records import Activation, Version, scores_listed
+from sealmate.records import Activation, Version, scores_listed, version_mark
 from sealmate.tui import keys
 from sealmate.tui.screens.base import BaseScreen
 from sealmate.tui.services import Services
@@ -144,7 +144,7 @@ class VersionsScreen(BaseScreen):
     def _numbered(self, version: Version) -> str | Text:
         """The number with what keeps a version from coming back: the last columns of a narrow
         terminal lie beyond its edge."""
-        mark = self.lineage and _mark(version, self.lineage)
+        mark = self.lineage and version_mark(version, self.lineage.barred)
         return self.cell(f"{version.number} {mark}", "error") if mark else str(version.number)
 
     def when(self, at: datetime) -> str:
@@ -254,12 +254,6 @@ def _undone(lineage: Lineage) -> Choice:
         raise _RefusedError("There is nothing to undo.")
     last = lineage.activations[-1]
     return last.previous, f"undid {version_name(last.previous)} → {version_name(last.version)}"
-
-
-def _mark(version: Version, lineage: Lineage) -> str:
-    if version.purged_at is not None:
-        return "deleted"
-    return "barred" if version.number in lineage.barred else ""
 
 
 def _figure(value: Any) -> str:
